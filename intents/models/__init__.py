@@ -1,0 +1,26 @@
+"""Rows. Rules about them live in lifecycle, settlement, engine and services."""
+
+from .chains import Block, Chain, ChainHead, ChainLog
+from .fields import Uint256Field
+from .money import LedgerEntry, Reservation, SendingAccount, Stock
+from .orders import Attempt, Event, Order, OrderAccess, Step
+from .quotes import Quote, QuoteState
+
+__all__ = [
+    "Attempt",
+    "Block",
+    "Chain",
+    "ChainHead",
+    "ChainLog",
+    "Event",
+    "LedgerEntry",
+    "Order",
+    "OrderAccess",
+    "Quote",
+    "QuoteState",
+    "Reservation",
+    "SendingAccount",
+    "Step",
+    "Stock",
+    "Uint256Field",
+]

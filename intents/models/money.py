@@ -1,0 +1,88 @@
+"""Stock, reservations against it, sending accounts, and the double-entry ledger."""
+
+from django.db import models
+
+from .fields import Uint256Field
+from .orders import Order
+
+
+class Stock(models.Model):
+    """What we hold of one token on one chain, and how much of it is promised.
+
+    Changed only by compare-and-set on `version`. `token` is `0x00…00` for the chain's gas coin; then
+    `holder` is the sending account, else the solver account.
+    """
+
+    chain_id = models.PositiveBigIntegerField()
+    token = models.CharField(max_length=42)
+    holder = models.CharField(max_length=42)
+    balance = Uint256Field(default=0)
+    reserved = Uint256Field(default=0)
+    block_number = models.PositiveBigIntegerField(default=0)
+    version = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["chain_id", "token", "holder"], name="stock_once")]
+
+
+class Reservation(models.Model):
+    """An order's claim on stock; ends exactly once, as released or spent."""
+
+    class State(models.TextChoices):
+        HELD = "held"
+        RELEASED = "released"
+        SPENT = "spent"
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="reservations")
+    stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="reservations")
+    amount = Uint256Field()
+    is_opened = models.BooleanField(default=False, help_text="the order's input is locked on chain")
+    state = models.CharField(max_length=10, choices=State, default=State.HELD)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "stock"], name="reservation_once")]
+
+
+class SendingAccount(models.Model):
+    """The nonce counter of one signer on one chain; moved by compare-and-set."""
+
+    chain_id = models.PositiveBigIntegerField()
+    address = models.CharField(max_length=42)
+    role = models.CharField(max_length=12, help_text="operator | relayer")
+    next_nonce = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["chain_id", "address"], name="sender_once")]
+
+
+class LedgerEntry(models.Model):
+    """`amount` of one token moved from one account to another: both sides in one row."""
+
+    class Account(models.TextChoices):
+        USER = "user"
+        ESCROW = "escrow"
+        INVENTORY = "inventory"
+        RESERVED = "reserved"
+        CLAIMABLE = "claimable"
+        GAS = "gas"
+        MARGIN = "margin"
+        LOSS = "loss"
+        MARKET = "market"
+
+    order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="ledger")
+    chain_id = models.PositiveBigIntegerField()
+    token = models.CharField(max_length=42)
+    debit = models.CharField(max_length=10, choices=Account, help_text="the account it leaves")
+    credit = models.CharField(max_length=10, choices=Account, help_text="the account it enters")
+    amount = Uint256Field()
+    memo = models.CharField(max_length=40, help_text="which fact: open, fill, finalise, refund, gas:<tx>, ...")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "chain_id", "token", "debit", "credit", "memo"], name="ledger_fact_once"
+            ),
+        ]

@@ -1,0 +1,136 @@
+"""Orders, their steps, the transactions tried for them, and what happened."""
+
+from django.db import models
+
+from intents.lifecycle import AttemptState, OrderState, StepKind, StepState
+
+from .fields import Uint256Field
+from .quotes import Quote
+
+
+def _choices(states: type) -> list[tuple[str, str]]:
+    return [(state.value, state.value) for state in states]  # type: ignore[attr-defined]
+
+
+class Order(models.Model):
+    """A signed or on-chain order. Only the holder of its lease writes its state."""
+
+    order_id = models.CharField(primary_key=True, max_length=66)
+    quote = models.OneToOneField(Quote, null=True, on_delete=models.PROTECT, related_name="submitted_order")
+    state = models.CharField(max_length=20, choices=_choices(OrderState), db_index=True)
+    resume_state = models.CharField(max_length=20, blank=True, help_text="where NEEDS_ATTENTION resumes")
+    reason = models.JSONField(default=dict, help_text="{code, params}: why it waits, was rejected or stopped")
+    terms = models.JSONField(help_text="the order itself, as settlement.order JSON")
+    signature = models.TextField(blank=True)
+    confirm_way = models.CharField(max_length=12)
+    user = models.CharField(max_length=42, db_index=True)
+    recipient = models.CharField(max_length=42, db_index=True)
+    origin_id = models.PositiveBigIntegerField()
+    destination_id = models.PositiveBigIntegerField()
+    input_token = models.CharField(max_length=42)
+    input_amount = Uint256Field()
+    output_token = models.CharField(max_length=42)
+    output_amount = Uint256Field(help_text="the signed minimum")
+    output_expected = Uint256Field()
+    delivered_amount = Uint256Field(null=True)
+    value_usd_e8 = Uint256Field(default=0)
+    required_depth = models.PositiveIntegerField(default=1, help_text="blocks on the origin before a fill")
+    fill_deadline = models.PositiveBigIntegerField(help_text="chain time, seconds")
+    expires = models.PositiveBigIntegerField(help_text="chain time, seconds")
+    payout = models.CharField(max_length=10, blank=True, help_text="sent | claimable, once refunded")
+    share_key = models.CharField(max_length=43, unique=True, help_text="secret of the read-only link")
+    created_at = models.DateTimeField(auto_now_add=True)
+    received_at = models.FloatField(default=0, help_text="wall time the signed order came in, seconds")
+    delivered_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    lease_owner = models.CharField(max_length=40, blank=True)
+    leased_until = models.FloatField(default=0, help_text="wall time, seconds")
+    fence = models.PositiveBigIntegerField(default=0)
+    wake_at = models.FloatField(default=0, db_index=True, help_text="wall time of the next look, seconds")
+    failures = models.PositiveIntegerField(default=0, help_text="advances in a row that raised")
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["origin_id", "state"]), models.Index(fields=["destination_id", "state"])]
+
+    def __str__(self) -> str:
+        return self.order_id[:12]
+
+
+class Step(models.Model):
+    """One call on one chain in an order's plan."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="steps")
+    index = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=10, choices=_choices(StepKind))
+    chain_id = models.PositiveBigIntegerField()
+    state = models.CharField(max_length=12, choices=_choices(StepState), default=StepState.BLOCKED)
+    depends_on = models.JSONField(default=list, help_text="indexes of steps that come first")
+    details = models.JSONField(default=dict, help_text="what the step's action needs, amounts as text")
+    waiting = models.JSONField(default=dict, help_text="{code, params} shown while it waits")
+    started_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    final_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["index"]
+        constraints = [models.UniqueConstraint(fields=["order", "index"], name="step_index_once")]
+
+
+class Attempt(models.Model):
+    """One signed transaction, stored before it is broadcast and never altered afterwards."""
+
+    step = models.ForeignKey(Step, null=True, on_delete=models.CASCADE, related_name="attempts")
+    purpose = models.CharField(max_length=16, help_text="open, fill, dispatch, process, finalise, refund, ...")
+    chain_id = models.PositiveBigIntegerField()
+    sender = models.CharField(max_length=42)
+    nonce = models.PositiveBigIntegerField()
+    tx_hash = models.CharField(max_length=66, unique=True)
+    raw = models.BinaryField()
+    target = models.CharField(max_length=42)
+    calldata = models.TextField()
+    value_wei = Uint256Field(default=0)
+    gas_limit = models.PositiveBigIntegerField()
+    max_fee_wei = Uint256Field()
+    priority_fee_wei = Uint256Field()
+    state = models.CharField(max_length=10, choices=_choices(AttemptState), default=AttemptState.PLANNED)
+    replaces = models.OneToOneField("self", null=True, on_delete=models.SET_NULL, related_name="replaced_by")
+    block_number = models.PositiveBigIntegerField(null=True)
+    block_hash = models.CharField(max_length=66, blank=True)
+    gas_used = models.PositiveBigIntegerField(null=True)
+    gas_price_wei = Uint256Field(null=True)
+    revert = models.JSONField(null=True, help_text="{name, args} when it reverted")
+    created_at = models.DateTimeField(auto_now_add=True)
+    broadcast_at = models.FloatField(null=True, help_text="wall time, seconds")
+    broadcast_block = models.PositiveBigIntegerField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["chain_id", "sender", "nonce"]), models.Index(fields=["state"])]
+
+
+class Event(models.Model):
+    """Append-only: what happened to an order, numbered from 1 without gaps."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(max_length=40)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["seq"]
+        constraints = [models.UniqueConstraint(fields=["order", "seq"], name="event_seq_once")]
+
+
+class OrderAccess(models.Model):
+    """This browser submitted this order, or one it was made from."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="accesses")
+    browser_key = models.CharField(max_length=64, db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "browser_key"], name="access_once")]
