@@ -1,0 +1,45 @@
+// Bundles every static/src/*.js entry point to static/dist/, which git ignores.
+// Styles and browser scripts that need no bundling are copied beside them.
+import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const source = join(root, "static", "src");
+const output = join(root, "static", "dist");
+
+const VERBATIM = [
+  "htmx.org/dist/htmx.min.js",
+  "htmx-ext-ws/dist/ws.min.js",
+  "@picocss/pico/css/pico.min.css",
+  "uplot/dist/uPlot.iife.min.js",
+  "uplot/dist/uPlot.min.css",
+];
+
+async function entryPoints() {
+  const names = await readdir(source).catch((error) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return names.filter((name) => name.endsWith(".js")).map((name) => join(source, name));
+}
+
+await mkdir(output, { recursive: true });
+for (const path of VERBATIM) {
+  await copyFile(join(root, "node_modules", path), join(output, path.split("/").at(-1)));
+}
+const entries = await entryPoints();
+if (entries.length > 0) {
+  await build({
+    entryPoints: entries,
+    outdir: output,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    legalComments: "linked",
+    logLevel: "warning",
+  });
+}
+console.log(`${entries.length} bundles, ${VERBATIM.length} files copied to static/dist`);
