@@ -1,0 +1,11 @@
+"""The project's settings with queue and channels inside the test process."""
+
+import os
+import tempfile
+
+os.environ.setdefault("REDIS_URL", "memory://")
+os.environ.setdefault("WAYMEET_RUN_DIR", tempfile.mkdtemp(prefix="waymeet-tests-"))
+
+from webapp.settings import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

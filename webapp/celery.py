@@ -1,0 +1,71 @@
+"""The Celery application: two queues, JSON messages that hold ids, and the sweep that is the liveness.
+
+A task may run zero, one or many times: the database and the chains decide, the queue only hurries.
+"""
+
+import importlib
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_process_init
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+
+TASK_LIMIT_SECONDS = 30
+SWEEP_SECONDS = 2.0
+WARM_MODULES = ("intents.tasks", "intents.services.quotes", "intents.services.orders")
+
+
+def broker_url(redis_url: str) -> str:
+    """The URL in kombu's spelling: it writes a unix socket as redis+socket://."""
+    if redis_url.startswith("unix://"):
+        return "redis+socket://" + redis_url.removeprefix("unix://").split("?", 1)[0]
+    return redis_url
+
+
+app = Celery("waymeet", broker=broker_url(settings.REDIS_URL))
+app.conf.update(
+    accept_content=["json"],
+    task_serializer="json",
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_soft_time_limit=TASK_LIMIT_SECONDS - 5,
+    task_time_limit=TASK_LIMIT_SECONDS,
+    task_default_queue="engine",
+    task_routes={"intents.solve": {"queue": "solve"}},
+    task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.1},
+    worker_prefetch_multiplier=1,
+    worker_cancel_long_running_tasks_on_connection_loss=True,
+    worker_proc_alive_timeout=120,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    # A killed worker's task returns after visibility_timeout; kombu's defaults would look every 100 s.
+    broker_transport_options={
+        "visibility_timeout": TASK_LIMIT_SECONDS * 4,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": 2,
+    },
+    beat_scheduler="celery.beat:Scheduler",
+    beat_max_loop_interval=SWEEP_SECONDS,
+    beat_schedule={
+        "sweep": {
+            "task": "intents.sweep",
+            "schedule": SWEEP_SECONDS,
+            "options": {"queue": "engine", "expires": SWEEP_SECONDS * 2},
+        },
+    },
+)
+app.autodiscover_tasks(["intents"])
+
+
+@worker_process_init.connect
+def warm_up(**_: Any) -> None:
+    """Import the solver and the chain client before the first task, not during it."""
+    for module in WARM_MODULES:
+        importlib.import_module(module)
