@@ -1,0 +1,382 @@
+"""What is written down about one chain: the parsed form of its TOML manifest.
+
+Pure. `parse` and `from_json` raise ManifestError naming the key at fault. TOML and JSON have the
+same shape; `from_json(to_json(m)) == m`.
+"""
+
+import json
+import tomllib
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from eth_utils.crypto import keccak
+
+from intents.errors import WaymeetError
+
+from .manifest_reader import ManifestError, Reader, unique
+
+EIP3009_KINDS = ("none", "bytes", "vrs")
+PERMIT_KINDS = ("none", "eip2612")
+VENUE_KINDS = ("uniswap_v2", "uniswap_v3")
+MINIMUM_THRESHOLD = 2
+ONE_WAY_FEE_PIPS = 1_000_000
+
+
+class MissingContract(WaymeetError):
+    """The chain's manifest does not name this contract."""
+
+    code = "contract_not_listed"
+
+
+class TokenNotSupported(WaymeetError):
+    """The token is not in the chain's manifest."""
+
+    code = "token_not_supported"
+
+
+@dataclass(frozen=True, slots=True)
+class NativeCoin:
+    """The coin gas is paid in."""
+
+    symbol: str
+    name: str
+    decimals: int
+    canonical_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One node: JSON-RPC over HTTP, and a WebSocket for heads where it has one (else empty)."""
+
+    url: str
+    ws_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueTier:
+    """Orders worth up to `max_usd_e8` need `depth` blocks on this chain before they are filled."""
+
+    max_usd_e8: int
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A deployed contract; an empty `code_hash` (keccak of the runtime code) is not checked."""
+
+    address: str
+    code_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenManifest:
+    """A token's passport: what was probed about it, not what it claims."""
+
+    address: str
+    symbol: str
+    name: str
+    decimals: int
+    canonical_id: str
+    eip3009: str = "none"
+    permit: str = "none"
+    version: str = ""
+    is_transfer_taxed: bool = False
+    is_pausable: bool = False
+    is_synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VenueManifest:
+    """A pool. `fee_pips` is in millionths; `extra` belongs to the venue's own module."""
+
+    kind: str
+    address: str
+    router: str
+    token0: str
+    token1: str
+    fee_pips: int
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A price feed with the AggregatorV3 interface; older than its heartbeat + 10 % is stale."""
+
+    address: str
+    heartbeat_seconds: int
+    decimals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """A checkpoint signer and the read-only place where it publishes."""
+
+    address: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Times of an order that starts here, in seconds of chain time."""
+
+    fill_seconds: int
+    expires_seconds: int
+    min_left_seconds: int
+
+
+LOCAL_LIMITS = Limits(fill_seconds=120, expires_seconds=120, min_left_seconds=45)
+REAL_LIMITS = Limits(fill_seconds=600, expires_seconds=600, min_left_seconds=180)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainManifest:
+    """Everything the program knows about one chain. `depth` blocks make a block final."""
+
+    chain_id: int
+    domain: int
+    slug: str
+    name: str
+    label: str
+    stack: str
+    parent_id: int | None
+    is_local: bool
+    is_testnet: bool
+    native: NativeCoin
+    endpoints: tuple[Endpoint, ...]
+    quorum: int
+    block_seconds: float
+    depth: int
+    value_tiers: tuple[ValueTier, ...]
+    max_fee_wei: int
+    priority_fee_wei: int
+    contracts: dict[str, Contract]
+    tokens: tuple[TokenManifest, ...]
+    venues: tuple[VenueManifest, ...]
+    feeds: dict[str, Feed]
+    explorer: str = ""
+    validators: tuple[Validator, ...] = ()
+    validator_threshold: int = 0
+    limits: Limits = LOCAL_LIMITS
+
+    @property
+    def finality_seconds(self) -> int:
+        """Time until a block is final, rounded up."""
+        return -int(-(self.depth * self.block_seconds) // 1)
+
+    def address(self, contract: str) -> str:
+        """Checksummed address of a contract; raises MissingContract."""
+        if contract not in self.contracts:
+            raise MissingContract(f"{self.slug}: contracts.{contract} is missing", contract=contract)
+        return self.contracts[contract].address
+
+    def token(self, symbol_or_address: str) -> TokenManifest:
+        """The token with this symbol or address, in any letter case; raises TokenNotSupported."""
+        wanted = symbol_or_address.strip().lower()
+        for token in self.tokens:
+            if wanted in (token.symbol.lower(), token.address.lower()):
+                return token
+        raise TokenNotSupported(f"{self.slug}: {wanted[:60]}", token=wanted[:60], chain=self.name)
+
+    def depth_for(self, value_usd_e8: int) -> int:
+        """Blocks an order of this value needs: its tier's, above the highest tier the final depth."""
+        for tier in self.value_tiers:
+            if value_usd_e8 <= tier.max_usd_e8:
+                return tier.depth
+        return self.depth
+
+    @property
+    def content_hash(self) -> str:
+        """Hash by which a changed manifest is noticed."""
+        return "0x" + keccak(text=json.dumps(to_json(self), sort_keys=True)).hex()
+
+
+def parse(text: str) -> ChainManifest:
+    """Read a TOML manifest; raises ManifestError naming the key."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ManifestError("toml", str(error)) from error
+    return from_json(values)
+
+
+def to_json(manifest: ChainManifest) -> dict[str, Any]:
+    """The manifest as JSON values, in the shape that `from_json` reads."""
+    values = asdict(manifest)
+    for name in ("endpoints", "value_tiers", "tokens", "venues", "validators"):
+        values[name] = list(values[name])
+    return values
+
+
+def from_json(values: Any) -> ChainManifest:
+    """Read and check a manifest; raises ManifestError naming the key."""
+    top = Reader(values)
+    is_local = top.flag("is_local", default=False)
+    defaults = LOCAL_LIMITS if is_local else REAL_LIMITS
+    manifest = ChainManifest(
+        chain_id=top.integer("chain_id", minimum=1),
+        domain=top.integer("domain", minimum=1),
+        slug=top.slug("slug"),
+        name=top.filled("name"),
+        label=top.text("label", default=""),
+        stack=top.text("stack", default=""),
+        parent_id=top.optional_integer("parent_id"),
+        is_local=is_local,
+        is_testnet=top.flag("is_testnet", default=is_local),
+        native=_native(top.table("native")),
+        endpoints=tuple(_endpoint(item, is_local=is_local) for item in top.tables("endpoints")),
+        quorum=top.integer("quorum", minimum=1, default=1),
+        block_seconds=top.seconds("block_seconds"),
+        depth=top.integer("depth", minimum=1),
+        value_tiers=tuple(_tier(item) for item in top.tables("value_tiers")),
+        max_fee_wei=top.integer("max_fee_wei", minimum=1),
+        priority_fee_wei=top.integer("priority_fee_wei"),
+        contracts={name: _contract(item) for name, item in top.named_tables("contracts").items()},
+        tokens=tuple(_token(item) for item in top.tables("tokens")),
+        venues=tuple(_venue(item) for item in top.tables("venues")),
+        feeds={name: _feed(item) for name, item in top.named_tables("feeds").items()},
+        explorer=top.url("explorer", ("https", "http"), default=""),
+        validators=tuple(_validator(item) for item in top.tables("validators")),
+        validator_threshold=top.integer("validator_threshold", default=0),
+        limits=_limits(top.table("limits", default={}), defaults),
+    )
+    top.end()
+    _check(top, manifest)
+    return manifest
+
+
+def _check(top: Reader, manifest: ChainManifest) -> None:
+    if manifest.domain != manifest.chain_id:
+        raise top.fail("domain", "must equal chain_id: proofs name chains by their Hyperlane domain")
+    if not manifest.endpoints:
+        raise top.fail("endpoints", "must name at least one node")
+    if manifest.quorum > len(manifest.endpoints):
+        raise top.fail("quorum", f"is {manifest.quorum}, with {len(manifest.endpoints)} endpoints")
+    if manifest.priority_fee_wei > manifest.max_fee_wei:
+        raise top.fail("priority_fee_wei", "must not be above max_fee_wei")
+    if manifest.validators and manifest.validator_threshold < MINIMUM_THRESHOLD:
+        raise top.fail("validator_threshold", f"must be at least {MINIMUM_THRESHOLD}: one signer is no proof")
+    if manifest.validator_threshold > len(manifest.validators):
+        raise top.fail("validator_threshold", "is above the number of validators")
+    unique(top, "endpoints", [endpoint.url for endpoint in manifest.endpoints])
+    unique(top, "validators", [validator.address for validator in manifest.validators])
+    unique(top, "venues", [venue.address for venue in manifest.venues])
+    unique(top, "tokens", [token.address for token in manifest.tokens])
+    unique(top, "tokens", [token.symbol.lower() for token in manifest.tokens])
+    _check_tiers(top, manifest)
+    _check_venues(top, manifest)
+
+
+def _check_tiers(top: Reader, manifest: ChainManifest) -> None:
+    previous = ValueTier(max_usd_e8=0, depth=0)
+    for index, tier in enumerate(manifest.value_tiers):
+        if tier.max_usd_e8 <= previous.max_usd_e8 or tier.depth < previous.depth:
+            raise top.fail(f"value_tiers.{index}", "must have a larger value and no smaller depth than before")
+        if tier.depth > manifest.depth:
+            raise top.fail(f"value_tiers.{index}.depth", "must not be above depth")
+        previous = tier
+
+
+def _check_venues(top: Reader, manifest: ChainManifest) -> None:
+    listed = {token.address for token in manifest.tokens}
+    for index, venue in enumerate(manifest.venues):
+        for name, token in (("token0", venue.token0), ("token1", venue.token1)):
+            if token not in listed:
+                raise top.fail(f"venues.{index}.{name}", "is not one of tokens")
+        if int(venue.token0, 16) >= int(venue.token1, 16):
+            raise top.fail(f"venues.{index}.token0", "must be the lower address, as in the pool")
+
+
+def _native(reader: Reader) -> NativeCoin:
+    native = NativeCoin(
+        symbol=reader.filled("symbol"),
+        name=reader.filled("name"),
+        decimals=reader.integer("decimals", default=18),
+        canonical_id=reader.filled("canonical_id"),
+    )
+    reader.end()
+    return native
+
+
+def _endpoint(reader: Reader, *, is_local: bool) -> Endpoint:
+    endpoint = Endpoint(
+        url=reader.url("url", ("http", "https") if is_local else ("https",)),
+        ws_url=reader.url("ws_url", ("ws", "wss") if is_local else ("wss",), default=""),
+    )
+    reader.end()
+    return endpoint
+
+
+def _tier(reader: Reader) -> ValueTier:
+    tier = ValueTier(max_usd_e8=reader.integer("max_usd_e8", minimum=1), depth=reader.integer("depth"))
+    reader.end()
+    return tier
+
+
+def _contract(reader: Reader) -> Contract:
+    contract = Contract(address=reader.address("address"), code_hash=reader.code_hash("code_hash"))
+    reader.end()
+    return contract
+
+
+def _token(reader: Reader) -> TokenManifest:
+    token = TokenManifest(
+        address=reader.address("address"),
+        symbol=reader.filled("symbol"),
+        name=reader.filled("name"),
+        decimals=reader.integer("decimals"),
+        canonical_id=reader.filled("canonical_id"),
+        eip3009=reader.choice("eip3009", EIP3009_KINDS, default="none"),
+        permit=reader.choice("permit", PERMIT_KINDS, default="none"),
+        version=reader.text("version", default=""),
+        is_transfer_taxed=reader.flag("is_transfer_taxed", default=False),
+        is_pausable=reader.flag("is_pausable", default=False),
+        is_synthetic=reader.flag("is_synthetic", default=False),
+    )
+    if token.decimals > 36:
+        raise reader.fail("decimals", "must be at most 36")
+    if token.eip3009 != "none" and not token.version:
+        raise reader.fail("version", "is missing: EIP-3009 signatures name it")
+    reader.end()
+    return token
+
+
+def _venue(reader: Reader) -> VenueManifest:
+    venue = VenueManifest(
+        kind=reader.choice("kind", VENUE_KINDS),
+        address=reader.address("address"),
+        router=reader.address("router"),
+        token0=reader.address("token0"),
+        token1=reader.address("token1"),
+        fee_pips=reader.integer("fee_pips"),
+        extra=reader.mapping("extra"),
+    )
+    if venue.fee_pips >= ONE_WAY_FEE_PIPS:
+        raise reader.fail("fee_pips", "must be below 1000000, which is everything")
+    reader.end()
+    return venue
+
+
+def _feed(reader: Reader) -> Feed:
+    feed = Feed(
+        address=reader.address("address"),
+        heartbeat_seconds=reader.integer("heartbeat_seconds", minimum=1),
+        decimals=reader.integer("decimals", default=8),
+    )
+    reader.end()
+    return feed
+
+
+def _validator(reader: Reader) -> Validator:
+    validator = Validator(address=reader.address("address"), url=reader.url("url", ("http", "https")))
+    reader.end()
+    return validator
+
+
+def _limits(reader: Reader, defaults: Limits) -> Limits:
+    limits = Limits(
+        fill_seconds=reader.integer("fill_seconds", minimum=1, default=defaults.fill_seconds),
+        expires_seconds=reader.integer("expires_seconds", minimum=1, default=defaults.expires_seconds),
+        min_left_seconds=reader.integer("min_left_seconds", minimum=1, default=defaults.min_left_seconds),
+    )
+    reader.end()
+    return limits
