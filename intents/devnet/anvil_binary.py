@@ -1,25 +1,29 @@
 """Where the pinned anvil lives once `npm ci` has run."""
 
-import platform
+import shutil
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SYSTEMS = {"Linux": "linux", "Darwin": "darwin"}
-MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+PINNED = ROOT / "node_modules" / "@foundry-rs" / "anvil-linux-amd64" / "bin" / "anvil"
 
 
 class AnvilMissing(Exception):
-    """The anvil of this machine's kind is not installed; the text says what to run."""
+    """No anvil on this machine; the text says how to get one."""
 
     code = "anvil_missing"
     retry = False
 
 
 def anvil_binary() -> Path:
-    """The executable itself, not npm's wrapper, which takes half a second to start. Raises AnvilMissing."""
-    system = SYSTEMS.get(platform.system(), platform.system().lower())
-    machine = MACHINES.get(platform.machine().lower(), platform.machine())
-    path = ROOT / "node_modules" / "@foundry-rs" / f"anvil-{system}-{machine}" / "bin" / "anvil"
-    if not path.is_file():
-        raise AnvilMissing(f"anvil is not installed at {path}. Run `make setup` once.")
-    return path
+    """The pinned executable itself (npm's wrapper takes half a second to start), else `anvil` on PATH.
+
+    Raises AnvilMissing.
+    """
+    if PINNED.is_file():
+        return PINNED
+    found = shutil.which("anvil")
+    if found is None:
+        raise AnvilMissing(
+            "anvil is not installed. On Linux x86-64 run `make setup`; elsewhere put anvil 1.7.1 on PATH."
+        )
+    return Path(found)

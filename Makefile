@@ -1,0 +1,53 @@
+# Waymeet: every target sets up what it needs by itself.
+# PORT (page, default 8000) and DEVNET_PORT (first chain, default 8545) choose the ports of `make demo`.
+
+PYTHON ?= $(firstword $(shell command -v python3.11 || command -v python3.12 || command -v python3))
+VENV := .venv/bin
+FAST := not slow and not chain and not browser and not matrix
+export PATH := $(CURDIR)/$(VENV):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo check lint fast test bench format clean
+
+help:
+	@echo "make demo    start the whole system here, with local chains; Ctrl-C stops it"
+	@echo "make check   lint, types, import rules, migrations, templates, fast tests"
+	@echo "make test    every test"
+	@echo "make bench   delivery and quoting times against their limits"
+	@echo "make format  rewrite the sources in the project's format"
+	@echo "make setup   only install what \`make demo\` needs"
+
+setup:
+	@$(PYTHON) scripts/bootstrap.py demo
+
+setup-dev:
+	@$(PYTHON) scripts/bootstrap.py dev
+
+demo: setup
+	@exec $(VENV)/python manage.py demo
+
+lint: setup-dev
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports --no-logo
+	$(VENV)/python manage.py makemigrations --check --dry-run
+	$(VENV)/djlint templates --lint --quiet
+
+fast: setup-dev
+	$(VENV)/python -m pytest -q -m "$(FAST)"
+
+check: lint fast
+
+test: setup-dev
+	$(VENV)/python -m pytest
+
+bench: setup-dev
+	$(VENV)/python manage.py bench
+
+format: setup-dev
+	$(VENV)/ruff check --fix .
+	$(VENV)/ruff format .
+
+clean:
+	rm -rf .venv node_modules .cache .run static/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
