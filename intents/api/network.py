@@ -1,0 +1,48 @@
+"""`GET /api/v1/network`: what a client needs to ask, check, sign and read for itself."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from intents.models import Chain
+
+from .errors import NotFound
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """The connected chains."""
+    chains = [_chain_json(chain) for chain in Chain.objects.filter(is_connected=True)]
+    return JsonResponse(
+        {"is_local": bool(chains) and all(chain["is_local"] for chain in chains), "chains": chains}
+    )
+
+
+def absent(request: HttpRequest) -> HttpResponse:
+    """Any address under the API that does not exist."""
+    raise NotFound()
+
+
+def _chain_json(chain: Chain) -> dict[str, Any]:
+    manifest = chain.manifest
+    return {
+        "chain_id": chain.chain_id,
+        "slug": chain.slug,
+        "name": chain.name,
+        "label": manifest["label"],
+        "is_local": manifest["is_local"],
+        "is_testnet": manifest["is_testnet"],
+        "paused_reason": chain.paused_reason,
+        # Endpoints of real networks may carry our keys: people bring their own.
+        "rpc_url": manifest["endpoints"][0]["url"] if manifest["is_local"] else "",
+        "explorer": manifest["explorer"],
+        "block_seconds": manifest["block_seconds"],
+        "depth": manifest["depth"],
+        "native": manifest["native"],
+        "contracts": {name: entry["address"] for name, entry in manifest["contracts"].items()},
+        "tokens": [_token_json(token) for token in manifest["tokens"]],
+    }
+
+
+def _token_json(token: dict[str, Any]) -> dict[str, Any]:
+    names = ("address", "symbol", "name", "decimals", "canonical_id", "eip3009", "permit", "version")
+    return {name: token[name] for name in names}

@@ -1,0 +1,126 @@
+"""`POST /api/v1/orders`, `GET /api/v1/orders/<id>` and its events: read with the order's secret key alone."""
+
+import re
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
+
+from intents.lifecycle import OrderState
+from intents.models import Chain, Event, Order
+from intents.services.orders import order_submit
+
+from .errors import OrderNotFound, QuoteNotFound
+from .http import read_count, read_object, words_for
+from .quotes import text, token_json
+
+FIELDS: dict[str, tuple[type, bool]] = {
+    "quote_id": (str, True),
+    "order": (dict, True),
+    "signature": (str, True),
+}
+MOST_EVENTS = 500
+_ORDER_ID = re.compile(r"0x[0-9a-f]{64}")
+# Ended for the person: settlement after delivery is our own business.
+ENDED_FOR_USER = frozenset(
+    {
+        OrderState.FILLED,
+        OrderState.PROVING,
+        OrderState.SETTLED,
+        OrderState.REFUNDED,
+        OrderState.REJECTED,
+        OrderState.EXPIRED,
+    }
+)
+
+
+def create(request: HttpRequest) -> HttpResponse:
+    """Accept a signed order once; 201 with its secret link, which is told nobody else."""
+    body = read_object(request, FIELDS)
+    try:
+        quote_id = uuid.UUID(body["quote_id"])
+    except ValueError as error:
+        raise QuoteNotFound() from error
+    order = order_submit(quote_id=quote_id, terms=body["order"], signature=body["signature"], browser_key="")
+    answer = {
+        "order_id": order.order_id,
+        "state": order.state,
+        "url": f"/t/{order.order_id}?k={order.share_key}",
+        "share_key": order.share_key,
+    }
+    return JsonResponse(answer, status=201)
+
+
+def show(request: HttpRequest, *, order_id: str) -> HttpResponse:
+    """The order as it stands; `k` is its share key."""
+    return JsonResponse(order_json(_order(request, order_id)))
+
+
+def events(request: HttpRequest, *, order_id: str) -> HttpResponse:
+    """Events numbered above `after`, oldest first, with the state they lead to."""
+    order = _order(request, order_id)
+    after = read_count(request, "after")
+    rows = list(Event.objects.filter(order=order, seq__gt=after).order_by("seq")[:MOST_EVENTS])
+    is_ended = order.state in ENDED_FOR_USER and len(rows) < MOST_EVENTS
+    return JsonResponse(
+        {
+            "order_id": order.order_id,
+            "state": order.state,
+            "reason": reason_json(order),
+            "is_ended": is_ended,
+            "events": [event_json(event) for event in rows],
+        }
+    )
+
+
+def order_json(order: Order) -> dict[str, Any]:
+    """An order for whoever holds its key."""
+    chains = {chain.chain_id: chain for chain in Chain.objects.all()}
+    return {
+        "order_id": order.order_id,
+        "state": order.state,
+        "reason": reason_json(order),
+        "is_ended": order.state in ENDED_FOR_USER,
+        "is_delivered": order.delivered_amount is not None,
+        "user": order.user,
+        "recipient": order.recipient,
+        "confirm_way": order.confirm_way,
+        "input": {
+            **token_json(chains, order.origin_id, order.input_token),
+            "amount": text(order.input_amount),
+        },
+        "output": {
+            **token_json(chains, order.destination_id, order.output_token),
+            "minimum": text(order.output_amount),
+            "expected": text(order.output_expected),
+            "delivered": text(order.delivered_amount),
+        },
+        "fill_deadline": order.fill_deadline,
+        "expires": order.expires,
+        "payout": order.payout,
+        "created_at": order.created_at.isoformat(),
+        "delivered_at": order.delivered_at.isoformat() if order.delivered_at else None,
+        "order": order.terms,
+    }
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """One entry of an order's timeline."""
+    return {"seq": event.seq, "kind": event.kind, "at": event.at.isoformat(), "data": event.data}
+
+
+def reason_json(order: Order) -> dict[str, Any] | None:
+    """Why the order waits, was rejected or stopped."""
+    if not order.reason:
+        return None
+    code, params = order.reason.get("code", ""), order.reason.get("params", {})
+    return {"code": code, "message": words_for(code, params), "params": params}
+
+
+def _order(request: HttpRequest, order_id: str) -> Order:
+    order = Order.objects.filter(pk=order_id).first() if _ORDER_ID.fullmatch(order_id) else None
+    key = request.GET.get("k", "")
+    if order is None or not key or not constant_time_compare(key, order.share_key):
+        raise OrderNotFound()
+    return order

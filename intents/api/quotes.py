@@ -1,0 +1,100 @@
+"""`POST /api/v1/quotes` and `GET /api/v1/quotes/<id>`."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from intents.models import Chain, Quote, QuoteState
+from intents.services.quotes import Intent, quote_request, quote_wait
+
+from .errors import QuoteNotFound
+from .http import read_object, words_for
+
+WAIT_SECONDS = 5.0
+FIELDS: dict[str, tuple[type, bool]] = {
+    "origin": (str, True),
+    "destination": (str, True),
+    "input_token": (str, True),
+    "output_token": (str, True),
+    "amount": (str, True),
+    "exact": (str, False),
+    "user": (str, False),
+    "recipient": (str, False),
+    "confirm": (str, False),
+}
+
+
+def create(request: HttpRequest) -> HttpResponse:
+    """Solve an intent; 201 with the quote, 202 when it still takes time, 422 when it is refused."""
+    intent = Intent.parse(read_object(request, FIELDS))
+    quote = quote_wait(quote_request(intent=intent).id, timeout_seconds=WAIT_SECONDS)
+    if quote.state == QuoteState.REFUSED:
+        return JsonResponse({"error": _refusal(quote), "quote_id": str(quote.id)}, status=422)
+    return JsonResponse(quote_json(quote), status=202 if quote.state == QuoteState.SOLVING else 201)
+
+
+def show(request: HttpRequest, *, quote_id: str) -> HttpResponse:
+    """The quote as it stands."""
+    try:
+        quote = Quote.objects.get(pk=uuid.UUID(quote_id))
+    except (ValueError, Quote.DoesNotExist) as error:
+        raise QuoteNotFound() from error
+    return JsonResponse(quote_json(quote))
+
+
+def quote_json(quote: Quote) -> dict[str, Any]:
+    """A quote for clients; `order` is exactly what is signed, once there is a user and a route."""
+    chains = {chain.chain_id: chain for chain in Chain.objects.all()}
+    return {
+        "quote_id": str(quote.id),
+        "state": quote.state,
+        "refusal": _refusal(quote) if quote.state == QuoteState.REFUSED else None,
+        "confirmations": quote.confirmations,
+        "approvals": 0,
+        "claims": 0,
+        "confirm_way": quote.confirm_way,
+        "user": quote.user,
+        "recipient": quote.recipient,
+        "input": {
+            **token_json(chains, quote.origin_id, quote.input_token),
+            "amount": text(quote.input_amount),
+        },
+        "output": {
+            **token_json(chains, quote.destination_id, quote.output_token),
+            "expected": text(quote.output_expected),
+            "minimum": text(quote.output_minimum),
+        },
+        "eta_seconds": quote.eta_seconds,
+        "expires_at": quote.expires_at.isoformat() if quote.expires_at else None,
+        "fees": quote.fees,
+        "routes": quote.routes,
+        "rejected": quote.rejected,
+        "order_id": quote.order_id,
+        "order": quote.order,
+    }
+
+
+def token_json(chains: dict[int, Chain], chain_id: int, address: str) -> dict[str, Any]:
+    """A token with the names people know it by; unknown ones keep their address alone."""
+    chain = chains.get(chain_id)
+    tokens = chain.manifest["tokens"] if chain else []
+    known = next((token for token in tokens if token["address"].lower() == address.lower()), {})
+    return {
+        "chain_id": chain_id,
+        "chain": chain.slug if chain else "",
+        "token": address,
+        "symbol": known.get("symbol", ""),
+        "decimals": known.get("decimals"),
+    }
+
+
+def text(amount: int | None) -> str | None:
+    """Amounts travel as decimal text: JSON numbers lose digits."""
+    return None if amount is None else str(amount)
+
+
+def _refusal(quote: Quote) -> dict[str, Any]:
+    refusal = quote.refusal or {}
+    code, params = refusal.get("code", "no_route"), refusal.get("params", {})
+    return {"code": code, "message": words_for(code, params), "params": params}
