@@ -1,0 +1,203 @@
+"""What an order costs its user, in exact integers: costs round up, outputs round down."""
+
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Final
+
+from intents.amounts import BPS, bps_up, divide_down, divide_up, rescale_down
+from intents.solver.world import ChainWorld, Price, Token, World
+
+USD: Final = 10**8
+
+
+class Unpriced(Exception):
+    """An amount cannot be valued: `code` is no_price or stale_price, `asset` the canonical id."""
+
+    def __init__(self, code: str, asset: str) -> None:
+        super().__init__(f"{code}: {asset}")
+        self.code = code
+        self.asset = asset
+
+
+@dataclass(frozen=True, slots=True)
+class GasRules:
+    """Gas of each of our transactions, measured on the local network and rounded up."""
+
+    open: int = 145_000
+    finalise: int = 95_000
+    refund: int = 75_000
+    fill: int = 150_000
+    pool: int = 140_000
+    dispatch: int = 150_000
+    process: int = 190_000
+
+
+@dataclass(frozen=True, slots=True)
+class PricingRules:
+    """What we charge. `*_bps` are of the input amount unless they say otherwise."""
+
+    service_bps: int = 4
+    service_fixed_usd_e8: int = USD // 100
+    volatility_bps_per_minute: int = 4
+    exchange_bps: int = 10
+    exact_output_swap_bps: int = 10
+    tolerance_bps: int = 30
+    gas_margin_bps: int = 2_000
+    refund_share_bps: int = 200
+    minimum_order_in_gas_costs: int = 20
+    disagreement_bps: int = 200
+    reaction_seconds: float = 1.0
+    gas: GasRules = field(default_factory=GasRules)
+
+
+@dataclass(frozen=True, slots=True)
+class FeeLine:
+    """One line of a quote's fees; `is_gain` marks the one that adds: a pool paying more than the feeds."""
+
+    kind: str
+    chain_id: int
+    token: str
+    amount: int
+    usd_e8: int
+    is_gain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """The charges of one route on its input: fixed lines, and rates on the gross amount."""
+
+    token: Token
+    chain_id: int
+    price: Price
+    network: int
+    proof: int
+    service_fixed: int
+    service_bps: int
+    margin_bps: int
+
+    @property
+    def gas(self) -> int:
+        """What the transactions cost us, in input base units."""
+        return self.network + self.proof
+
+    def net(self, gross: int) -> int:
+        """What is left of `gross` to buy the output with; negative when the fees are more than it."""
+        return gross - sum(self._amounts(gross))
+
+    def gross_for(self, net: int) -> int:
+        """The least input that leaves at least `net`."""
+        fixed = self.gas + self.service_fixed
+        gross = divide_up((net + fixed) * BPS, BPS - self.service_bps - self.margin_bps)
+        while self.net(gross) < net:
+            gross += 1
+        return gross
+
+    def lines(self, gross: int) -> tuple[FeeLine, ...]:
+        """The lines whose sum is `gross - net(gross)`; empty ones are left out, but for the service fee."""
+        network, proof, service, margin = self._amounts(gross)
+        named = (("network_fee", network), ("proof", proof), ("service_fee", service), ("margin", margin))
+        return tuple(
+            FeeLine(
+                kind, self.chain_id, self.token.address, amount, usd_up(amount, self.token, self.price.low_e8)
+            )
+            for kind, amount in named
+            if amount or kind == "service_fee"
+        )
+
+    def _amounts(self, gross: int) -> tuple[int, int, int, int]:
+        service = bps_up(gross, self.service_bps) + self.service_fixed
+        return self.network, self.proof, service, bps_up(gross, self.margin_bps)
+
+
+def price_of(world: World, canonical_id: str) -> Price:
+    """The fresh price of an asset; raises Unpriced."""
+    price = world.prices.get(canonical_id)
+    if price is None:
+        raise Unpriced("stale_price" if canonical_id in world.stale else "no_price", canonical_id)
+    return price
+
+
+def usd_down(amount: int, token: Token, price_e8: int) -> int:
+    """USD × 10^8, rounded down."""
+    return divide_down(amount * price_e8, 10**token.decimals)
+
+
+def usd_up(amount: int, token: Token, price_e8: int) -> int:
+    """USD × 10^8, rounded up."""
+    return divide_up(amount * price_e8, 10**token.decimals)
+
+
+def from_usd_up(usd_e8: int, token: Token, price_e8: int) -> int:
+    """Base units worth at least `usd_e8`."""
+    return divide_up(usd_e8 * 10**token.decimals, price_e8)
+
+
+def exchange_down(amount: int, given: Token, wanted: Token, world: World) -> int:
+    """What `amount` of one token is worth in another, never more; 1 : 1 for one asset on two chains."""
+    if given.canonical_id == wanted.canonical_id:
+        return rescale_down(amount, from_decimals=given.decimals, to_decimals=wanted.decimals)
+    low, high = price_of(world, given.canonical_id).low_e8, price_of(world, wanted.canonical_id).high_e8
+    return divide_down(amount * low * 10**wanted.decimals, high * 10**given.decimals)
+
+
+def exchange_back_up(amount: int, given: Token, wanted: Token, world: World) -> int:
+    """The least of `given` for which `exchange_down` pays at least `amount` of `wanted`."""
+    if given.canonical_id == wanted.canonical_id:
+        shift = wanted.decimals - given.decimals
+        return divide_up(amount * 10 ** max(-shift, 0), 10 ** max(shift, 0))
+    low, high = price_of(world, given.canonical_id).low_e8, price_of(world, wanted.canonical_id).high_e8
+    return divide_up(amount * high * 10**given.decimals, low * 10**wanted.decimals)
+
+
+def eta_seconds(
+    origin: ChainWorld, destination: ChainWorld, *, value_usd_e8: int, rules: PricingRules
+) -> int:
+    """From the confirmation to the delivery: the open's block, the depth its value asks, the fill's block."""
+    depth = origin.depth_for(value_usd_e8)
+    return max(ceil(depth * origin.block_seconds + destination.block_seconds + rules.reaction_seconds), 1)
+
+
+def tariff(
+    world: World,
+    *,
+    origin: ChainWorld,
+    destination: ChainWorld,
+    token: Token,
+    pools: int,
+    exchanges: int,
+    is_exact_output: bool,
+    eta: int,
+    rules: PricingRules,
+) -> Tariff:
+    """The charges of a route with `pools` swaps; `exchanges` is 1 when its stock is not the input asset.
+
+    Raises Unpriced when gas or the input token has no price.
+    """
+    gas = rules.gas
+    refund_share = divide_up(gas.refund * rules.refund_share_bps, BPS)
+    price = price_of(world, token.canonical_id)
+
+    def cost(at_origin: int, at_destination: int) -> int:
+        usd = _gas_usd(world, origin, at_origin, rules) + _gas_usd(world, destination, at_destination, rules)
+        return from_usd_up(usd, token, price.low_e8)
+
+    margin_bps = exchanges * (rules.exchange_bps + divide_up(rules.volatility_bps_per_minute * eta, 60))
+    if pools:
+        margin_bps = max(margin_bps, divide_up(rules.volatility_bps_per_minute * eta, 60))
+    if pools and is_exact_output:
+        margin_bps += rules.exact_output_swap_bps
+    return Tariff(
+        token=token,
+        chain_id=origin.chain_id,
+        price=price,
+        network=cost(gas.open + gas.finalise + refund_share, gas.fill + pools * gas.pool),
+        proof=cost(gas.process, gas.dispatch),
+        service_fixed=from_usd_up(rules.service_fixed_usd_e8, token, price.low_e8),
+        service_bps=rules.service_bps,
+        margin_bps=min(margin_bps, BPS // 2),
+    )
+
+
+def _gas_usd(world: World, chain: ChainWorld, units: int, rules: PricingRules) -> int:
+    wei = divide_up(units * chain.gas_price_wei * (BPS + rules.gas_margin_bps), BPS)
+    return divide_up(wei * price_of(world, chain.native_id).high_e8, 10**chain.native_decimals)
