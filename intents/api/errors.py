@@ -1,8 +1,6 @@
 """Requests that are wrong before any service is asked: one class a situation."""
 
-from django.utils.translation import gettext_lazy as _
-
-from intents.errors import WaymeetError, register_words
+from intents.errors import WaymeetError
 
 
 class MalformedJson(WaymeetError):
@@ -77,20 +75,3 @@ class Busy(WaymeetError):
     code = "busy"
     retry = True
     status = 503
-
-
-register_words(
-    {
-        "malformed_json": _("The request is not a readable JSON object."),
-        "json_expected": _("Send the request as application/json."),
-        "body_too_large": _("The request is longer than %(most)s bytes."),
-        "method_not_allowed": _("This address answers only %(allowed)s."),
-        "unknown_field": _("There is no field named %(field)s."),
-        "missing_field": _("The field %(field)s is missing."),
-        "wrong_type": _("The field %(field)s must be of type %(expected)s."),
-        "not_found": _("There is nothing at this address."),
-        "order_not_found": _("There is no such transfer, or the link's key is not its own."),
-        "quote_not_found": _("There is no such quote."),
-        "busy": _("We are busy for a moment. Nothing was done; please try again."),
-    }
-)

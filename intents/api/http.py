@@ -11,6 +11,7 @@ from django.http.request import RawPostDataException, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
 from intents.errors import WaymeetError
+from intents.services import words
 
 from .errors import (
     BodyTooLarge,
@@ -55,7 +56,7 @@ def endpoint(**views: View) -> View:
 
 def error_response(error: WaymeetError) -> JsonResponse:
     """The error body `{"error": {"code", "message", "params"}}` with the error's status."""
-    response = JsonResponse({"error": error.to_json()}, status=error.status)
+    response = JsonResponse({"error": stored_error(error.code, error.params)}, status=error.status)
     if isinstance(error, MethodNotAllowed):
         response["Allow"] = error.params["allowed"]
     if error.retry:
@@ -63,10 +64,9 @@ def error_response(error: WaymeetError) -> JsonResponse:
     return response
 
 
-def words_for(code: str, params: Mapping[str, Any]) -> str:
-    """The sentence for a stored `{code, params}` in the request's language."""
-    stored = type("Stored", (WaymeetError,), {"code": code})
-    return str(stored(**params).words())
+def stored_error(code: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The error object of a `{code, params}`, its words in the request's language."""
+    return {"code": code, "message": words.text(code, params), "params": params}
 
 
 def read_object(request: HttpRequest, fields: Mapping[str, tuple[type, bool]]) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def read_count(request: HttpRequest, name: str) -> int:
     return int(text)
 
 
-_TYPE_NAMES = {str: "string", dict: "object"}
+_TYPE_NAMES: dict[type, str] = {str: "string", dict: "object"}
 
 
 def _body(request: HttpRequest) -> bytes:

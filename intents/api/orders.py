@@ -1,18 +1,17 @@
 """`POST /api/v1/orders`, `GET /api/v1/orders/<id>` and its events: read with the order's secret key alone."""
 
-import re
 import uuid
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.crypto import constant_time_compare
 
 from intents.lifecycle import OrderState
 from intents.models import Chain, Event, Order
+from intents.selectors.access import Viewer, order_for
 from intents.services.orders import order_submit
 
 from .errors import OrderNotFound, QuoteNotFound
-from .http import read_count, read_object, words_for
+from .http import read_count, read_object, stored_error
 from .quotes import text, token_json
 
 FIELDS: dict[str, tuple[type, bool]] = {
@@ -21,7 +20,6 @@ FIELDS: dict[str, tuple[type, bool]] = {
     "signature": (str, True),
 }
 MOST_EVENTS = 500
-_ORDER_ID = re.compile(r"0x[0-9a-f]{64}")
 # Ended for the person: settlement after delivery is our own business.
 ENDED_FOR_USER = frozenset(
     {
@@ -114,13 +112,11 @@ def reason_json(order: Order) -> dict[str, Any] | None:
     """Why the order waits, was rejected or stopped."""
     if not order.reason:
         return None
-    code, params = order.reason.get("code", ""), order.reason.get("params", {})
-    return {"code": code, "message": words_for(code, params), "params": params}
+    return stored_error(order.reason.get("code", ""), order.reason.get("params", {}))
 
 
 def _order(request: HttpRequest, order_id: str) -> Order:
-    order = Order.objects.filter(pk=order_id).first() if _ORDER_ID.fullmatch(order_id) else None
-    key = request.GET.get("k", "")
-    if order is None or not key or not constant_time_compare(key, order.share_key):
+    order = order_for(order_id, Viewer(share_key=request.GET.get("k", "")))
+    if order is None:
         raise OrderNotFound()
     return order

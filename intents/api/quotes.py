@@ -9,7 +9,7 @@ from intents.models import Chain, Quote, QuoteState
 from intents.services.quotes import Intent, quote_request, quote_wait
 
 from .errors import QuoteNotFound
-from .http import read_object, words_for
+from .http import read_object, stored_error
 
 WAIT_SECONDS = 5.0
 FIELDS: dict[str, tuple[type, bool]] = {
@@ -79,7 +79,9 @@ def token_json(chains: dict[int, Chain], chain_id: int, address: str) -> dict[st
     """A token with the names people know it by; unknown ones keep their address alone."""
     chain = chains.get(chain_id)
     tokens = chain.manifest["tokens"] if chain else []
-    known = next((token for token in tokens if token["address"].lower() == address.lower()), {})
+    known: dict[str, Any] = next(
+        (token for token in tokens if token["address"].lower() == address.lower()), {}
+    )
     return {
         "chain_id": chain_id,
         "chain": chain.slug if chain else "",
@@ -96,5 +98,4 @@ def text(amount: int | None) -> str | None:
 
 def _refusal(quote: Quote) -> dict[str, Any]:
     refusal = quote.refusal or {}
-    code, params = refusal.get("code", "no_route"), refusal.get("params", {})
-    return {"code": code, "message": words_for(code, params), "params": params}
+    return stored_error(refusal.get("code", "no_route"), refusal.get("params", {}))

@@ -1,0 +1,223 @@
+"""One transfer over the HTTP API: quote, check, sign, submit, follow, and read the result from the chain."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from eth_account import Account
+from eth_utils import is_address, to_checksum_address
+
+from intents.amounts import AmountError, format_units, parse_units
+
+from .api import ChainInfo, JsonObject, Network, Submitted, Token, UnknownName, WaymeetClient
+from .chain_reader import NATIVE, ChainReader, ChainUnreachable
+from .signing import Wish, checked_order, signed, typed_data
+
+# The fourth account of the public test mnemonic every local node funds: worthless anywhere else.
+DEMO_KEY = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"
+
+Say = Callable[[str], None]
+
+
+class CannotStart(Exception):
+    """The transfer was not even asked for: something typed makes no sense here."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A transfer as typed: `source` and `target` are `chain:token`, `amount` a decimal text."""
+
+    amount: str
+    source: str
+    target: str
+    to: str = ""
+    key: str = ""
+    confirm: str = "auto"
+    exact: str = "input"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How it ended; amounts in base units, None where the chain could not be read."""
+
+    state: str
+    is_delivered: bool
+    order_id: str
+    received: int | None
+    minimum: int
+    balance_change: int | None
+    seconds: float
+
+    @property
+    def is_success(self) -> bool:
+        """Delivered, and the chain does not say less than was signed."""
+        return self.is_delivered and (self.received is None or self.received >= self.minimum)
+
+
+def run(asked: Asked, *, client: WaymeetClient, say: Say) -> Outcome:
+    """Carry out a transfer; raises `CannotStart`, `ApiError`, `ApiUnreachable` or `RefusedToSign`."""
+    network = client.network()
+    wish, key = understood(asked, network)
+    say(f"asking for {asked.amount} {wish.input_token.symbol} on {wish.origin.name}")
+    quote = client.quote(**intent_fields(asked, wish))
+    order = checked_order(wish, quote)
+    data = typed_data(wish, order, way=quote["confirm_way"])
+    for line in quote_lines(quote):
+        say(line)
+    reader = destination_reader(wish)
+    before = balance(reader, wish)
+    started = time.monotonic()
+    submitted = client.submit(
+        quote_id=quote["quote_id"], order=quote["order"], signature=signed(data, key=key)
+    )
+    say(f"submitted {submitted.order_id}")
+    say(f"follow it at {client.base_url}{submitted.url}")
+    fill_tx = follow(client, submitted, network=network, started=started, say=say)
+    final = client.order(submitted)
+    received = received_by(reader, wish, fill_tx) if final["is_delivered"] else None
+    after = balance(reader, wish)
+    change = None if before is None or after is None else after - before
+    return Outcome(
+        state=final["state"],
+        is_delivered=bool(final["is_delivered"]),
+        order_id=submitted.order_id,
+        received=change if received is None else received,
+        minimum=int(final["output"]["minimum"]),
+        balance_change=change,
+        seconds=time.monotonic() - started,
+    )
+
+
+def understood(asked: Asked, network: Network) -> tuple[Wish, str]:
+    """The typed words as chains, tokens and base units, with the key that signs; raises `CannotStart`."""
+    try:
+        origin, input_token = _place(network, asked.source)
+        destination, output_token = _place(network, asked.target)
+    except UnknownName as error:
+        raise CannotStart(error.code, str(error)) from error
+    if not asked.key and not network.is_local:
+        raise CannotStart("key_required", "give --key: the demo wallet exists on local test chains only")
+    try:
+        user = Account.from_key(asked.key or DEMO_KEY).address
+    except Exception as error:  # eth_keys and coincurve raise classes of their own for a malformed key
+        raise CannotStart("key_malformed", "the key is not 32 bytes of hex") from error
+    if asked.to and not is_address(asked.to):
+        raise CannotStart("recipient_malformed", f"{asked.to} is not an address")
+    is_input = asked.exact == "input"
+    try:
+        fixed = parse_units(asked.amount, (input_token if is_input else output_token).decimals)
+    except AmountError as error:
+        raise CannotStart(error.code, str(error)) from error
+    wish = Wish(
+        user=user,
+        recipient=to_checksum_address(asked.to) if asked.to else user,
+        origin=origin,
+        destination=destination,
+        input_token=input_token,
+        output_token=output_token,
+        input_amount=fixed if is_input else None,
+        output_amount=None if is_input else fixed,
+    )
+    return wish, asked.key or DEMO_KEY
+
+
+def intent_fields(asked: Asked, wish: Wish) -> dict[str, str]:
+    """The body of `POST /api/v1/quotes`."""
+    return {
+        "origin": wish.origin.slug,
+        "destination": wish.destination.slug,
+        "input_token": wish.input_token.address,
+        "output_token": wish.output_token.address,
+        "amount": asked.amount,
+        "exact": asked.exact,
+        "user": wish.user,
+        "recipient": wish.recipient,
+        "confirm": asked.confirm,
+    }
+
+
+def quote_lines(quote: JsonObject) -> list[str]:
+    """What is offered, in words, before anything is signed."""
+    give, get = quote["input"], quote["output"]
+    lines = [
+        f"you give    {_amount(give['amount'], give)} on {give['chain']}",
+        f"you receive {_amount(get['expected'], get)} on {get['chain']}, "
+        f"at least {_amount(get['minimum'], get)}",
+    ]
+    if quote["eta_seconds"] is not None:
+        lines.append(f"in about {quote['eta_seconds']} s, {quote['confirmations']} confirmation(s)")
+    return lines
+
+
+def follow(client: WaymeetClient, submitted: Submitted, *, network: Network, started: float, say: Say) -> str:
+    """Say every event until the order has ended for its user; returns the delivering transaction or ""."""
+    fill_tx = ""
+    names = {chain.chain_id: chain.name for chain in network.chains}
+    for answer in client.follow(submitted):
+        for event in answer["events"]:
+            if event["kind"] in ("filled", "delivered"):
+                fill_tx = event["data"].get("tx_hash") or event["data"].get("tx") or fill_tx
+            say(f"{time.monotonic() - started:6.1f} s  {event_line(event, names)}")
+        if answer["is_ended"] and answer["reason"] and answer["state"] not in ("filled", "settled"):
+            say(f"because: {answer['reason']['message']}")
+    return fill_tx
+
+
+def event_line(event: JsonObject, chain_names: dict[int, str]) -> str:
+    """One event on one line: kind, chain, depth, block, transaction."""
+    data: dict[str, Any] = event["data"]
+    parts = [event["kind"].replace("_", " ").ljust(14)]
+    if data.get("chain_id"):
+        parts.append(chain_names.get(int(data["chain_id"]), str(data["chain_id"])))
+    if "have" in data and "need" in data:
+        parts.append(f"{data['have']} of {data['need']} blocks")
+    if data.get("block"):
+        parts.append(f"block {data['block']}")
+    tx_hash = data.get("tx_hash") or data.get("tx")
+    if tx_hash:
+        parts.append(str(tx_hash))
+    return "  ".join(parts).rstrip()
+
+
+def destination_reader(wish: Wish) -> ChainReader | None:
+    """Our own eyes on the destination, when the API publishes an endpoint."""
+    return wish.destination.reader() if wish.destination.rpc_url else None
+
+
+def balance(reader: ChainReader | None, wish: Wish) -> int | None:
+    """The recipient's balance of the output token; None when the chain cannot be read from here."""
+    if reader is None:
+        return None
+    try:
+        return reader.balance(token=wish.output_token.address, holder=wish.recipient)
+    except ChainUnreachable:
+        return None
+
+
+def received_by(reader: ChainReader | None, wish: Wish, tx_hash: str) -> int | None:
+    """What the delivering transaction moved to the recipient, from its receipt; None for native coin."""
+    if reader is None or not tx_hash or wish.output_token.address == NATIVE:
+        return None
+    try:
+        return reader.received(tx_hash=tx_hash, token=wish.output_token.address, holder=wish.recipient)
+    except ChainUnreachable:
+        return None
+
+
+def _place(network: Network, text: str) -> tuple[ChainInfo, Token]:
+    chain_name, separator, token_name = text.partition(":")
+    if not separator or not token_name:
+        raise CannotStart("place_malformed", f"{text!r} is not chain:token, such as alder:USDC")
+    chain = network.chain(chain_name)
+    return chain, chain.token(token_name)
+
+
+def _amount(units: str | None, token: JsonObject) -> str:
+    if units is None:
+        return "?"
+    return f"{format_units(int(units), token['decimals'])} {token['symbol']}"
