@@ -270,7 +270,9 @@ def _check_tiers(top: Reader, manifest: ChainManifest) -> None:
     previous = ValueTier(max_usd_e8=0, depth=0)
     for index, tier in enumerate(manifest.value_tiers):
         if tier.max_usd_e8 <= previous.max_usd_e8 or tier.depth < previous.depth:
-            raise top.fail(f"value_tiers.{index}", "must have a larger value and no smaller depth than before")
+            raise top.fail(
+                f"value_tiers.{index}", "must have a larger value and no smaller depth than before"
+            )
         if tier.depth > manifest.depth:
             raise top.fail(f"value_tiers.{index}.depth", "must not be above depth")
         previous = tier

@@ -1,0 +1,70 @@
+"""The keys that sign our transactions, by role, from the environment."""
+
+from functools import lru_cache
+
+from environ import FileAwareEnv
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from intents.errors import WaymeetError
+
+from . import registry
+
+OPERATOR = "operator"
+RELAYER = "relayer"
+VARIABLES = {OPERATOR: "WAYMEET_OPERATOR_KEY", RELAYER: "WAYMEET_RELAYER_KEY"}
+
+# Accounts 1 and 2 of the test mnemonic that every local node knows: worthless by design.
+LOCAL_KEYS = {
+    OPERATOR: "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
+    RELAYER: "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a",
+}
+TEST_MNEMONIC = "test test test test test test test test test test test junk"
+TEST_ACCOUNTS = 20
+
+
+class PublicKeyRefused(WaymeetError):
+    """A key that everybody knows would hold value on a chain that is not local."""
+
+    code = "public_key_refused"
+    status = 500
+
+
+class UnknownRole(WaymeetError):
+    """No such sending role."""
+
+    code = "unknown_role"
+    status = 500
+
+
+def account(role: str) -> LocalAccount:
+    """The signer of a role; raises PublicKeyRefused for a well-known key once any chain is not local."""
+    if role not in VARIABLES:
+        raise UnknownRole(role)
+    signer = _from_key(FileAwareEnv().str(VARIABLES[role], default="") or LOCAL_KEYS[role])
+    if not all(chain.is_local for chain in registry.all_chains().values()):
+        refuse_public(role, signer.address)
+    return signer
+
+
+def address(role: str) -> str:
+    """Checksummed address of a role's signer."""
+    return str(account(role).address)
+
+
+def refuse_public(role: str, signer: str) -> None:
+    """Raise PublicKeyRefused when `signer` is one of the public test accounts."""
+    if signer in _public_addresses():
+        raise PublicKeyRefused(f"set {VARIABLES[role]}: {signer} is a public test account", role=role)
+
+
+@lru_cache(maxsize=8)
+def _from_key(key: str) -> LocalAccount:
+    return Account.from_key(key)  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=1)
+def _public_addresses() -> frozenset[str]:
+    Account.enable_unaudited_hdwallet_features()
+    paths = (f"m/44'/60'/0'/0/{index}" for index in range(TEST_ACCOUNTS))
+    return frozenset(Account.from_mnemonic(TEST_MNEMONIC, account_path=path).address for path in paths)
