@@ -48,11 +48,17 @@ class Order(models.Model):
     leased_until = models.FloatField(default=0, help_text="wall time, seconds")
     fence = models.PositiveBigIntegerField(default=0)
     wake_at = models.FloatField(default=0, db_index=True, help_text="wall time of the next look, seconds")
+    wait_chain_id = models.PositiveBigIntegerField(null=True, help_text="look again when this chain…")
+    wait_block = models.PositiveBigIntegerField(null=True, help_text="…has a block of this number")
     failures = models.PositiveIntegerField(default=0, help_text="advances in a row that raised")
 
     class Meta:
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["origin_id", "state"]), models.Index(fields=["destination_id", "state"])]
+        indexes = [
+            models.Index(fields=["origin_id", "state"]),
+            models.Index(fields=["destination_id", "state"]),
+            models.Index(fields=["wait_chain_id", "wait_block"]),
+        ]
 
     def __str__(self) -> str:
         return self.order_id[:12]

@@ -1,0 +1,88 @@
+"""Who may change an order: a lease in the order's own row, with a fence that outlives it.
+
+Leases are wall time. A holder that stalls past its lease loses it: every write names the fence it was
+taken with, so a late writer changes no row and gets LeaseLost.
+"""
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F
+
+from intents.models import Order
+
+LEASE_SECONDS = 40.0
+
+
+class LeaseLost(Exception):
+    """Somebody else took the order over, or its state moved under us; nothing was written."""
+
+    code = "lease_lost"
+    retry = True
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write one order until `until` (wall time, seconds)."""
+
+    order_id: str
+    owner: str
+    fence: int
+    until: float
+
+
+def take(order_id: str, *, seconds: float = LEASE_SECONDS) -> Lease | None:
+    """Lease an order, or None when it is held by somebody else or does not exist."""
+    now = time.time()
+    owner = secrets.token_hex(12)
+    until = now + seconds
+    # wake_at = until: when the holder dies, the sweep finds the order the moment its lease runs out.
+    taken = Order.objects.filter(order_id=order_id, leased_until__lt=now).update(
+        lease_owner=owner, leased_until=until, fence=F("fence") + 1, wake_at=until
+    )
+    if not taken:
+        return None
+    fence = Order.objects.values_list("fence", flat=True).get(order_id=order_id)
+    lease = Lease(order_id=order_id, owner=owner, fence=fence, until=until)
+    return lease if is_held(lease) else None
+
+
+def is_held(lease: Lease) -> bool:
+    """Whether the lease is still ours and has not run out."""
+    return (
+        time.time() < lease.until
+        and Order.objects.filter(order_id=lease.order_id, lease_owner=lease.owner, fence=lease.fence).exists()
+    )
+
+
+def write(lease: Lease, *, where: dict[str, Any] | None = None, **changes: Any) -> None:
+    """Change the leased order's row; `where` adds compare-and-set conditions. Raises LeaseLost."""
+    rows = Order.objects.filter(
+        order_id=lease.order_id, lease_owner=lease.owner, fence=lease.fence, **(where or {})
+    )
+    if rows.update(**changes) != 1:
+        raise LeaseLost(lease.order_id)
+
+
+def release(lease: Lease, *, wake_at: float, **changes: Any) -> bool:
+    """Give the order back, to be looked at again at `wake_at` (wall time, seconds; 0 = never).
+
+    False, with the lease kept, when somebody woke the order meanwhile: look again before releasing.
+    Raises LeaseLost.
+    """
+    rows = Order.objects.filter(
+        order_id=lease.order_id, lease_owner=lease.owner, fence=lease.fence, wake_at=lease.until
+    )
+    if rows.update(lease_owner="", leased_until=0, wake_at=wake_at, **changes) == 1:
+        return True
+    write(lease, wake_at=lease.until)
+    return False
+
+
+def surrender(lease: Lease, *, wake_at: float, **changes: Any) -> None:
+    """Give the order back whatever happened meanwhile; no error when it is no longer ours."""
+    Order.objects.filter(order_id=lease.order_id, lease_owner=lease.owner, fence=lease.fence).update(
+        lease_owner="", leased_until=0, wake_at=wake_at, **changes
+    )

@@ -1,0 +1,188 @@
+"""Double-entry facts, each written once: what a chain event moved from which account to which.
+
+One row carries both sides, so the books sum to zero by construction; `ledger_check` compares them with
+what the contracts and accounts really hold.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from intents.models import LedgerEntry, Order
+
+Account = LedgerEntry.Account
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The books say `booked` base units, the chain says `held`."""
+
+    chain_id: int
+    token: str
+    account: str
+    booked: int
+    held: int
+
+
+def book(
+    order: Order | None, *, chain_id: int, token: str, debit: Account, credit: Account, amount: int, memo: str
+) -> bool:
+    """Write one fact; False when it was written before or moves nothing."""
+    if amount == 0:
+        return False
+    key = {"order": order, "chain_id": chain_id, "token": token, "debit": debit, "credit": credit, "memo": memo}
+    _, created = LedgerEntry.objects.get_or_create(**key, defaults={"amount": amount})
+    return created
+
+
+def unbook(order: Order, *, memo: str) -> None:
+    """A reorganised chain undid the fact: it never happened."""
+    LedgerEntry.objects.filter(order=order).filter(Q(memo=memo) | Q(memo__startswith=f"{memo}:")).delete()
+
+
+def book_open(order: Order) -> None:
+    """The user's input is in escrow."""
+    book(
+        order,
+        chain_id=order.origin_id,
+        token=order.input_token,
+        debit=Account.USER,
+        credit=Account.ESCROW,
+        amount=order.input_amount,
+        memo="open",
+    )
+
+
+def book_fill(order: Order, *, amount: int) -> None:
+    """We delivered `amount` base units of the output."""
+    book(
+        order,
+        chain_id=order.destination_id,
+        token=order.output_token,
+        debit=Account.INVENTORY,
+        credit=Account.USER,
+        amount=amount,
+        memo="fill",
+    )
+
+
+def book_swap(order: Order, *, token_in: str, amount_in: int, amount_out: int) -> None:
+    """What the fill's swap gave to the market and took from it."""
+    book(
+        order,
+        chain_id=order.destination_id,
+        token=token_in,
+        debit=Account.INVENTORY,
+        credit=Account.MARKET,
+        amount=amount_in,
+        memo="fill:swap",
+    )
+    book(
+        order,
+        chain_id=order.destination_id,
+        token=order.output_token,
+        debit=Account.MARKET,
+        credit=Account.INVENTORY,
+        amount=amount_out,
+        memo="fill:swap",
+    )
+
+
+def book_finalise(order: Order) -> None:
+    """The escrow paid us."""
+    book(
+        order,
+        chain_id=order.origin_id,
+        token=order.input_token,
+        debit=Account.ESCROW,
+        credit=Account.INVENTORY,
+        amount=order.input_amount,
+        memo="finalise",
+    )
+
+
+def book_finalise_to_other(order: Order) -> None:
+    """The escrow paid somebody else's solver."""
+    book(
+        order,
+        chain_id=order.origin_id,
+        token=order.input_token,
+        debit=Account.ESCROW,
+        credit=Account.MARKET,
+        amount=order.input_amount,
+        memo="finalise",
+    )
+
+
+def book_refund(order: Order, *, payout: str) -> None:
+    """The escrow gave the input back, or holds it as claimable."""
+    book(
+        order,
+        chain_id=order.origin_id,
+        token=order.input_token,
+        debit=Account.ESCROW,
+        credit=Account.CLAIMABLE if payout == "claimable" else Account.USER,
+        amount=order.input_amount,
+        memo="refund",
+    )
+
+
+def book_loss(order: Order) -> None:
+    """We delivered and the input went back: what the escrow should have paid us is lost."""
+    book(
+        order,
+        chain_id=order.origin_id,
+        token=order.input_token,
+        debit=Account.MARGIN,
+        credit=Account.LOSS,
+        amount=order.input_amount,
+        memo="loss",
+    )
+
+
+def book_gas(order: Order | None, *, chain_id: int, cost_wei: int, tx_hash: str) -> None:
+    """One mined transaction of ours cost `cost_wei` of the chain's coin."""
+    book(
+        order,
+        chain_id=chain_id,
+        token="0x" + "00" * 20,
+        debit=Account.RESERVED,
+        credit=Account.GAS,
+        amount=cost_wei,
+        memo=f"gas:{tx_hash[2:34]}",
+    )
+
+
+def balances(orders: Iterable[str] | None = None) -> dict[tuple[int, str, str], int]:
+    """Credits minus debits by (chain, token, account), of all orders or of these; without zeros."""
+    rows = LedgerEntry.objects.all()
+    if orders is not None:
+        rows = rows.filter(order_id__in=list(orders))
+    totals: dict[tuple[int, str, str], int] = defaultdict(int)
+    for chain_id, token, debit, credit, amount in rows.values_list(
+        "chain_id", "token", "debit", "credit", "amount"
+    ):
+        totals[chain_id, token, debit] -= amount
+        totals[chain_id, token, credit] += amount
+    return {key: total for key, total in totals.items() if total}
+
+
+def sums() -> dict[tuple[int, str], int]:
+    """The sum over all accounts by (chain, token): zero everywhere, or the books are broken."""
+    totals: dict[tuple[int, str], int] = defaultdict(int)
+    for (chain_id, token, _), amount in balances().items():
+        totals[chain_id, token] += amount
+    return dict(totals)
+
+
+def differences(held: Mapping[tuple[int, str, str], int]) -> list[Difference]:
+    """Where the books and `held` (base units by chain, token, account) disagree."""
+    booked = balances()
+    return [
+        Difference(chain_id=key[0], token=key[1], account=key[2], booked=booked.get(key, 0), held=amount)
+        for key, amount in sorted(held.items())
+        if booked.get(key, 0) != amount
+    ]

@@ -1,0 +1,181 @@
+"""Promises against stock: what accepted orders may still take from inventory and gas.
+
+Every change is a compare-and-set on `Stock.version`; quotes offer only balance minus reserved.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from intents.amounts import bps_down
+from intents.chains.manifest import ChainManifest
+from intents.models import Order, Reservation, Stock
+
+UNOPENED_SHARE_BPS = 2_500
+UNOPENED_SECONDS = 15.0
+UNOPENED_BLOCKS = 3
+_TRIES = 50
+
+
+class StockShort(Exception):
+    """Not enough unreserved stock; `available` and `wanted` in base units of `token` on `chain_id`."""
+
+    code = "no_stock"
+    retry = True
+
+    def __init__(self, *, chain_id: int, token: str, available: int, wanted: int) -> None:
+        super().__init__(f"chain {chain_id} token {token}: {available} available, {wanted} wanted")
+        self.chain_id = chain_id
+        self.token = token
+        self.available = available
+        self.wanted = wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An order's wish for `amount` base units of a stock."""
+
+    chain_id: int
+    token: str
+    holder: str
+    amount: int
+    is_gas: bool = False
+
+
+def unopened_seconds(manifest: ChainManifest) -> float:
+    """How long an accepted order may hold stock without being opened: 15 s or 3 blocks, the longer."""
+    return max(UNOPENED_SECONDS, UNOPENED_BLOCKS * manifest.block_seconds)
+
+
+def refresh(*, chain_id: int, token: str, holder: str, balance: int, block_number: int) -> None:
+    """Write a balance read from the chain at `block_number`; an older reading changes nothing."""
+    stock, created = Stock.objects.get_or_create(
+        chain_id=chain_id,
+        token=token,
+        holder=holder,
+        defaults={"balance": balance, "block_number": block_number},
+    )
+    while not created and stock.block_number <= block_number and stock.balance != balance:
+        changed = Stock.objects.filter(pk=stock.pk, version=stock.version).update(
+            balance=balance, block_number=block_number, version=stock.version + 1
+        )
+        if changed:
+            return
+        stock.refresh_from_db()
+
+
+@transaction.atomic
+def hold(order: Order, claims: Sequence[Claim], *, is_opened: bool = False) -> None:
+    """Reserve every claim or none; raises StockShort. Holding again what is held changes nothing.
+
+    The share rule (at most 25 % of a stock for unopened orders) is counted per wallet: an unopened
+    order has cost its sender nothing, so no single wallet may park a stock with signatures, while a
+    crowd of wallets with real balances may together use all of it.
+    """
+    for claim in sorted(claims, key=lambda c: (not c.is_gas, c.chain_id, c.token, c.holder)):
+        if claim.amount > 0:
+            _hold_one(order, claim, is_opened=is_opened)
+
+
+def mark_opened(order_id: str) -> None:
+    """The input is locked on chain: the claims no longer count as unopened."""
+    Reservation.objects.filter(order_id=order_id, state=Reservation.State.HELD).update(is_opened=True)
+
+
+def has_held(order_id: str) -> bool:
+    """Whether any claim of the order is still held."""
+    return Reservation.objects.filter(order_id=order_id, state=Reservation.State.HELD).exists()
+
+
+@transaction.atomic
+def release(order_id: str) -> None:
+    """Give back everything the order still holds; does nothing the second time."""
+    for reservation in _held(order_id):
+        _end(reservation, Reservation.State.RELEASED)
+
+
+@transaction.atomic
+def spend(order_id: str, *, chain_id: int, block_number: int) -> None:
+    """The fill was mined at `block_number` of `chain_id`: its stock has left, its gas claim ends."""
+    for reservation in _held(order_id):
+        stock = reservation.stock
+        is_gas = int(stock.token, 16) == 0
+        if stock.chain_id != chain_id or is_gas:
+            continue
+        _end(reservation, Reservation.State.SPENT, spent_at=block_number)
+
+
+def _held(order_id: str) -> list[Reservation]:
+    rows = Reservation.objects.filter(order_id=order_id, state=Reservation.State.HELD)
+    return list(rows.select_related("stock").order_by("stock_id"))
+
+
+def _hold_one(order: Order, claim: Claim, *, is_opened: bool) -> None:
+    existing = Reservation.objects.filter(
+        order=order,
+        stock__chain_id=claim.chain_id,
+        stock__token=claim.token,
+        stock__holder=claim.holder,
+    ).first()
+    if existing and existing.state == Reservation.State.HELD:
+        return
+    for _ in range(_TRIES):
+        stock = Stock.objects.filter(
+            chain_id=claim.chain_id, token=claim.token, holder=claim.holder
+        ).first()
+        if stock is None:
+            raise StockShort(chain_id=claim.chain_id, token=claim.token, available=0, wanted=claim.amount)
+        available = stock.balance - stock.reserved
+        if not is_opened and not claim.is_gas:
+            share = bps_down(stock.balance, UNOPENED_SHARE_BPS) - _unopened_of_wallet(order.user, stock)
+            available = min(available, share)
+        if claim.amount > available:
+            raise StockShort(
+                chain_id=claim.chain_id, token=claim.token, available=max(0, available), wanted=claim.amount
+            )
+        changed = Stock.objects.filter(pk=stock.pk, version=stock.version).update(
+            reserved=stock.reserved + claim.amount, version=stock.version + 1
+        )
+        if changed:
+            _write_reservation(order, stock, claim.amount, is_opened=is_opened)
+            return
+    raise StockShort(chain_id=claim.chain_id, token=claim.token, available=0, wanted=claim.amount)
+
+
+def _write_reservation(order: Order, stock: Stock, amount: int, *, is_opened: bool) -> None:
+    Reservation.objects.update_or_create(
+        order=order,
+        stock=stock,
+        defaults={
+            "amount": amount,
+            "is_opened": is_opened,
+            "state": Reservation.State.HELD,
+            "ended_at": None,
+        },
+    )
+
+
+def _unopened_of_wallet(user: str, stock: Stock) -> int:
+    rows = Reservation.objects.filter(
+        stock=stock, state=Reservation.State.HELD, is_opened=False, order__user=user
+    )
+    return sum(rows.values_list("amount", flat=True))
+
+
+def _end(reservation: Reservation, state: Reservation.State, *, spent_at: int | None = None) -> None:
+    ended = Reservation.objects.filter(pk=reservation.pk, state=Reservation.State.HELD).update(
+        state=state, ended_at=timezone.now()
+    )
+    if not ended:
+        return
+    for _ in range(_TRIES):
+        stock = Stock.objects.get(pk=reservation.stock_id)
+        changes = {"reserved": max(0, stock.reserved - reservation.amount), "version": stock.version + 1}
+        # A balance read before the fill's block still contains what the fill took.
+        if spent_at is not None and stock.block_number < spent_at:
+            changes["balance"] = max(0, stock.balance - reservation.amount)
+        if Stock.objects.filter(pk=stock.pk, version=stock.version).update(**changes):
+            return
+    raise RuntimeError(f"stock {reservation.stock_id} would not take a release")

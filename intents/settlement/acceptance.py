@@ -1,0 +1,191 @@
+"""The one gate every order passes before we spend anything on it, ours or a stranger's.
+
+Pure: terms, manifests and clocks in, the first reason against the order out. Deadlines are chain time
+in seconds, values are US dollars × 10^8.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from intents.amounts import bps_up
+from intents.chains.manifest import ChainManifest, MissingContract, TokenManifest, TokenNotSupported
+from intents.settlement.order import (
+    NATIVE_TOKEN,
+    MandateOutput,
+    StandardOrder,
+    address_to_bytes32,
+    bytes32_to_address,
+    int_to_address,
+    output_hash,
+)
+
+PROOF_SECONDS = 30
+FILLABLE_OUTPUTS = 1
+LOSS_LIMIT_BPS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an order is not taken; `code` is stable, `params` are JSON values for its words."""
+
+    code: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def refuse_terms(
+    order: StandardOrder,
+    *,
+    origin: ChainManifest,
+    destination: ChainManifest,
+    blocked: Collection[str] = (),
+) -> Refusal | None:
+    """The first rule the terms themselves break, whatever the time and the prices are."""
+    return (
+        _refuse_parties(order, origin=origin, destination=destination, blocked=blocked)
+        or _refuse_input(order, origin=origin)
+        or _refuse_outputs(order, destination=destination)
+    )
+
+
+def refuse_opening(
+    order: StandardOrder, *, origin: ChainManifest, origin_time: int, destination_time: int
+) -> Refusal | None:
+    """Too little time is left to open and fill, or to be paid before `expires`."""
+    left = order.fill_deadline - max(origin_time, destination_time)
+    if left < origin.limits.min_left_seconds:
+        return Refusal("too_late", {"left_seconds": left, "needed_seconds": origin.limits.min_left_seconds})
+    return None
+
+
+def refuse_filling(
+    order: StandardOrder,
+    *,
+    destination: ChainManifest,
+    origin_time: int,
+    destination_time: int,
+) -> Refusal | None:
+    """A fill sent now might land after its deadline, or could not be proven before `expires`."""
+    if destination_time + fill_margin_seconds(destination) >= order.fill_deadline:
+        return Refusal("fill_deadline_near", {"fill_deadline": order.fill_deadline})
+    proven_by = origin_time + destination.finality_seconds + PROOF_SECONDS
+    if proven_by >= order.expires:
+        return Refusal("cannot_finalise_in_time", {"expires": order.expires})
+    return None
+
+
+def fill_margin_seconds(destination: ChainManifest) -> int:
+    """No fill is sent later than this before its deadline: two blocks and the clocks' rounding."""
+    return int(2 * destination.block_seconds) + 2
+
+
+def refuse_value(
+    *, input_usd_e8: int, output_usd_e8: int, cost_usd_e8: int, loss_limit_bps: int = LOSS_LIMIT_BPS
+) -> Refusal | None:
+    """What we receive must cover what we pay and spend, but for a bounded loss."""
+    limit = bps_up(input_usd_e8, loss_limit_bps)
+    missing = output_usd_e8 + cost_usd_e8 - input_usd_e8
+    if missing > limit:
+        return Refusal("not_profitable", {"missing_usd_e8": str(missing), "limit_usd_e8": str(limit)})
+    return None
+
+
+def refuse_depth(*, depth: int, required: int) -> Refusal | None:
+    """The deposit is not as deep as its value demands."""
+    return Refusal("depth", {"have": depth, "need": required}) if depth < required else None
+
+
+def _refuse_parties(
+    order: StandardOrder, *, origin: ChainManifest, destination: ChainManifest, blocked: Collection[str]
+) -> Refusal | None:
+    if order.origin_chain_id != origin.chain_id:
+        return Refusal("chain_not_supported", {"chain_id": order.origin_chain_id})
+    if origin.chain_id == destination.chain_id:
+        return Refusal("same_chain", {"chain_id": origin.chain_id})
+    if int(order.user, 16) == 0:
+        return Refusal("field_differs", {"field": "user"})
+    if address_to_bytes32(order.input_oracle) != _identifier(origin, "hyperlane_oracle"):
+        return Refusal("oracle_not_ours", {"field": "inputOracle"})
+    if order.fill_deadline > order.expires:
+        return Refusal("deadlines_reversed", {})
+    listed = {address.lower() for address in blocked}
+    if order.user.lower() in listed:
+        return Refusal("blocked_address", {"address": order.user})
+    for output in order.outputs:
+        recipient = "0x" + output.recipient[12:].hex()
+        if recipient in listed:
+            return Refusal("blocked_address", {"address": recipient})
+    return None
+
+
+def _refuse_input(order: StandardOrder, *, origin: ChainManifest) -> Refusal | None:
+    if len(order.inputs) != 1:
+        return Refusal("inputs_not_one", {"count": len(order.inputs)})
+    token, amount = order.inputs[0]
+    if amount <= 0:
+        return Refusal("zero_amount", {"field": "inputs[0][1]"})
+    if token >> 160:
+        return Refusal("token_not_supported", {"field": "inputs[0][0]"})
+    return _refuse_token(int_to_address(token), origin, field_name="inputs[0][0]")
+
+
+def _refuse_outputs(order: StandardOrder, *, destination: ChainManifest) -> Refusal | None:
+    if len({output_hash(output) for output in order.outputs}) != len(order.outputs):
+        return Refusal("outputs_equal", {})
+    if len(order.outputs) != FILLABLE_OUTPUTS:
+        return Refusal("outputs_not_supported", {"count": len(order.outputs)})
+    for index, output in enumerate(order.outputs):
+        refusal = _refuse_output(output, destination, path=f"outputs[{index}]")
+        if refusal:
+            return refusal
+    return None
+
+
+def _refuse_output(output: MandateOutput, destination: ChainManifest, *, path: str) -> Refusal | None:
+    if output.chain_id != destination.chain_id:
+        return Refusal("outputs_on_two_chains", {"field": f"{path}.chainId"})
+    if output.oracle != _identifier(destination, "hyperlane_oracle"):
+        return Refusal("oracle_not_ours", {"field": f"{path}.oracle"})
+    if output.settler != _identifier(destination, "output_settler"):
+        return Refusal("settler_not_ours", {"field": f"{path}.settler"})
+    if output.amount <= 0:
+        return Refusal("zero_amount", {"field": f"{path}.amount"})
+    if output.context:
+        return Refusal("context_not_supported", {"field": f"{path}.context"})
+    if output.callback_data:
+        return Refusal("callback_not_supported", {"field": f"{path}.callbackData"})
+    try:
+        token, recipient = bytes32_to_address(output.token), bytes32_to_address(output.recipient)
+    except ValueError:
+        return Refusal("field_differs", {"field": path})
+    return _refuse_token(token, destination, field_name=f"{path}.token") or _refuse_recipient(
+        recipient, destination, path=path
+    )
+
+
+def _refuse_token(address: str, chain: ChainManifest, *, field_name: str) -> Refusal | None:
+    if address == NATIVE_TOKEN:
+        return Refusal("token_not_supported", {"field": field_name, "token": address})
+    try:
+        token: TokenManifest = chain.token(address)
+    except TokenNotSupported:
+        return Refusal("token_not_supported", {"field": field_name, "token": address})
+    if token.is_transfer_taxed or token.is_synthetic:
+        return Refusal("token_not_supported", {"field": field_name, "token": address})
+    return None
+
+
+def _refuse_recipient(recipient: str, chain: ChainManifest, *, path: str) -> Refusal | None:
+    ours = {contract.address for contract in chain.contracts.values()}
+    tokens = {token.address for token in chain.tokens}
+    if int(recipient, 16) == 0 or recipient in ours or recipient in tokens:
+        return Refusal("recipient_not_allowed", {"field": f"{path}.recipient", "address": recipient})
+    return None
+
+
+def _identifier(chain: ChainManifest, contract: str) -> bytes:
+    """The contract as orders name it; nothing equals the answer for a chain that lacks it."""
+    try:
+        return address_to_bytes32(chain.address(contract))
+    except MissingContract:
+        return b""
