@@ -39,9 +39,9 @@ def swap_to_json(route: Route) -> dict[str, Any]:
     assert swap is not None
     return {
         "venues": list(swap.venues),
-        "kinds": list(swap.kinds),
         "path": list(swap.path),
-        "fees_pips": list(swap.fees_pips),
+        "amounts": [str(amount) for amount in swap.amounts],
+        "is_exact_output": swap.is_exact_output,
         "input_token": swap.path[0],
         "max_input": str(swap.max_input),
         "minimum_output": str(route.output_minimum),
@@ -53,10 +53,10 @@ def swap_from_json(value: dict[str, Any]) -> Swap:
     """The swap of a stored step; raises KeyError or ValueError on anything else."""
     return Swap(
         venues=tuple(int(venue) for venue in value["venues"]),
-        kinds=tuple(value["kinds"]),
         path=tuple(value["path"]),
-        fees_pips=tuple(int(fee) for fee in value["fees_pips"]),
+        amounts=tuple(int(amount) for amount in value["amounts"]),
         max_input=int(value["max_input"]),
+        is_exact_output=bool(value["is_exact_output"]),
     )
 
 

@@ -43,13 +43,17 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """Stock to be sold on the destination: at most `max_input` of `path[0]` through `venues`."""
+    """Stock to be sold on the destination: `path[0]` through `venues`, of which at most `max_input` is spent.
+
+    `amounts[i]` is what is predicted to be there of `path[i]`. An exact input sells `amounts[0]` whole, an
+    exact output buys `amounts[-1]` whole.
+    """
 
     venues: tuple[int, ...]
-    kinds: tuple[str, ...]
     path: tuple[str, ...]
-    fees_pips: tuple[int, ...]
+    amounts: tuple[int, ...]
     max_input: int
+    is_exact_output: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +241,10 @@ class _Search:
             amounts = self._exact_input(stock, path, markets, charges)
         if isinstance(amounts, Refusal):
             return amounts
-        gross, spent, expected, minimum = amounts
+        gross, along, expected, minimum = amounts
+        spent = along[0]
+        if markets and self.wanted.is_exact_output:
+            spent += bps_up(spent, self.rules.tolerance_bps)
         floor = charges.gas * self.rules.minimum_order_in_gas_costs
         if gross < floor:
             return Refusal("below_minimum_order", self._in_input("minimum", floor))
@@ -252,12 +259,12 @@ class _Search:
             value_usd_e8=usd_up(gross, self.given, charges.price.low_e8), depth=self.origin.depth_for(value),
             fees=charges.lines(gross) + self._swap_lines(charges.net(gross), expected, markets),
             minimum_input=floor, stock_token=stock.address, stock_amount=spent,
-            swap=_swap(path, markets, spent) if markets else None,
+            swap=_swap(path, markets, along, spent, self.wanted) if markets else None,
         )  # fmt: skip
 
     def _exact_input(
         self, stock: Token, path: tuple[str, ...], markets: tuple[Market, ...], charges: Tariff
-    ) -> tuple[int, int, int, int] | Refusal:
+    ) -> tuple[int, tuple[int, ...], int, int] | Refusal:
         net = charges.net(self.wanted.amount)
         if net <= 0:
             floor = charges.gas * self.rules.minimum_order_in_gas_costs
@@ -265,26 +272,29 @@ class _Search:
         spent = exchange_down(net, self.given, stock, self.world)
         if spent == 0:
             return Refusal("amount_too_small")
-        amount: int | None = spent
+        along = [spent]
         for token, market in zip(path, markets, strict=False):
-            amount = market.output_for(token, amount) if amount else None
-        if not amount:
-            return Refusal("insufficient_liquidity", {"token": self.asked.symbol})
+            paid = market.output_for(token, along[-1])
+            if not paid:
+                return Refusal("insufficient_liquidity", {"token": self.asked.symbol})
+            along.append(paid)
+        amount = along[-1]
         tolerance = bps_up(amount, self.rules.tolerance_bps) if markets else 0
         if amount - tolerance <= 0:
             return Refusal("amount_too_small")
-        return self.wanted.amount, spent, amount, amount - tolerance
+        return self.wanted.amount, tuple(along), amount, amount - tolerance
 
     def _exact_output(
         self, stock: Token, path: tuple[str, ...], markets: tuple[Market, ...], charges: Tariff
-    ) -> tuple[int, int, int, int] | Refusal:
-        needed: int | None = self.wanted.amount
+    ) -> tuple[int, tuple[int, ...], int, int] | Refusal:
+        along = [self.wanted.amount]
         for token, market in zip(reversed(path), reversed(markets), strict=False):
-            needed = market.input_for(token, needed) if needed else None
-        if not needed:
-            return Refusal("insufficient_liquidity", {"token": self.asked.symbol})
-        gross = charges.gross_for(exchange_back_up(needed, self.given, stock, self.world))
-        return gross, needed, self.wanted.amount, self.wanted.amount
+            needed = market.input_for(token, along[0])
+            if not needed:
+                return Refusal("insufficient_liquidity", {"token": self.asked.symbol})
+            along.insert(0, needed)
+        gross = charges.gross_for(exchange_back_up(along[0], self.given, stock, self.world))
+        return gross, tuple(along), self.wanted.amount, self.wanted.amount
 
     def _too_large(self, stock: Token, free: int, charges: Tariff) -> Refusal:
         most = charges.gross_for(exchange_back_up(free, self.given, stock, self.world))
@@ -336,11 +346,13 @@ class _Search:
         return (market for market in self.destination.markets if token in (market.token0, market.token1))
 
 
-def _swap(path: tuple[str, ...], markets: tuple[Market, ...], spent: int) -> Swap:
+def _swap(
+    path: tuple[str, ...], markets: tuple[Market, ...], along: tuple[int, ...], most: int, wanted: Wanted
+) -> Swap:
     return Swap(
         venues=tuple(market.venue for market in markets),
-        kinds=tuple(market.kind for market in markets),
         path=path,
-        fees_pips=tuple(market.fee_pips for market in markets),
-        max_input=spent,
+        amounts=along,
+        max_input=most,
+        is_exact_output=wanted.is_exact_output,
     )
