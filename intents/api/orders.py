@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from intents.lifecycle import OrderState
-from intents.models import Chain, Event, Order
+from intents.models import Event, Order, Step
 from intents.selectors.access import Viewer, order_for
 from intents.services.orders import order_submit
 
@@ -74,7 +74,6 @@ def events(request: HttpRequest, *, order_id: str) -> HttpResponse:
 
 def order_json(order: Order) -> dict[str, Any]:
     """An order for whoever holds its key."""
-    chains = {chain.chain_id: chain for chain in Chain.objects.all()}
     return {
         "order_id": order.order_id,
         "state": order.state,
@@ -85,11 +84,11 @@ def order_json(order: Order) -> dict[str, Any]:
         "recipient": order.recipient,
         "confirm_way": order.confirm_way,
         "input": {
-            **token_json(chains, order.origin_id, order.input_token),
+            **token_json(order.origin_id, order.input_token),
             "amount": text(order.input_amount),
         },
         "output": {
-            **token_json(chains, order.destination_id, order.output_token),
+            **token_json(order.destination_id, order.output_token),
             "minimum": text(order.output_amount),
             "expected": text(order.output_expected),
             "delivered": text(order.delivered_amount),
@@ -98,8 +97,30 @@ def order_json(order: Order) -> dict[str, Any]:
         "expires": order.expires,
         "payout": order.payout,
         "created_at": order.created_at.isoformat(),
+        "received_at": order.received_at,
         "delivered_at": order.delivered_at.isoformat() if order.delivered_at else None,
         "order": order.terms,
+        "steps": [_step_json(step) for step in order.steps.prefetch_related("attempts").order_by("index")],
+    }
+
+
+def _step_json(step: Step) -> dict[str, Any]:
+    return {
+        "index": step.index,
+        "kind": step.kind,
+        "chain_id": step.chain_id,
+        "state": step.state,
+        "depends_on": step.depends_on,
+        "attempts": [
+            {
+                "purpose": attempt.purpose,
+                "state": attempt.state,
+                "tx_hash": attempt.tx_hash,
+                "block": attempt.block_number,
+                "broadcast_at": attempt.broadcast_at,
+            }
+            for attempt in step.attempts.all()
+        ],
     }
 
 

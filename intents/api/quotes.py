@@ -5,7 +5,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from intents.models import Chain, Quote, QuoteState
+from intents.models import Quote, QuoteState
+from intents.selectors.network import token_name
 from intents.services.quotes import Intent, quote_request, quote_wait
 
 from .errors import QuoteNotFound
@@ -45,7 +46,6 @@ def show(request: HttpRequest, *, quote_id: str) -> HttpResponse:
 
 def quote_json(quote: Quote) -> dict[str, Any]:
     """A quote for clients; `order` is exactly what is signed, once there is a user and a route."""
-    chains = {chain.chain_id: chain for chain in Chain.objects.all()}
     return {
         "quote_id": str(quote.id),
         "state": quote.state,
@@ -57,11 +57,11 @@ def quote_json(quote: Quote) -> dict[str, Any]:
         "user": quote.user,
         "recipient": quote.recipient,
         "input": {
-            **token_json(chains, quote.origin_id, quote.input_token),
+            **token_json(quote.origin_id, quote.input_token),
             "amount": text(quote.input_amount),
         },
         "output": {
-            **token_json(chains, quote.destination_id, quote.output_token),
+            **token_json(quote.destination_id, quote.output_token),
             "expected": text(quote.output_expected),
             "minimum": text(quote.output_minimum),
         },
@@ -75,19 +75,15 @@ def quote_json(quote: Quote) -> dict[str, Any]:
     }
 
 
-def token_json(chains: dict[int, Chain], chain_id: int, address: str) -> dict[str, Any]:
+def token_json(chain_id: int, address: str) -> dict[str, Any]:
     """A token with the names people know it by; unknown ones keep their address alone."""
-    chain = chains.get(chain_id)
-    tokens = chain.manifest["tokens"] if chain else []
-    known: dict[str, Any] = next(
-        (token for token in tokens if token["address"].lower() == address.lower()), {}
-    )
+    name = token_name(chain_id, address)
     return {
         "chain_id": chain_id,
-        "chain": chain.slug if chain else "",
+        "chain": name.chain_name,
         "token": address,
-        "symbol": known.get("symbol", ""),
-        "decimals": known.get("decimals"),
+        "symbol": name.symbol,
+        "decimals": name.decimals if name.is_known else None,
     }
 
 
