@@ -60,7 +60,7 @@ def refuse_public(role: str, signer: str) -> None:
 
 @lru_cache(maxsize=8)
 def _from_key(key: str) -> LocalAccount:
-    return Account.from_key(key)  # type: ignore[no-any-return]
+    return Account.from_key(key)
 
 
 @lru_cache(maxsize=1)

@@ -304,5 +304,6 @@ def _as_revert(error: Exception) -> Exception:
 def revert_of(error: RpcError) -> Reverted:
     """The contract's reason inside a node's error."""
     data = error.data.get("data") if isinstance(error.data, dict) else error.data
-    is_hex = isinstance(data, str) and data.startswith("0x")
-    return decode_revert(bytes.fromhex(data[2:]) if is_hex else b"", error.message)
+    if not isinstance(data, str) or not data.startswith("0x"):
+        data = "0x"
+    return decode_revert(bytes.fromhex(data[2:]), error.message)
