@@ -34,7 +34,10 @@ class GasRules:
 
 @dataclass(frozen=True, slots=True)
 class PricingRules:
-    """What we charge. `*_bps` are of the input amount unless they say otherwise."""
+    """What we charge and offer. `*_bps` are of the input amount; `tolerance_bps` is of a swap's output.
+
+    `stock_share_bps` is the most of a stock that one order may claim, as reservations have it.
+    """
 
     service_bps: int = 4
     service_fixed_usd_e8: int = USD // 100
@@ -45,6 +48,7 @@ class PricingRules:
     gas_margin_bps: int = 2_000
     refund_share_bps: int = 200
     minimum_order_in_gas_costs: int = 20
+    stock_share_bps: int = 2_500
     disagreement_bps: int = 200
     reaction_seconds: float = 1.0
     gas: GasRules = field(default_factory=GasRules)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from intents.amounts import BPS, bps_up
+from intents.amounts import BPS, bps_down, bps_up
 from intents.solver.markets import Market, other_token
 from intents.solver.pricing import (
     FeeLine,
@@ -225,7 +225,7 @@ class _Search:
 
     def _priced(self, stock: Token, path: tuple[str, ...], markets: tuple[Market, ...]) -> Route | Refusal:
         held = self.destination.stocks.get(stock.address)
-        free = held.unreserved if held else 0
+        free = min(held.unreserved, bps_down(held.balance, self.rules.stock_share_bps)) if held else 0
         if free == 0:
             return Refusal("no_stock", {"token": stock.symbol, "chain": str(self.destination.chain_id)})
         value = self._value_usd()

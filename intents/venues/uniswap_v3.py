@@ -40,9 +40,9 @@ def world_calls(venue: VenueManifest, known: dict[str, Any] | None) -> list[Read
 def read(
     venue: VenueManifest, index: int, known: dict[str, Any] | None, results: Sequence[bytes | None]
 ) -> dict[str, Any] | None:
-    """The state as `solver.markets` JSON, from the answers in order; None when there was none.
+    """The state as `solver.markets` JSON, from the answers in order; None when it gave none.
 
-    Besides the market's own keys: `seen` are the initialised ticks of the words read, to be asked for next time.
+    Besides the market's own keys: `seen` are the initialised ticks of the words read, to be asked for next.
     """
     slot, liquidity = results[0], results[1]
     if not slot or not liquidity or len(slot) < 64:

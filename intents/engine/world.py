@@ -1,0 +1,294 @@
+"""The solver's world: what is read of each chain every block, and the snapshot made of it.
+
+The follower asks `chain_world_calls`, hands the answers to `chain_world_json` and stores the result as
+`ChainHead.world`; `load_world` composes all chains with reservations and prices.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from intents.chains import accounts, registry
+from intents.chains.calls import encode_call, selector
+from intents.chains.client import ChainClient
+from intents.chains.clock import chain_time
+from intents.chains.manifest import ChainManifest
+from intents.models import Chain, ChainHead, Stock
+from intents.solver.markets import Market, market_from_json
+from intents.solver.world import ChainWorld, Excluded, Price, Tier, Token, World
+from intents.solver.world import Stock as WorldStock
+from intents.venues.swaps import KINDS
+
+from .prices import FeedReading, combine
+
+POOL_DEVIATION_BPS: Final = 300
+MOST_ROUNDS: Final = 4
+
+Reading = tuple[str, bytes]
+Json = dict[str, Any]
+
+
+def chain_world_calls(manifest: ChainManifest, known: Json | None = None) -> list[Reading]:
+    """The calls (to, data) of one reading; `known` is the chain's world before, None or {} at first."""
+    return [call for part in _parts(manifest, known) for call in part.calls]
+
+
+def chain_world_json(
+    manifest: ChainManifest, results: Sequence[bytes | None], known: Json | None = None
+) -> Json:
+    """The chain's world from the answers in order, None for a failed call; `known` as given to the calls."""
+    world: Json = {"stocks": {}, "native": {}, "feeds": {}, "pools": []}
+    at = 0
+    for part in _parts(manifest, known):
+        answers = results[at : at + len(part.calls)]
+        at += len(part.calls)
+        if part.kind == "pool":
+            venue = manifest.venues[part.index]
+            world["pools"].append(KINDS[venue.kind].read(venue, part.index, part.known, answers))
+        elif part.kind == "feed":
+            world["feeds"][part.name] = _feed_answer(answers[0])
+        else:
+            world[part.kind][part.name] = _number_text(answers[0])
+    return world
+
+
+def is_complete(manifest: ChainManifest, world: Json) -> bool:
+    """Whether another reading of the same block, with this one as `known`, would say no more."""
+    pools = world.get("pools", [])
+    return len(pools) == len(manifest.venues) and all(
+        KINDS[venue.kind].is_complete(pool) for venue, pool in zip(manifest.venues, pools, strict=True)
+    )
+
+
+def read_chain_world(client: ChainClient, known: Json | None = None, *, block: int | str = "latest") -> Json:
+    """Read a chain's world at one block, in as many rounds as the pools need."""
+    manifest = client.manifest
+    world: Json = known or {}
+    for _ in range(MOST_ROUNDS):
+        answers = client.multicall(chain_world_calls(manifest, world), block)
+        results = [answer.data if answer.is_success else None for answer in answers]
+        world = chain_world_json(manifest, results, world)
+        if is_complete(manifest, world):
+            break
+    return world
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    kind: str
+    name: str
+    calls: list[Reading]
+    index: int = 0
+    known: Json | None = None
+
+
+def _parts(manifest: ChainManifest, known: Json | None) -> list[_Part]:
+    holder = manifest.address("solver_account")
+    multicall = manifest.address("multicall3")
+    parts = [
+        _Part("stocks", token.address, [(token.address, encode_call("balanceOf(address)", (holder,)))])
+        for token in manifest.tokens
+    ]
+    senders = {accounts.address(accounts.OPERATOR), accounts.address(accounts.RELAYER), holder}
+    parts += [
+        _Part("native", sender, [(multicall, encode_call("getEthBalance(address)", (sender,)))])
+        for sender in sorted(senders)
+    ]
+    parts += [
+        _Part("feed", name, [(feed.address, selector("latestRoundData()"))])
+        for name, feed in sorted(manifest.feeds.items())
+    ]
+    pools = (known or {}).get("pools", [])
+    before = pools if len(pools) == len(manifest.venues) else [None] * len(manifest.venues)
+    parts += [
+        _Part(
+            "pool", venue.address, KINDS[venue.kind].world_calls(venue, before[index]), index, before[index]
+        )
+        for index, venue in enumerate(manifest.venues)
+    ]
+    return parts
+
+
+def _number_text(answer: bytes | None) -> str:
+    return str(int.from_bytes(answer[:32], "big")) if answer and len(answer) >= 32 else "0"
+
+
+def _feed_answer(answer: bytes | None) -> list[str] | None:
+    if not answer or len(answer) < 160:
+        return None
+    price = int.from_bytes(answer[32:64], "big", signed=True)
+    return [str(price), str(int.from_bytes(answer[96:128], "big"))]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A chain's head with the costly parts of its world, parsed once per block."""
+
+    number: int
+    block_hash: str
+    timestamp: int
+    seen_at: float
+    base_fee_wei: int
+    is_whole: bool = True
+    markets: tuple[Market, ...] = ()
+    balances: dict[str, int] = field(default_factory=dict)
+    feeds: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+_seen: dict[int, _Seen] = {}
+
+
+def forget() -> None:
+    """Drop what this process remembers of the chains."""
+    _seen.clear()
+
+
+def load_world(own: dict[tuple[int, str], int] | None = None) -> World:
+    """The newest world in the database. `own` is stock by (chain, token) that the asker itself has reserved.
+
+    Chains that were never seen are left out.
+    """
+    manifests = registry.all_chains()
+    _refresh()
+    paused = dict(Chain.objects.filter(is_connected=True).values_list("chain_id", "paused_reason"))
+    stocks = _stocks(manifests, own or {})
+    prices, stale = combine(_feed_readings(manifests))
+    chains = {
+        chain_id: _chain_world(manifest, _seen[chain_id], paused.get(chain_id, ""), stocks, prices)
+        for chain_id, manifest in manifests.items()
+        if chain_id in _seen
+    }
+    return World(chains=chains, prices=prices, stale=stale, at=time.time())
+
+
+def _refresh() -> None:
+    """Bring `_seen` up to the heads in the database; worlds are read only for new blocks."""
+    fields = ("chain_id", "number", "block_hash", "timestamp", "seen_at", "base_fee_wei")
+    heads = list(ChainHead.objects.values_list(*fields))
+    fresh = [row[0] for row in heads if _is_news(row[0], row[1], row[2])]
+    for row in ChainHead.objects.filter(chain_id__in=fresh) if fresh else ():
+        _seen[row.chain_id] = _parsed(row)
+    for chain_id, _number, _hash, timestamp, seen_at, base_fee in heads:
+        seen = _seen.get(chain_id)
+        if seen:
+            seen.timestamp, seen.seen_at, seen.base_fee_wei = timestamp, seen_at, base_fee or 0
+    for chain_id in set(_seen) - {row[0] for row in heads}:
+        del _seen[chain_id]
+
+
+def _is_news(chain_id: int, number: int, block_hash: str) -> bool:
+    seen = _seen.get(chain_id)
+    return seen is None or not seen.is_whole or (seen.number, seen.block_hash) != (number, block_hash)
+
+
+def _parsed(row: ChainHead) -> _Seen:
+    world: Json = row.world or {}
+    markets = []
+    for state in world.get("pools", []):
+        try:
+            markets.append(market_from_json(state))
+        except (KeyError, TypeError, ValueError):
+            # A pool that did not answer, or whose ticks around the price are not known yet.
+            continue
+    feeds = {
+        name: (int(answer[0]), int(answer[1])) for name, answer in world.get("feeds", {}).items() if answer
+    }
+    return _Seen(
+        number=row.number,
+        block_hash=row.block_hash,
+        timestamp=row.timestamp,
+        seen_at=row.seen_at,
+        base_fee_wei=row.base_fee_wei or 0,
+        is_whole=bool(world) and len(markets) == len(world.get("pools", [])),
+        markets=tuple(markets),
+        balances={token: int(balance) for token, balance in world.get("stocks", {}).items()},
+        feeds=feeds,
+    )
+
+
+def _stocks(
+    manifests: dict[int, ChainManifest], own: dict[tuple[int, str], int]
+) -> dict[tuple[int, str], WorldStock]:
+    """What the filler's accounts hold: the `Stock` rows, and the block's balance where there is none yet."""
+    holders = {chain_id: manifest.address("solver_account") for chain_id, manifest in manifests.items()}
+    found = {
+        (chain_id, token): WorldStock(balance=int(balance))
+        for chain_id, seen in _seen.items()
+        for token, balance in seen.balances.items()
+    }
+    rows = Stock.objects.values_list("chain_id", "token", "holder", "balance", "reserved")
+    for chain_id, token, holder, balance, reserved in rows:
+        if holders.get(chain_id) == holder:
+            mine = own.get((chain_id, token), 0)
+            found[(chain_id, token)] = WorldStock(balance=balance, reserved=max(reserved - mine, 0))
+    return found
+
+
+def _feed_readings(manifests: dict[int, ChainManifest]) -> list[FeedReading]:
+    readings = []
+    for chain_id, manifest in manifests.items():
+        seen = _seen.get(chain_id)
+        if seen is None:
+            continue
+        now = chain_time(seen.timestamp, seen.seen_at)
+        for name, feed in manifest.feeds.items():
+            if name not in seen.feeds:
+                continue
+            answer, updated_at = seen.feeds[name]
+            age = max(now - updated_at, 0)
+            readings.append(FeedReading(name, answer, feed.decimals, age, feed.heartbeat_seconds))
+    return readings
+
+
+def _chain_world(
+    manifest: ChainManifest,
+    seen: _Seen,
+    paused_reason: str,
+    stocks: dict[tuple[int, str], WorldStock],
+    prices: dict[str, Price],
+) -> ChainWorld:
+    tokens = {
+        token.address: Token(token.address, token.symbol, token.decimals, token.canonical_id)
+        for token in manifest.tokens
+        if not token.is_synthetic and not token.is_transfer_taxed
+    }
+    markets: list[Market] = []
+    excluded: list[Excluded] = []
+    for market in seen.markets:
+        reason = _fault(market, tokens, prices)
+        if reason:
+            excluded.append(Excluded(market.venue, market.token0, market.token1, reason))
+        else:
+            markets.append(market)
+    return ChainWorld(
+        chain_id=manifest.chain_id,
+        block_number=seen.number,
+        block_hash=seen.block_hash,
+        gas_price_wei=seen.base_fee_wei + manifest.priority_fee_wei,
+        native_id=manifest.native.canonical_id,
+        native_decimals=manifest.native.decimals,
+        block_seconds=manifest.block_seconds,
+        final_blocks=manifest.depth,
+        tiers=tuple(Tier(max_usd_e8=tier.max_usd_e8, depth=tier.depth) for tier in manifest.value_tiers),
+        tokens=tokens,
+        stocks={token: stock for (chain_id, token), stock in stocks.items() if chain_id == manifest.chain_id},
+        markets=tuple(markets),
+        excluded=tuple(excluded),
+        paused_reason=paused_reason,
+    )
+
+
+def _fault(market: Market, tokens: dict[str, Token], prices: dict[str, Price]) -> str:
+    """Why a pool may not be used now; empty when it may."""
+    first, second = tokens.get(market.token0), tokens.get(market.token1)
+    if first is None or second is None:
+        return "token_not_supported"
+    price0, price1 = prices.get(first.canonical_id), prices.get(second.canonical_id)
+    if price0 is None or price1 is None:
+        return "no_price"
+    # Far more than one unit, so that few decimals do not hide a difference.
+    amount = 10 ** (first.decimals + 18)
+    fair = amount * price0.low_e8 * 10**second.decimals // (price1.low_e8 * 10**first.decimals)
+    apart = abs(market.spot_value(first.address, amount) - fair)
+    return "price_disagreement" if apart * 10_000 > fair * POOL_DEVIATION_BPS else ""
