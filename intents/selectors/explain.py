@@ -24,7 +24,7 @@ _ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 
 
 def orders_about(reference: str) -> list[Order]:
-    """Orders named by an order id, by a transaction tried or seen for them, or by an address; newest first."""
+    """Orders named by an order id, by a transaction tried or seen for them or by an address; newest first."""
     name = reference.strip().lower()
     if _ADDRESS.fullmatch(name):
         found = Order.objects.filter(Q(user__iexact=name) | Q(recipient__iexact=name))

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from intents.client.api import Network, WaymeetClient
+from intents.client.api import Network, Submitted, WaymeetClient
 from intents.client.signing import checked_order, signed, typed_data
-from intents.client.transfer import DEMO_KEY, Asked, intent_fields, understood
+from intents.client.transfer import Asked, intent_fields, understood
 
-from .bench_blocks import BlockListener
+from .blocks import BlockListener
 
 PATIENCE_SECONDS: Final = 90.0
 BLOCK_PATIENCE_SECONDS: Final = 3.0
@@ -55,26 +55,15 @@ def measure(
 
 
 def one(asked: Asked, *, client: WaymeetClient, network: Network, blocks: BlockListener) -> Timing:
-    """Make one transfer, settled to its end so that the next finds a quiet system, and time it."""
+    """Make one transfer and time it from its submission to its delivered event, on one host clock."""
     wish, key = understood(asked, network)
     quote = client.quote(**intent_fields(asked, wish))
     data = typed_data(wish, checked_order(wish, quote), way=quote["confirm_way"])
     submitted = client.submit(
-        quote_id=quote["quote_id"], order=quote["order"], signature=signed(data, key=key or DEMO_KEY)
+        quote_id=quote["quote_id"], order=quote["order"], signature=signed(data, key=key)
     )
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    delivered_at = 0.0
-    order: dict[str, Any] = {}
-    while time.monotonic() < deadline:
-        if not delivered_at:
-            delivered_at = _delivered_at(client.events(submitted)["events"])
-        else:
-            order = client.order(submitted)
-            if order["state"] == "settled":
-                break
-        time.sleep(POLL_SECONDS)
-    if not delivered_at:
-        raise TransferFailed(f"{submitted.order_id} is {client.order(submitted)['state']}")
+    delivered_at = _wait_delivered(client, submitted)
+    order = client.order(submitted)
     return Timing(
         total=delivered_at - float(order["received_at"]),
         origin_inclusion=_inclusion(order, "open", blocks),
@@ -82,11 +71,20 @@ def one(asked: Asked, *, client: WaymeetClient, network: Network, blocks: BlockL
     )
 
 
-def _delivered_at(events: list[dict[str, Any]]) -> float:
-    for event in events:
-        if event["kind"] == "delivered":
-            return datetime.fromisoformat(event["at"]).timestamp()
-    return 0.0
+def _wait_delivered(client: WaymeetClient, submitted: Submitted) -> float:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    after = 0
+    while time.monotonic() < deadline:
+        answer = client.events(submitted, after=after)
+        for event in answer["events"]:
+            after = event["seq"]
+            if event["kind"] == "delivered":
+                return datetime.fromisoformat(event["at"]).timestamp()
+        if answer["is_ended"] and not answer["events"]:
+            break
+        time.sleep(POLL_SECONDS)
+    state = client.order(submitted)["state"]
+    raise TransferFailed(f"{submitted.order_id} is {state}, not delivered")
 
 
 def _inclusion(order: dict[str, Any], kind: str, blocks: BlockListener) -> float:
