@@ -1,0 +1,135 @@
+"""Sends many transactions to one local node without waiting for each.
+
+Contracts are created through the keyless CREATE2 deployer, so that every address is known before anything
+is sent and depends on nothing but the code.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from eth_abi import encode as abi_encode
+from eth_utils import keccak, to_canonical_address, to_checksum_address
+
+from .accounts import OWNER, address
+from .artifacts import linked_bytecode, load_artifact
+from .rpc import Rpc, call_data, types_of
+
+CREATE2_DEPLOYER: Final = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
+GAS_PRICE_WEI: Final = 50 * 10**9
+DEFAULT_GAS: Final = 8_000_000
+MAX_EMPTY_ROUNDS: Final = 50
+
+
+class DeploymentFailed(Exception):
+    """A transaction of the local set-up reverted; the text names it."""
+
+    code = "deployment_failed"
+    retry = False
+
+
+class Deployment:
+    """A queue of transactions from unlocked accounts. Nothing is on chain before `flush`."""
+
+    def __init__(self, rpc: Rpc) -> None:
+        self.rpc = rpc
+        self._nonces: dict[str, int] = {}
+        self._queue: list[tuple[str, dict[str, str]]] = []
+
+    def create(self, code: bytes, what: str, *, salt: int = 0) -> str:
+        """Queue a CREATE2 creation of `code` (arguments included); the address it will have."""
+        data = salt.to_bytes(32, "big") + code
+        self._add(f"create {what}", CREATE2_DEPLOYER, data, sender=None, value=0, gas=DEFAULT_GAS)
+        return create2_address(code, salt)
+
+    def create_artifact(self, name: str, signature: str = "()", *args: Any, **libraries: str) -> str:
+        """Queue a third-party contract; `signature` is ``(types)`` of its constructor."""
+        return self.create(artifact_code(name, signature, *args, **libraries), name)
+
+    def send(
+        self,
+        to: str,
+        signature: str,
+        *args: Any,
+        sender: str | None = None,
+        value: int = 0,
+        gas: int = DEFAULT_GAS,
+    ) -> None:
+        """Queue a call, from the owner unless `sender` is given."""
+        self._add(
+            f"{signature} on {to}", to, call_data(signature, *args), sender=sender, value=value, gas=gas
+        )
+
+    def flush(self) -> None:
+        """Send and mine everything queued. Raises DeploymentFailed naming the first that reverted."""
+        if not self._queue:
+            return
+        queue, self._queue = self._queue, []
+        hashes = self.rpc.batch([("eth_sendTransaction", [transaction]) for _, transaction in queue])
+        receipts = self._mined(hashes)
+        for (what, transaction), receipt in zip(queue, receipts, strict=True):
+            if receipt["status"] != "0x1":
+                raise DeploymentFailed(f"{self.rpc.url}: {what} reverted: {self._reason(transaction)}")
+
+    def _mined(self, hashes: Sequence[str]) -> list[dict[str, Any]]:
+        for _ in range(MAX_EMPTY_ROUNDS):
+            receipts = self.rpc.batch([("eth_getTransactionReceipt", [item]) for item in hashes])
+            if all(receipts):
+                return receipts
+            self.rpc.request("evm_mine")
+        missing = [item for item, receipt in zip(hashes, receipts, strict=True) if not receipt]
+        raise DeploymentFailed(f"{self.rpc.url}: never mined: {missing[:3]}")
+
+    def _reason(self, transaction: dict[str, str]) -> str:
+        try:
+            self.rpc.request("eth_call", {k: v for k, v in transaction.items() if k != "nonce"}, "latest")
+        except Exception as error:  # whatever the node says is the reason
+            return str(error)
+        return "no reason when repeated"
+
+    def _add(self, what: str, to: str, data: bytes, *, sender: str | None, value: int, gas: int) -> None:
+        origin = sender or address(OWNER)
+        if origin not in self._nonces:
+            count = self.rpc.request("eth_getTransactionCount", origin, "pending")
+            self._nonces[origin] = int(count, 16)
+        nonce = self._nonces[origin]
+        self._nonces[origin] = nonce + 1
+        transaction = {
+            "from": origin,
+            "to": to,
+            "data": "0x" + data.hex(),
+            "value": hex(value),
+            "gas": hex(gas),
+            "gasPrice": hex(GAS_PRICE_WEI),
+            "nonce": hex(nonce),
+        }
+        self._queue.append((what, transaction))
+
+
+def create2_address(code: bytes, salt: int = 0) -> str:
+    """The address the keyless deployer gives to this creation code."""
+    return create2(CREATE2_DEPLOYER, salt.to_bytes(32, "big"), keccak(code))
+
+
+def create2(deployer: str, salt: bytes, code_hash: bytes) -> str:
+    """Checksummed CREATE2 address."""
+    raw = keccak(b"\xff" + to_canonical_address(deployer) + salt + code_hash)
+    return str(to_checksum_address(raw[12:]))
+
+
+def artifact_code(name: str, signature: str = "()", *args: Any, **libraries: str) -> bytes:
+    """Creation code of a third-party contract with its constructor's arguments."""
+    code = bytes.fromhex(linked_bytecode(load_artifact(name), libraries).removeprefix("0x"))
+    return code + encode_arguments(signature, *args)
+
+
+def encode_arguments(signature: str, *args: Any) -> bytes:
+    """ABI-encoded constructor arguments."""
+    return abi_encode(types_of(signature), args)
+
+
+def salt_sorting(code: bytes, *, against: str, first: bool) -> int:
+    """The smallest salt by which the contract's address sorts before (or after) another address."""
+    salt = 0
+    while (int(create2_address(code, salt), 16) < int(against, 16)) != first:
+        salt += 1
+    return salt

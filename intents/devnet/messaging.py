@@ -1,0 +1,90 @@
+"""Deploys Hyperlane's own contracts on one chain, and the warp route of bridged USDC between chains."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from eth_utils import to_canonical_address
+
+from .accounts import OWNER, VALIDATORS, address
+from .deployed import Deployed
+from .deployment import Deployment
+from .pools import ZERO_ADDRESS
+from .profiles import ChainProfile
+
+THRESHOLD: Final = 2
+DEPLOY_ISM: Final = "deploy(address[],uint8)"
+FIND_ISM: Final = "getAddress(address[],uint8)"
+
+
+def validator_addresses() -> list[str]:
+    """The three validators in the order in which the security module wants their signatures."""
+    return sorted((address(index) for index in VALIDATORS), key=lambda item: int(item, 16))
+
+
+def deploy_messaging(deployment: Deployment, profile: ChainProfile, deployed: Deployed) -> None:
+    """Mailbox behind its proxy, hooks, announcements and the 2-of-3 security module; sends what is queued.
+
+    The required hook is Hyperlane's PausableHook, which asks no fee and which nobody owns here.
+    """
+    contracts, owner = deployed.contracts, address(OWNER)
+    admin = deployment.create_artifact("ProxyAdmin")
+    code = deployment.create_artifact("Mailbox", "(uint32)", profile.chain_id)
+    mailbox = deployment.create_artifact(
+        "TransparentUpgradeableProxy", "(address,address,bytes)", code, admin, b""
+    )
+    tree = deployment.create_artifact("MerkleTreeHook", "(address)", mailbox)
+    required = deployment.create_artifact("PausableHook")
+    factory = deployment.create_artifact("StaticMessageIdMultisigIsmFactory")
+    contracts["proxy_admin"] = admin
+    contracts["mailbox"] = mailbox
+    contracts["merkle_tree_hook"] = tree
+    contracts["required_hook"] = required
+    contracts["multisig_ism_factory"] = factory
+    contracts["validator_announce"] = deployment.create_artifact("ValidatorAnnounce", "(address)", mailbox)
+    deployment.send(factory, DEPLOY_ISM, validator_addresses(), THRESHOLD)
+    # Only the factory can say where it puts the module, so it has to exist first.
+    deployment.flush()
+    ism = deployment.rpc.call(factory, FIND_ISM, validator_addresses(), THRESHOLD, returns="address")
+    contracts["multisig_ism"] = ism
+    deployment.send(mailbox, "initialize(address,address,address,address)", owner, ism, tree, required)
+
+
+def deploy_bridged(deployment: Deployment, profile: ChainProfile, deployed: Deployed) -> None:
+    """Queue this chain's end of the USDC warp route: collateral on the parent, a synthetic elsewhere."""
+    mailbox, owner = deployed.contracts["mailbox"], address(OWNER)
+    if profile.parent_id is None:
+        collateral = deployment.create_artifact(
+            "HypERC20Collateral", "(address,uint256,address)", deployed.tokens["USDC"], 1, mailbox
+        )
+        deployment.send(collateral, "initialize(address,address,address)", ZERO_ADDRESS, ZERO_ADDRESS, owner)
+        deployed.contracts["warp_usdc"] = collateral
+        return
+    for token in profile.tokens:
+        if token.kind != "synthetic":
+            continue
+        synthetic = deployment.create_artifact(
+            "HypERC20", "(uint8,uint256,address)", token.decimals, 1, mailbox
+        )
+        deployment.send(
+            synthetic,
+            "initialize(uint256,string,string,address,address,address)",
+            0,
+            token.name,
+            token.symbol,
+            ZERO_ADDRESS,
+            ZERO_ADDRESS,
+            owner,
+        )
+        deployed.contracts["warp_usdc"] = deployed.tokens[token.symbol] = synthetic
+
+
+def enrol_routers(deployment: Deployment, deployed: Deployed, others: Sequence[Deployed]) -> None:
+    """Queue the introduction of every other chain's end of the warp route."""
+    own = deployed.contracts.get("warp_usdc")
+    if own is None:
+        return
+    for other in others:
+        if "warp_usdc" not in other.contracts or other.chain_id == deployed.chain_id:
+            continue
+        router = b"\x00" * 12 + to_canonical_address(other.contracts["warp_usdc"])
+        deployment.send(own, "enrollRemoteRouter(uint32,bytes32)", other.chain_id, router)

@@ -1,0 +1,75 @@
+"""Puts Permit2 and Multicall3 at their canonical addresses and deploys Waymeet's own contracts."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from intents.contracts import addresses
+
+from .accounts import OPERATOR, OWNER, RELAYER, address
+from .artifacts import load_artifact
+from .deployed import Deployed
+from .deployment import Deployment
+from .pools import ZERO_ADDRESS, amount_for
+from .profiles import USD_E8, ChainProfile
+
+PERMIT2: Final = "0x000000000022D473030F116dDEE9F6B43aC78BA3"
+MULTICALL3: Final = "0xcA11bde05977b3631167028862bE2a173976CA11"
+HOURLY_CAP_USD: Final = 1_000_000
+SALT: Final = int.from_bytes(addresses.SALT, "big")
+
+
+def place_canonical(deployment: Deployment, deployed: Deployed) -> None:
+    """Give Permit2 and Multicall3 their code where every real chain has it; takes effect at once."""
+    rpc = deployment.rpc
+    # Running creation code in a call answers with the runtime code it would leave.
+    multicall = rpc.request("eth_call", {"data": load_artifact("Multicall3").bytecode}, "latest")
+    rpc.batch(
+        [
+            ("anvil_setCode", [PERMIT2, load_artifact("Permit2").runtime]),
+            ("anvil_setCode", [MULTICALL3, multicall]),
+        ]
+    )
+    deployed.contracts["permit2"] = PERMIT2
+    deployed.contracts["multicall3"] = MULTICALL3
+
+
+def deploy_settlers(deployment: Deployment, deployed: Deployed) -> None:
+    """Queue the settlers and the solver's account, at the same addresses on every chain, and the oracle."""
+    contracts = deployed.contracts
+    contracts["input_settler"] = deployment.create(
+        addresses.settler_init_code(PERMIT2), "input_settler", salt=SALT
+    )
+    contracts["output_settler"] = deployment.create(
+        addresses.output_settler_init_code(), "output_settler", salt=SALT
+    )
+    contracts["hyperlane_oracle"] = deployment.create(
+        addresses.oracle_init_code(contracts["mailbox"], contracts["multisig_ism"]),
+        "hyperlane_oracle",
+        salt=SALT,
+    )
+    contracts["solver_account"] = deployment.create(
+        addresses.solver_account_init_code(
+            address(OWNER),
+            [address(OPERATOR), address(RELAYER)],
+            [contracts["input_settler"], contracts["output_settler"]],
+        ),
+        "solver_account",
+        salt=SALT,
+    )
+
+
+def configure_account(
+    deployment: Deployment, profile: ChainProfile, deployed: Deployed, prices_e8: Mapping[str, int]
+) -> None:
+    """Queue the solver account's venues and its hourly caps on what may leave."""
+    contracts = deployed.contracts
+    routers = [contracts["uniswap_v2_router"], contracts["uniswap_v3_router"]]
+    caps = {ZERO_ADDRESS: HOURLY_CAP_USD * USD_E8 * 10**18 // prices_e8["weth"]}
+    for token in profile.tokens:
+        if token.canonical_id in prices_e8:
+            amount = amount_for(profile, prices_e8, token.symbol, HOURLY_CAP_USD)
+            caps[deployed.tokens[token.symbol]] = amount
+    deployment.send(contracts["solver_account"], "setVenues(address[],bool)", routers, True)
+    deployment.send(
+        contracts["solver_account"], "setCaps(address[],uint256[])", list(caps), list(caps.values())
+    )

@@ -1,0 +1,71 @@
+"""The local network: real nodes and contracts, started once a run from saved state."""
+
+from collections.abc import Iterator
+
+import pytest
+from eth_account.signers.local import LocalAccount
+
+from intents.chains import registry
+from intents.devnet.accounts import named_wallet
+from intents.devnet.network import Network, start_network
+from tests.networks import odd_prices, odd_profiles
+
+
+@pytest.fixture(scope="session")
+def network() -> Iterator[Network]:
+    """Summit, Alder, Birch and Cedar, every transaction mined at once. Tests that send use `fresh_network`."""
+    started = start_network()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def fresh_network(network: Network) -> Iterator[Network]:
+    """The network, put back afterwards as it was before the test."""
+    mark = network.snapshot()
+    yield network
+    network.revert(mark)
+
+
+@pytest.fixture
+def registered(db: None, fresh_network: Network) -> Iterator[Network]:
+    """The network, with its manifests in the test's database."""
+    registry.load(list(fresh_network.manifests.values()))
+    yield fresh_network
+    registry.forget()
+
+
+@pytest.fixture(scope="session")
+def odd_network() -> Iterator[Network]:
+    """Three generated chains with other ids, names, decimals, finality and pool order than the usual ones."""
+    started = start_network(odd_profiles(), prices_e8=odd_prices())
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def registered_odd(db: None, odd_network: Network) -> Iterator[Network]:
+    """The generated network with its manifests in the test's database; put back afterwards."""
+    mark = odd_network.snapshot()
+    registry.load(list(odd_network.manifests.values()))
+    yield odd_network
+    odd_network.revert(mark)
+    registry.forget()
+
+
+@pytest.fixture(scope="session")
+def alice() -> LocalAccount:
+    """Has tokens and native coin everywhere, and lets Permit2 move USDC, WETH, USDT and WBTC."""
+    return named_wallet("alice")
+
+
+@pytest.fixture(scope="session")
+def bob() -> LocalAccount:
+    """Has what alice has, and has allowed nobody anything."""
+    return named_wallet("bob")
+
+
+@pytest.fixture(scope="session")
+def mallory() -> LocalAccount:
+    """Has what bob has, and means harm."""
+    return named_wallet("mallory")
