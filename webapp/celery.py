@@ -8,7 +8,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import worker_init
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
@@ -39,7 +39,7 @@ app.conf.update(
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.1},
     worker_prefetch_multiplier=1,
     worker_cancel_long_running_tasks_on_connection_loss=True,
-    worker_proc_alive_timeout=120,
+    worker_proc_alive_timeout=60,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
     broker_connection_retry_on_startup=True,
@@ -64,8 +64,8 @@ app.conf.update(
 app.autodiscover_tasks(["intents"])
 
 
-@worker_process_init.connect
+@worker_init.connect
 def warm_up(**_: Any) -> None:
-    """Import the solver and the chain client before the first task, not during it."""
+    """Import the solver and the chain client before the pool forks: every process then begins warm."""
     for module in WARM_MODULES:
         importlib.import_module(module)

@@ -42,6 +42,7 @@ class RedisServer:
             "save": "",
             "appendonly": "no",
             "loglevel": "warning",
+            "logfile": str(self.socket.with_name("redis.log")),
             "dir": str(self.socket.parent),
         }
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
