@@ -12,7 +12,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from eth_account.signers.local import LocalAccount
-from eth_typing import HexStr
+from eth_utils.address import to_checksum_address
 
 from intents.errors import WaymeetError
 from intents.lifecycle import AttemptState, Move, attempt_move
@@ -169,12 +169,13 @@ def _lease_nonce(chain_id: int, sender: str) -> int:
 
 
 def _store(draft: _Draft, signer: LocalAccount, nonce: int, replaces: Attempt | None = None) -> Attempt:
+    target = to_checksum_address(draft.call.target)
     signed = signer.sign_transaction(
         {
             "type": 2,
             "chainId": draft.chain_id,
             "nonce": nonce,
-            "to": HexStr(draft.call.target),
+            "to": target,
             "data": draft.call.data,
             "value": draft.call.value_wei,
             "gas": draft.gas_limit,
@@ -190,7 +191,7 @@ def _store(draft: _Draft, signer: LocalAccount, nonce: int, replaces: Attempt | 
         nonce=nonce,
         tx_hash="0x" + signed.hash.hex(),
         raw=bytes(signed.raw_transaction),
-        target=draft.call.target,
+        target=target,
         calldata="0x" + draft.call.data.hex(),
         value_wei=draft.call.value_wei,
         gas_limit=draft.gas_limit,
