@@ -1,0 +1,62 @@
+"""What an order's input buys now, in today's world: asked again before anything is accepted or paid."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from intents.solver.plan import route_to_json, steps_of
+from intents.solver.pricing import PricingRules
+from intents.solver.router import Refusal, Route, Wanted, find_routes
+from intents.solver.world import World
+
+from .world import load_world
+
+# The minimum and the share of a stock were judged when the order was quoted and when it was reserved.
+RULES: Final = replace(PricingRules(), minimum_order_in_gas_costs=0, stock_share_bps=10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Repriced:
+    """The best route for the input as it is, or the refusal."""
+
+    wanted: Wanted
+    route: Route | None
+    refusal: Refusal | None
+
+    @property
+    def output_expected(self) -> int:
+        """Base units the input buys now; 0 when there is no route."""
+        return self.route.output_expected if self.route else 0
+
+    def pays(self, amount: int) -> bool:
+        """Whether `amount` of output can be delivered now without a loss."""
+        return self.output_expected >= amount > 0
+
+    def steps(self) -> list[dict[str, Any]]:
+        """The plan's steps for this route; empty when there is none."""
+        return steps_of(self.route, self.wanted) if self.route else []
+
+    def route_json(self) -> dict[str, Any] | None:
+        """The route as quotes keep it."""
+        return route_to_json(self.route, self.wanted) if self.route else None
+
+
+def reprice(
+    *,
+    origin_id: int,
+    destination_id: int,
+    input_token: str,
+    input_amount: int,
+    output_token: str,
+    own: dict[tuple[int, str], int] | None = None,
+    world: World | None = None,
+) -> Repriced:
+    """Route an exact input afresh; `own` is stock by (chain, token) that this very order already holds."""
+    wanted = Wanted(
+        origin_id=origin_id,
+        destination_id=destination_id,
+        input_token=input_token,
+        output_token=output_token,
+        amount=input_amount,
+    )
+    found = find_routes(wanted, world or load_world(own), RULES)
+    return Repriced(wanted=wanted, route=found.chosen, refusal=found.refusal)

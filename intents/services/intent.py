@@ -1,0 +1,231 @@
+"""What is wanted, unsigned: reading it from a form or a request, and refusing what makes no sense."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from eth_utils.address import is_address, to_checksum_address
+
+from intents.amounts import AmountError, parse_units
+from intents.chains import registry
+from intents.chains.manifest import ChainManifest, TokenManifest, TokenNotSupported
+from intents.chains.registry import ChainNotSupported
+from intents.errors import WaymeetError
+
+ZERO_ADDRESS: Final = "0x" + "00" * 20
+MOST_TEXT: Final = 200
+WAYS: Final = ("auto", "eip3009", "permit2")
+EXACT: Final = ("input", "output")
+_AMOUNT: Final = re.compile(r"[0-9][0-9 ,]*(\.[0-9]*)?([eE][+-]?[0-9]{1,4})?|\.[0-9]+([eE][+-]?[0-9]{1,4})?")
+
+
+class FieldMissing(WaymeetError):
+    """A field that is needed is absent or empty."""
+
+    code = "field_missing"
+
+
+class FieldInvalid(WaymeetError):
+    """A field holds something that is none of its values."""
+
+    code = "field_invalid"
+
+
+class AmountNotANumber(WaymeetError):
+    """The amount is no decimal number."""
+
+    code = "amount_not_a_number"
+
+
+class AmountNotPositive(WaymeetError):
+    """The amount is zero or less."""
+
+    code = "amount_not_positive"
+
+
+class AmountTooPrecise(WaymeetError):
+    """The amount has more decimals than the token."""
+
+    code = "amount_too_precise"
+
+
+class AmountTooLarge(WaymeetError):
+    """The amount does not fit any token."""
+
+    code = "amount_too_large"
+
+
+class SameToken(WaymeetError):
+    """Origin and destination, input and output are the same: nothing to do."""
+
+    code = "same_token"
+
+
+class SameChain(WaymeetError):
+    """Another token on the same chain: not something this network is for."""
+
+    code = "same_chain"
+
+
+class AddressMalformed(WaymeetError):
+    """Not an address, or its checksum says that a letter is wrong."""
+
+    code = "address_malformed"
+
+
+class RecipientNotAllowed(WaymeetError):
+    """Money sent to this address would be lost: zero, a token, or one of the network's own contracts."""
+
+    code = "recipient_not_allowed"
+
+
+class WayNotKnown(WaymeetError):
+    """No such way to confirm."""
+
+    code = "way_not_known"
+
+
+_AMOUNT_ERRORS: Final[dict[str, type[WaymeetError]]] = {
+    error.code: error for error in (AmountNotANumber, AmountNotPositive, AmountTooPrecise, AmountTooLarge)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A wish that could be priced. `amount` is base units of the token that `exact` names, input or output.
+
+    `user` and `recipient` may be empty: then the quote is indicative, or the recipient is the user.
+    """
+
+    origin: int
+    destination: int
+    input_token: str
+    output_token: str
+    amount: int
+    exact: str = "input"
+    user: str = ""
+    recipient: str = ""
+    confirm: str = "auto"
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> "Intent":
+        """Read names, symbols and decimal text as people and programs write them.
+
+        Raises a WaymeetError whose `params["field"]` names the field.
+        """
+        origin, destination = _chain(values, "origin"), _chain(values, "destination")
+        given, wanted = _token(values, "input_token", origin), _token(values, "output_token", destination)
+        if origin.chain_id == destination.chain_id:
+            raise (SameToken if given.address == wanted.address else SameChain)(field="output_token")
+        exact = _text(values, "exact") or "input"
+        if exact not in EXACT:
+            raise FieldInvalid(f"exact: {exact}", field="exact")
+        confirm = _text(values, "confirm") or "auto"
+        if confirm not in WAYS:
+            raise WayNotKnown(confirm, field="confirm")
+        user, recipient = _address(values, "user"), _address(values, "recipient")
+        for field, address in (("user", user), ("recipient", recipient)):
+            _refuse_ours(field, address, (origin, destination))
+        return cls(
+            origin=origin.chain_id,
+            destination=destination.chain_id,
+            input_token=given.address,
+            output_token=wanted.address,
+            amount=_amount(values, given if exact == "input" else wanted),
+            exact=exact,
+            user=user,
+            recipient=recipient,
+            confirm=confirm,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The intent as stored with its quote."""
+        return asdict(self) | {"amount": str(self.amount)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Intent":
+        """The inverse of `to_json`."""
+        return cls(**{**value, "amount": int(value["amount"])})
+
+
+def _text(values: Mapping[str, Any], field: str) -> str:
+    value = values.get(field)
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise FieldInvalid(f"{field} is not text", field=field)
+    try:
+        text = str(value).strip()
+    except ValueError as error:  # an integer of more digits than Python will print
+        raise FieldInvalid(f"{field} is too long", field=field) from error
+    if len(text) > MOST_TEXT:
+        raise FieldInvalid(f"{field} is too long", field=field)
+    return text
+
+
+def _needed(values: Mapping[str, Any], field: str) -> str:
+    text = _text(values, field)
+    if not text:
+        raise FieldMissing(field, field=field)
+    return text
+
+
+def _chain(values: Mapping[str, Any], field: str) -> ChainManifest:
+    text = _needed(values, field)
+    try:
+        if text.isascii() and text.isdigit():
+            return registry.chain(int(text))
+        return registry.chain_by_slug(text)
+    except ChainNotSupported as error:
+        error.params["field"] = field
+        raise
+
+
+def _token(values: Mapping[str, Any], field: str, chain: ChainManifest) -> TokenManifest:
+    text = _needed(values, field)
+    try:
+        token = chain.token(text)
+        if token.is_synthetic or token.is_transfer_taxed:
+            raise TokenNotSupported(f"{chain.slug}: {token.symbol}", token=token.symbol, chain=chain.name)
+    except TokenNotSupported as error:
+        error.params["field"] = field
+        raise
+    return token
+
+
+def _amount(values: Mapping[str, Any], token: TokenManifest) -> int:
+    text = _needed(values, "amount")
+    negative = text.startswith("-")
+    if not _AMOUNT.fullmatch(text.removeprefix("-")):
+        raise AmountNotANumber(text[:40], field="amount")
+    if negative:
+        raise AmountNotPositive(text[:40], field="amount")
+    try:
+        return parse_units(text, token.decimals)
+    except AmountError as error:
+        raise _AMOUNT_ERRORS[error.code](
+            str(error), field="amount", token=token.symbol, decimals=token.decimals
+        ) from error
+
+
+def _address(values: Mapping[str, Any], field: str) -> str:
+    text = _text(values, field)
+    if not text:
+        return ""
+    if not text.startswith("0x") or not is_address(text):
+        raise AddressMalformed(text[:60], field=field)
+    return str(to_checksum_address(text))
+
+
+def _refuse_ours(field: str, address: str, chains: tuple[ChainManifest, ...]) -> None:
+    """Refuse the zero address and every contract of the network: what arrives there is lost."""
+    if address == ZERO_ADDRESS:
+        raise RecipientNotAllowed(address, field=field, reason="zero")
+    for chain in chains:
+        if any(address == token.address for token in chain.tokens):
+            raise RecipientNotAllowed(address, field=field, reason="token")
+        if any(address == contract.address for contract in chain.contracts.values()):
+            raise RecipientNotAllowed(address, field=field, reason="contract")
+        if any(address in (venue.address, venue.router) for venue in chain.venues):
+            raise RecipientNotAllowed(address, field=field, reason="pool")

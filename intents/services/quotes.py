@@ -1,0 +1,267 @@
+"""Quotes: an intent is written down, a worker prices it, and the offer names the very order to sign."""
+
+import secrets
+import time
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from intents import publish, wake
+from intents.chains import registry
+from intents.chains.clock import ClockUnknown, clock
+from intents.chains.manifest import ChainManifest
+from intents.engine.repricing import Repriced
+from intents.engine.repricing import reprice as reprice_input
+from intents.engine.world import load_world
+from intents.errors import WaymeetError
+from intents.models import Quote, QuoteState
+from intents.settlement.order import (
+    MandateOutput,
+    StandardOrder,
+    address_to_bytes32,
+    address_to_int,
+    order_id,
+    order_to_json,
+)
+from intents.solver.plan import fee_to_json, rejected_to_json, route_to_json, steps_of
+from intents.solver.router import Refusal, Route, Routes, Wanted, find_routes
+from intents.solver.world import World
+
+from .intent import Intent
+from .wallets import WalletFacts, read_wallet
+
+__all__ = ["Intent", "QuoteNotFound", "quote_request", "quote_solve", "quote_wait", "reprice"]
+
+log = structlog.get_logger(__name__)
+
+CARD_SECONDS: Final = 30
+WAIT_STEP_SECONDS: Final = 0.02
+FINALITIES_FOR_PROOF: Final = 4
+
+
+class QuoteNotFound(WaymeetError):
+    """No quote has this id."""
+
+    code = "quote_not_found"
+    status = 404
+
+
+class _Refused(Exception):
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.refusal = Refusal(code, params)
+
+
+@transaction.atomic
+def quote_request(*, intent: Intent, browser_key: str = "") -> Quote:
+    """Write the intent down and have a worker solve it once this is committed."""
+    is_exact_input = intent.exact == "input"
+    quote = Quote.objects.create(
+        browser_key=browser_key,
+        intent=intent.to_json(),
+        origin_id=intent.origin,
+        destination_id=intent.destination,
+        input_token=intent.input_token,
+        output_token=intent.output_token,
+        input_amount=intent.amount if is_exact_input else None,
+        user=intent.user,
+        recipient=intent.recipient or intent.user,
+    )
+    wake.solve(quote.id)
+    return quote
+
+
+def quote_solve(quote_id: UUID | str) -> None:
+    """Price a quote that is still SOLVING and write the answer; a second call changes nothing."""
+    quote = Quote.objects.filter(pk=quote_id).first()
+    if quote is None:
+        raise QuoteNotFound(str(quote_id))
+    if quote.state != QuoteState.SOLVING:
+        return
+    try:
+        answer = _answer(quote)
+    except WaymeetError as error:
+        answer = _refusal(Refusal(error.code, error.params))
+    except Exception:
+        _write(quote, _refusal(Refusal("server_error")))
+        raise
+    _write(quote, answer)
+
+
+def quote_wait(quote_id: UUID | str, *, timeout_seconds: float) -> Quote:
+    """The quote once it is no longer SOLVING, or as it is when the time is over. Raises QuoteNotFound."""
+    until = time.monotonic() + timeout_seconds
+    while True:
+        quote = Quote.objects.filter(pk=quote_id).first()
+        if quote is None:
+            raise QuoteNotFound(str(quote_id))
+        if quote.state != QuoteState.SOLVING or time.monotonic() >= until:
+            return quote
+        time.sleep(WAIT_STEP_SECONDS)
+
+
+def reprice(quote: Quote, *, own: dict[tuple[int, str], int] | None = None) -> Repriced:
+    """What the quote's input buys now; `own` is stock by (chain, token) that its order already holds."""
+    if quote.input_amount is None:
+        raise QuoteNotFound(str(quote.id))
+    return reprice_input(
+        origin_id=quote.origin_id,
+        destination_id=quote.destination_id,
+        input_token=quote.input_token,
+        input_amount=quote.input_amount,
+        output_token=quote.output_token,
+        own=own,
+    )
+
+
+def _write(quote: Quote, changes: dict[str, Any]) -> None:
+    with transaction.atomic():
+        won = Quote.objects.filter(pk=quote.pk, state=QuoteState.SOLVING).update(
+            solved_at=timezone.now(), **changes
+        )
+        if won:
+            publish.quote_changed(quote.pk)
+
+
+def _refusal(refusal: Refusal, routes: Routes | None = None) -> dict[str, Any]:
+    return {
+        "state": QuoteState.REFUSED,
+        "refusal": {"code": refusal.code, "params": refusal.params},
+        "rejected": [rejected_to_json(each) for each in routes.rejected] if routes else [],
+    }
+
+
+def _answer(quote: Quote) -> dict[str, Any]:
+    intent = Intent.from_json(quote.intent)
+    origin, destination = registry.chain(intent.origin), registry.chain(intent.destination)
+    wanted = Wanted(
+        origin_id=intent.origin,
+        destination_id=intent.destination,
+        input_token=intent.input_token,
+        output_token=intent.output_token,
+        amount=intent.amount,
+        is_exact_output=intent.exact == "output",
+    )
+    world = load_world()
+    _require_seen(world, origin, destination)
+    routes = find_routes(wanted, world)
+    route = routes.chosen
+    if route is None:
+        return _refusal(routes.refusal or Refusal("no_route"), routes)
+    try:
+        signing = _signing(intent, route, origin=origin, destination=destination) if intent.user else {}
+    except _Refused as refused:
+        return _refusal(refused.refusal, routes)
+    return _offer(wanted, routes, route, world) | signing
+
+
+def _require_seen(world: World, *chains: ChainManifest) -> None:
+    for chain in chains:
+        if chain.chain_id not in world.chains:
+            raise ClockUnknown(f"no head of {chain.slug} seen yet", chain=chain.name)
+
+
+def _offer(wanted: Wanted, routes: Routes, route: Route, world: World) -> dict[str, Any]:
+    now = timezone.now()
+    seen = {
+        str(chain_id): [world.chains[chain_id].block_number, world.chains[chain_id].block_hash]
+        for chain_id in (wanted.origin_id, wanted.destination_id)
+    }
+    return {
+        "state": QuoteState.READY,
+        "routes": [route_to_json(each, wanted) for each in (route, *routes.alternatives)],
+        "rejected": [rejected_to_json(each) for each in routes.rejected],
+        "fees": [fee_to_json(line) for line in route.fees],
+        "plan": steps_of(route, wanted),
+        "input_amount": route.input_amount,
+        "output_expected": route.output_expected,
+        "output_minimum": route.output_minimum,
+        "eta_seconds": route.eta_seconds,
+        "confirmations": 1,
+        "world": seen,
+        "expires_at": now + timedelta(seconds=CARD_SECONDS),
+    }
+
+
+def _signing(
+    intent: Intent, route: Route, *, origin: ChainManifest, destination: ChainManifest
+) -> dict[str, Any]:
+    """The exact order to sign, after everything that would make it fail has been looked at."""
+    facts = read_wallet(
+        origin=origin,
+        destination=destination,
+        token=intent.input_token,
+        user=intent.user,
+        recipient=intent.recipient,
+    )
+    token = origin.token(intent.input_token)
+    if facts.is_recipient_absent and intent.recipient:
+        raise _Refused("recipient_not_allowed", field="recipient", reason="absent")
+    if facts.is_user_contract and not intent.recipient:
+        raise _Refused("recipient_is_contract", field="recipient")
+    if facts.balance < route.input_amount:
+        raise _Refused(
+            "insufficient_balance",
+            have=str(facts.balance),
+            need=str(route.input_amount),
+            token=token.symbol,
+            decimals=token.decimals,
+        )
+    way = _confirm_way(intent, facts, route.input_amount, eip3009=token.eip3009, symbol=token.symbol)
+    order = _order(intent, route, origin=origin, destination=destination)
+    identity = order_id(order, settler=origin.address("input_settler"))
+    return {
+        "confirm_way": way,
+        "recipient": intent.recipient or intent.user,
+        "order": order_to_json(order),
+        "order_id": "0x" + identity.hex(),
+    }
+
+
+def _confirm_way(intent: Intent, facts: WalletFacts, amount: int, *, eip3009: str, symbol: str) -> str:
+    has_authorization = eip3009 != "none"
+    has_allowance = facts.permit2_allowance >= amount
+    if intent.confirm != "permit2" and has_authorization:
+        return "eip3009"
+    if intent.confirm != "eip3009" and has_allowance:
+        return "permit2"
+    reason = "no_eip3009" if intent.confirm == "eip3009" else "no_allowance"
+    raise _Refused("no_way_to_confirm", reason=reason, token=symbol, way=intent.confirm)
+
+
+def _order(
+    intent: Intent, route: Route, *, origin: ChainManifest, destination: ChainManifest
+) -> StandardOrder:
+    fill_deadline, expires = _deadlines(origin, destination)
+    output = MandateOutput(
+        oracle=address_to_bytes32(destination.address("hyperlane_oracle")),
+        settler=address_to_bytes32(destination.address("output_settler")),
+        chain_id=destination.chain_id,
+        token=address_to_bytes32(intent.output_token),
+        amount=route.output_minimum,
+        recipient=address_to_bytes32(intent.recipient or intent.user),
+    )
+    return StandardOrder(
+        user=intent.user,
+        nonce=secrets.randbits(256),
+        origin_chain_id=origin.chain_id,
+        expires=expires,
+        fill_deadline=fill_deadline,
+        input_oracle=origin.address("hyperlane_oracle"),
+        inputs=((address_to_int(intent.input_token), route.input_amount),),
+        outputs=(output,),
+    )
+
+
+def _deadlines(origin: ChainManifest, destination: ChainManifest) -> tuple[int, int]:
+    """Fill deadline and expiry, chain time. Both chains judge them, so the later clock counts."""
+    now = max(clock(origin.chain_id), clock(destination.chain_id))
+    fill_deadline = now + origin.limits.fill_seconds
+    if origin.is_local:
+        fill_deadline += origin.finality_seconds
+    proof = FINALITIES_FOR_PROOF * destination.finality_seconds
+    return fill_deadline, fill_deadline + max(origin.limits.expires_seconds, proof)
