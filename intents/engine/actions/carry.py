@@ -1,0 +1,125 @@
+"""Carry one attested payload from the destination to the origin: attest, dispatch, sign, process."""
+
+from eth_utils import keccak
+
+from intents.chains.client import client
+from intents.chains.reverts import Reverted
+from intents.engine.case import Case, Wait, set_details, wait
+from intents.engine.depth import block_at_depth, depth_of, final_depth
+from intents.engine.evidence import log_of
+from intents.engine.flight import in_flight, send
+from intents.engine.signatures import proof_of
+from intents.lifecycle import AttemptState
+from intents.models import Attempt, ChainLog, Step
+from intents.settlement import calls, proofs
+
+IN_BLOCK = Wait("in_block", seconds=1.0)
+SIGNATURE_POLL_SECONDS = 0.5
+
+
+def is_carried(case: Case, step: Step, payload: bytes) -> bool:
+    """Whether the origin's oracle knows the payload, from our own messages' logs or by asking it.
+
+    The chain is asked at most once per look, and never while a message of ours is younger than its
+    finality.
+    """
+    if log_of(case, "OutputProven", _hashes(case, step, "process")) is not None:
+        return True
+    if case.tries(step, "dispatch") and not case.tries(step, "process"):
+        return False
+    view = calls.is_proven(keccak(payload), origin=case.origin, output=case.terms.outputs[0])
+    answer = client(case.origin.chain_id).call(view.target, view.data)
+    return int.from_bytes(answer, "big") == 1
+
+
+def carry(case: Case, step: Step, payload: bytes) -> Attempt | None:
+    """The next thing for an attested payload; the dispatch attempt when one was sent just now."""
+    dispatched = _dispatched(case, step, payload)
+    if dispatched is not None:
+        _process(case, step, dispatched)
+        return None
+    flying = in_flight(case, step, "dispatch") if _is_for(step, payload) else None
+    if flying is not None:
+        wait(case, step, IN_BLOCK)
+        return None
+    fee_view = calls.dispatch_fee([payload], origin=case.origin, destination=case.destination)
+    answer = client(case.destination.chain_id).call(fee_view.target, fee_view.data)
+    call = calls.dispatch(
+        [payload],
+        origin=case.origin,
+        destination=case.destination,
+        fee_wei=int.from_bytes(answer, "big"),
+    )
+    set_details(step, payload_hash="0x" + keccak(payload).hex())
+    try:
+        attempt = send(case, step, "dispatch", call)
+    except Reverted as reverted:
+        # The node may lag behind the block that attested; a payload that stays invalid is looked at again.
+        wait(case, step, Wait("not_attested", {"revert": reverted.name}, seconds=1.0))
+        return None
+    wait(case, step, IN_BLOCK)
+    return attempt
+
+
+def _is_for(step: Step, payload: bytes) -> bool:
+    return bool(step.details.get("payload_hash") == "0x" + keccak(payload).hex())
+
+
+def _hashes(case: Case, step: Step, purpose: str) -> set[str]:
+    return {attempt.tx_hash for attempt in case.tries(step, purpose)}
+
+
+def _dispatched(case: Case, step: Step, payload: bytes) -> ChainLog | None:
+    """The Mailbox's log of a message of ours that carries this very payload, if it is in a block."""
+    for log in reversed(case.logs):
+        if log.kind != "Dispatch" or log.chain_id != case.destination.chain_id:
+            continue
+        if log.address != case.destination.address("mailbox"):
+            continue
+        if _carries(message_of(log), payload):
+            return log
+    return None
+
+
+def message_of(log: ChainLog) -> bytes:
+    """The encoded message of a Dispatch log."""
+    return bytes.fromhex(log.data["message"][2:])
+
+
+def _carries(message: bytes, payload: bytes) -> bool:
+    try:
+        _, payloads = proofs.payloads_of(proofs.parse_message(message).body)
+    except proofs.MessageMalformed:
+        return False
+    return payload in payloads
+
+
+def _process(case: Case, step: Step, dispatched: ChainLog) -> None:
+    flying = in_flight(case, step, "process")
+    if flying is not None:
+        wait(case, step, IN_BLOCK)
+        return
+    need = final_depth(case.destination)
+    have = depth_of(dispatched.block_number, head=case.head(case.destination.chain_id))
+    if have < need:
+        block = (case.destination.chain_id, block_at_depth(dispatched.block_number, need))
+        seconds = max(2.0, 1.5 * need * case.destination.block_seconds)
+        wait(case, step, Wait("waiting_for_blocks", {"have": have, "need": need}, seconds=seconds, block=block))
+        return
+    message = message_of(dispatched)
+    metadata = proof_of(message, origin=case.origin, destination=case.destination)
+    if metadata is None:
+        wait(case, step, Wait("waiting_for_validators", seconds=SIGNATURE_POLL_SECONDS))
+        return
+    try:
+        send(case, step, "process", calls.process(message, metadata=metadata, origin=case.origin))
+    except Reverted as reverted:
+        # "already delivered" is success by somebody else: `is_carried` finds it at the next look.
+        wait(case, step, Wait("not_processed", {"revert": reverted.name}, seconds=1.0))
+        return
+    wait(case, step, IN_BLOCK)
+
+
+def reverted_tries(case: Case, step: Step, purpose: str) -> int:
+    """How many of a step's transactions were mined and failed."""
+    return sum(1 for attempt in case.tries(step, purpose) if attempt.state == AttemptState.REVERTED)

@@ -1,0 +1,153 @@
+"""Lock the user's input with the signature they gave, or find out that it cannot be."""
+
+import time
+
+from intents.chains.client import client
+from intents.chains.reverts import Reverted
+from intents.engine import reservations
+from intents.engine.blocklist import blocked_addresses
+from intents.engine.case import Case, NeedsAttention, Wait, move_order, move_step, wait
+from intents.engine.depth import final_depth
+from intents.engine.economics import refuse_price
+from intents.engine.evidence import Evidence
+from intents.engine.flight import in_flight, send
+from intents.lifecycle import OrderState, StepState
+from intents.models import Attempt, Block, Step
+from intents.settlement import calls
+from intents.settlement.acceptance import Refusal, refuse_terms
+
+MOST_REVERTED = 3
+_DEPOSITED = 1
+_UNPRICED = frozenset({"chain_unreachable", "no_price", "stale_price", "chain_paused"})
+
+
+def run(case: Case, step: Step, seen: Evidence) -> bool:
+    """Do the next thing for the open step; True when the order moved."""
+    if seen.opened is not None:
+        return False
+    if is_final_past(case, case.terms.fill_deadline):
+        return _expire(case, step)
+    flying = in_flight(case, step, "open")
+    if flying is not None:
+        return _await_block(case, step, flying)
+    if case.clock(case.origin.chain_id) >= case.terms.fill_deadline:
+        return _await_expiry(case, step)
+    if case.state is OrderState.REJECTED or not case.order.signature:
+        return _await_expiry(case, step)
+    refusal = _refusal(case, step)
+    if refusal is not None:
+        return _refuse(case, step, refusal)
+    return _send(case, step)
+
+
+def is_final_past(case: Case, deadline: int) -> bool:
+    """Whether a final block of the origin is past `deadline` (chain time, seconds)."""
+    last_final = case.head(case.origin.chain_id) - final_depth(case.origin) + 1
+    final = Block.objects.filter(chain_id=case.origin.chain_id, number__lte=last_final)
+    newest = final.order_by("-number").values_list("timestamp", flat=True).first()
+    return newest is not None and newest > deadline
+
+
+def _refusal(case: Case, step: Step) -> Refusal | None:
+    refusal = refuse_terms(
+        case.terms, origin=case.origin, destination=case.destination, blocked=blocked_addresses()
+    )
+    if refusal is not None:
+        return refusal
+    reverted = [a for a in case.tries(step, "open") if a.revert is not None]
+    if len(reverted) >= MOST_REVERTED:
+        return Refusal("open_failed", {"revert": (reverted[-1].revert or {}).get("name", "")})
+    if time.time() - case.order.received_at > reservations.unopened_seconds(case.origin):
+        return Refusal("open_timed_out", {})
+    return refuse_price(case, is_ours=case.order.quote_id is not None)
+
+
+def _send(case: Case, step: Step) -> bool:
+    token = case.origin.token(case.order.input_token)
+    call = calls.open_for(
+        case.terms,
+        origin=case.origin,
+        way=case.order.confirm_way,
+        signature=bytes.fromhex(case.order.signature[2:]),
+        token=token,
+    )
+    try:
+        attempt = send(case, step, "open", call)
+    except Reverted as reverted:
+        return _reverted(case, step, reverted)
+    return _await_block(case, step, attempt)
+
+
+def _reverted(case: Case, step: Step, reverted: Reverted) -> bool:
+    status = calls.order_status(case.id_bytes, origin=case.origin)
+    answer = client(case.origin.chain_id).call(status.target, status.data)
+    if int.from_bytes(answer, "big") >= _DEPOSITED:
+        # Somebody opened it first: the result is the same, and its log is on its way to us.
+        wait(case, step, Wait("in_block", seconds=1.0))
+        return False
+    if reverted.name == "TimestampPassed":
+        return _await_expiry(case, step)
+    return _refuse(case, step, Refusal("open_failed", {"revert": reverted.name}))
+
+
+def _refuse(case: Case, step: Step, refusal: Refusal) -> bool:
+    reason = {"code": refusal.code, "params": refusal.params}
+    if case.state not in (OrderState.SIGNED, OrderState.OPENING):
+        raise NeedsAttention("deposit_lost", reason)
+    if refusal.code in _UNPRICED and _may_still_wait(case):
+        wait(case, step, Wait(refusal.code, refusal.params, seconds=1.0))
+        return False
+    move_order(
+        case,
+        OrderState.REJECTED,
+        event="rejected",
+        data={"reason": reason},
+        reason=reason,
+    )
+    move_step(case, step, StepState.FAILED)
+    reservations.release(case.order.order_id)
+    return True
+
+
+def _may_still_wait(case: Case) -> bool:
+    return time.time() - case.order.received_at < reservations.unopened_seconds(case.origin)
+
+
+def _await_block(case: Case, step: Step, attempt: Attempt) -> bool:
+    moved = False
+    if case.state is OrderState.SIGNED:
+        moved = move_order(
+            case,
+            OrderState.OPENING,
+            event="open_sent",
+            data={"chain_id": attempt.chain_id, "tx_hash": attempt.tx_hash},
+        )
+    if step.state == StepState.READY:
+        move_step(case, step, StepState.SUBMITTED)
+    late = time.time() - case.order.received_at - reservations.unopened_seconds(case.origin)
+    if late > 0 and reservations.has_held(case.order.order_id):
+        reservations.release(case.order.order_id)
+    wait(case, step, Wait("in_block", seconds=1.0))
+    return moved
+
+
+def _await_expiry(case: Case, step: Step) -> bool:
+    """Nothing more can be done: anybody may open until the deadline, and a reorg may bring an open back."""
+    left = case.terms.fill_deadline - case.clock(case.origin.chain_id)
+    wait(case, step, Wait("fill_deadline", {"by": case.terms.fill_deadline}, seconds=max(2.0, left + 2.0)))
+    return False
+
+
+def _expire(case: Case, step: Step) -> bool:
+    status = calls.order_status(case.id_bytes, origin=case.origin)
+    answer = client(case.origin.chain_id).call(status.target, status.data)
+    if int.from_bytes(answer, "big") != 0:
+        wait(case, step, Wait("in_block", seconds=2.0))
+        return False
+    reservations.release(case.order.order_id)
+    if case.state is OrderState.REJECTED:
+        return False
+    move_order(case, OrderState.EXPIRED, event="expired", reason={"code": "expired", "params": {}})
+    if step.state not in (StepState.FAILED, StepState.SKIPPED):
+        move_step(case, step, StepState.FAILED)
+    return True

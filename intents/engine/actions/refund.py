@@ -1,0 +1,89 @@
+"""Give the money back: at once on the proof that nobody filled in time, or plainly after `expires`."""
+
+from intents.chains.calls import Call
+from intents.chains.reverts import Reverted
+from intents.engine import reservations
+from intents.engine.actions.carry import IN_BLOCK, carry, is_carried
+from intents.engine.case import Case, Wait, add_step, move_order, move_step, wait
+from intents.engine.evidence import Evidence, log_of
+from intents.engine.flight import in_flight, send
+from intents.lifecycle import OrderState, StepKind, StepState
+from intents.models import Step
+from intents.settlement import calls
+
+
+def begin(case: Case, fill: Step) -> bool:
+    """The fill deadline passed without a fill: the input goes back."""
+    move_order(
+        case,
+        OrderState.REFUND_DUE,
+        event="refund_due",
+        data={"chain_id": case.origin.chain_id, "by": case.terms.fill_deadline},
+        reason={"code": "fill_deadline_passed", "params": {}},
+    )
+    add_step(case, StepKind.REFUND, chain_id=case.origin.chain_id, details={})
+    reservations.release(case.order.order_id)
+    return True
+
+
+def run(case: Case, step: Step, seen: Evidence) -> bool:
+    """Do the next thing for the refund step; True when the order moved."""
+    if seen.refunded is not None or seen.opened is None or step.state == StepState.SKIPPED:
+        return False
+    flying = in_flight(case, step, "refund")
+    if flying is not None:
+        return _await_block(case, step, flying.tx_hash)
+    if case.clock(case.origin.chain_id) > case.terms.expires:
+        return _send(case, step, calls.refund(case.terms, origin=case.origin))
+    if seen.is_filled_late:
+        # A late fill leaves a record, so no absence can be attested: only `expires` helps.
+        left = case.terms.expires - case.clock(case.origin.chain_id) + 1.0
+        wait(case, step, Wait("waiting_for_expiry", {"after": case.terms.expires}, seconds=left))
+        return False
+    payload = calls.proof_payload(case.terms, order_id=case.id_bytes, fact=None)
+    if is_carried(case, step, payload):
+        return _send(case, step, calls.refund_unfilled(case.terms, origin=case.origin))
+    if _attested(case, step):
+        carry(case, step, payload)
+        if step.state == StepState.READY:
+            move_step(case, step, StepState.SUBMITTED)
+    return False
+
+
+def _attested(case: Case, step: Step) -> bool:
+    if any(log.kind == "Unfilled" and log.chain_id == case.destination.chain_id for log in case.logs):
+        return True
+    if log_of(case, "Unfilled", {a.tx_hash for a in case.tries(step, "attest")}) is not None:
+        return True
+    if in_flight(case, step, "attest") is not None:
+        wait(case, step, IN_BLOCK)
+        return False
+    call = calls.attest_unfilled(case.terms, order_id=case.id_bytes, destination=case.destination)
+    try:
+        send(case, step, "attest", call)
+    except Reverted as reverted:
+        # TimestampNotPassed: the destination's blocks lag our clock. AlreadyFilled: a log is on its way.
+        wait(case, step, Wait("not_attested", {"revert": reverted.name}, seconds=1.0))
+        return False
+    wait(case, step, IN_BLOCK)
+    return False
+
+
+def _send(case: Case, step: Step, call: Call) -> bool:
+    try:
+        attempt = send(case, step, "refund", call)
+    except Reverted as reverted:
+        # Claimed, refunded by somebody, or a block behind: the next evidence says which.
+        wait(case, step, Wait("not_refunded", {"revert": reverted.name}, seconds=1.0))
+        return False
+    return _await_block(case, step, attempt.tx_hash)
+
+
+def _await_block(case: Case, step: Step, tx_hash: str) -> bool:
+    if step.state == StepState.READY:
+        move_step(case, step, StepState.SUBMITTED)
+    wait(case, step, IN_BLOCK)
+    if case.state is not OrderState.REFUND_DUE:
+        return False
+    data = {"chain_id": case.origin.chain_id, "tx_hash": tx_hash}
+    return move_order(case, OrderState.REFUNDING, event="refund_sent", data=data)

@@ -1,0 +1,182 @@
+"""The durable state machine: one call brings one order as far as it can go now.
+
+Take the lease, look at the evidence, do the next thing of the step whose turn it is, say when to look
+again. Any call may be lost, doubled or cut off anywhere; the next one starts from the evidence.
+"""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from django.db import transaction
+
+from intents.chains.clock import ClockUnknown
+from intents.lifecycle import ORDER_ENDED, OrderState, StepKind, StepState
+from intents.models import Order, Step
+
+from . import lease
+from .actions import fill, finalise, open, prove, refund
+from .actions.open import is_final_past
+from .case import Case, NeedsAttention, Wait, load, move_order
+from .depth import block_at_depth, final_depth
+from .evidence import Evidence, gather
+from .lease import Lease, LeaseLost
+from .receipts import book_gas
+from .reconcile import reconcile
+
+log = structlog.get_logger(__name__)
+
+MOST_ROUNDS = 12
+MOST_FAILURES = 8
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+IDLE_SECONDS = 15.0
+PARKED_SECONDS = 60.0
+
+Action = Callable[[Case, Step, Evidence], bool]
+
+_BEFORE_OPEN = (OrderState.SIGNED, OrderState.OPENING, OrderState.REJECTED)
+_RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
+_DELIVERED = (OrderState.FILLED, OrderState.PROVING)
+
+
+def advance(order_id: str) -> bool:
+    """Bring an order forward; False when somebody else holds it or it does not exist.
+
+    Never raises for the order's own trouble: that is counted, and after MOST_FAILURES in a row a
+    person has to look.
+    """
+    held = lease.take(order_id)
+    if held is None:
+        return False
+    try:
+        while True:
+            case = _work(held)
+            if _release(held, case):
+                return True
+    except LeaseLost:
+        return False
+    except NeedsAttention as stop:
+        _park(held, stop.code, stop.params)
+    except Exception as error:
+        _count_failure(held, error)
+    return True
+
+
+def _work(held: Lease) -> Case:
+    case = load(held)
+    for _ in range(MOST_ROUNDS):
+        seen = gather(case)
+        if not (reconcile(case, seen) or _act(case, seen)):
+            break
+        case = load(held)
+    if case.state in ORDER_ENDED:
+        book_gas(case)
+    return case
+
+
+def _act(case: Case, seen: Evidence) -> bool:
+    for kind, action in _turns(case, seen):
+        step = case.step(kind)
+        if step is not None and action(case, step, seen):
+            return True
+    return False
+
+
+def _turns(case: Case, seen: Evidence) -> list[tuple[StepKind, Action]]:
+    """Whose turn it is, most urgent first."""
+    if case.state in _BEFORE_OPEN:
+        return [(StepKind.OPEN, open.run)]
+    if case.state in (OrderState.OPENED, OrderState.FILLING):
+        return [(StepKind.FILL, fill.run)]
+    if case.state in _RETURNING:
+        return [(StepKind.REFUND, refund.run)]
+    if case.state not in _DELIVERED:
+        return []
+    turns: list[tuple[StepKind, Action]] = [(StepKind.PROVE, prove.run)]
+    if seen.opened is None:
+        # The deposit was reorganised away after we delivered: put the very signature in again.
+        turns.insert(0, (StepKind.OPEN, open.run))
+    prove_step = case.step(StepKind.PROVE)
+    if prove_step is not None and prove_step.state in (StepState.CONFIRMED, StepState.FINAL):
+        turns.append((StepKind.FINALISE, finalise.run))
+    return turns
+
+
+def _release(held: Lease, case: Case) -> bool:
+    reason = _next_look(case)
+    block = reason.block if reason is not None else None
+    return lease.release(
+        held,
+        wake_at=0.0 if reason is None else time.time() + reason.seconds,
+        wait_chain_id=block[0] if block else None,
+        wait_block=block[1] if block else None,
+        failures=0,
+    )
+
+
+def _next_look(case: Case) -> Wait | None:
+    """When to look again; None when nothing can happen any more but by new evidence."""
+    if case.state in (OrderState.SETTLED, OrderState.REFUNDED):
+        return _until_final(case)
+    if case.state is OrderState.EXPIRED:
+        return None
+    if case.state is OrderState.REJECTED and is_final_past(case, case.terms.fill_deadline):
+        return None
+    if case.state is OrderState.NEEDS_ATTENTION:
+        return Wait("staff", seconds=PARKED_SECONDS)
+    if not case.waits:
+        return Wait("idle", seconds=IDLE_SECONDS)
+    soonest = min(case.waits, key=lambda reason: reason.seconds)
+    block = next((reason.block for reason in case.waits if reason.block), None)
+    return Wait(soonest.code, soonest.params, seconds=max(0.05, soonest.seconds), block=block)
+
+
+def _until_final(case: Case) -> Wait | None:
+    """Settled and refunded orders are watched until their block is final: a reorg may reopen them."""
+    kind = StepKind.FINALISE if case.state is OrderState.SETTLED else StepKind.REFUND
+    step = case.step(kind)
+    name = "Finalised" if case.state is OrderState.SETTLED else "Refunded"
+    entry = next((entry for entry in reversed(case.logs) if entry.kind == name), None)
+    if step is None or entry is None or step.state in (StepState.FINAL, StepState.SKIPPED):
+        return None
+    need = final_depth(case.origin)
+    block = (case.origin.chain_id, block_at_depth(entry.block_number, need))
+    return Wait("until_final", seconds=max(30.0, 2 * need * case.origin.block_seconds), block=block)
+
+
+def _count_failure(held: Lease, error: Exception) -> None:
+    failures = (Order.objects.values_list("failures", flat=True).get(order_id=held.order_id) or 0) + 1
+    is_passing = bool(getattr(error, "retry", False)) or isinstance(error, ClockUnknown)
+    code = str(getattr(error, "code", type(error).__name__))
+    if is_passing:
+        log.info("advance.later", order_id=held.order_id, code=code, error=str(error))
+    else:
+        log.exception("advance.failed", order_id=held.order_id, failures=failures)
+    if failures >= MOST_FAILURES and not is_passing:
+        _park(held, "internal_error", {"error": code})
+        return
+    pause = min(FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 10), LONGEST_PAUSE_SECONDS)
+    lease.surrender(held, wake_at=time.time() + pause, failures=failures)
+
+
+def _park(held: Lease, code: str, params: dict[str, object]) -> None:
+    """A person must look. The state to resume is kept, and evidence still moves the order."""
+    try:
+        case = load(held)
+        if case.state not in ORDER_ENDED and case.state is not OrderState.NEEDS_ATTENTION:
+            reason = {"code": code, "params": params}
+            with transaction.atomic():
+                move_order(
+                    case,
+                    OrderState.NEEDS_ATTENTION,
+                    event="attention",
+                    data={"reason": reason},
+                    reason=reason,
+                    resume_state=case.order.state,
+                )
+    except LeaseLost:
+        return
+    except Exception:
+        log.exception("advance.park_failed", order_id=held.order_id)
+    lease.surrender(held, wake_at=time.time() + PARKED_SECONDS)

@@ -1,0 +1,47 @@
+"""What an order may take from stock and gas, as reservations count it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from intents.chains import accounts
+from intents.chains.calls import ZERO_ADDRESS
+from intents.chains.fees import fees
+from intents.chains.manifest import ChainManifest
+from intents.settlement.order import StandardOrder, bytes32_to_address
+from intents.solver.pricing import GasRules
+
+from .reservations import Claim
+
+
+def claims_of(
+    order: StandardOrder,
+    *,
+    origin: ChainManifest,
+    destination: ChainManifest,
+    fill_details: Mapping[str, Any],
+    is_opened: bool = False,
+) -> list[Claim]:
+    """The stock its fill needs and the gas of its open and fill, at the fees of now.
+
+    Gas of proofs, finalising and refunds is the relayer's, an account fills cannot drain. Raises
+    FeeAboveCap.
+    """
+    output = order.outputs[0]
+    token = fill_details.get("stock_token") or bytes32_to_address(output.token)
+    amount = int(fill_details.get("stock_amount") or output.amount)
+    swap = fill_details.get("swap") or {}
+    gas = GasRules()
+    fill_gas = gas.fill + gas.pool * len(swap.get("venues", ()))
+    operator = accounts.address(accounts.OPERATOR)
+    claims = [
+        Claim(destination.chain_id, token, destination.address("solver_account"), amount),
+        gas_claim(destination.chain_id, operator, fill_gas),
+    ]
+    if not is_opened:
+        claims.append(gas_claim(origin.chain_id, operator, gas.open))
+    return claims
+
+
+def gas_claim(chain_id: int, holder: str, units: int) -> Claim:
+    """Wei for `units` of gas at the most we would offer now."""
+    return Claim(chain_id, ZERO_ADDRESS, holder, units * fees(chain_id).max_fee_wei, is_gas=True)

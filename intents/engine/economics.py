@@ -1,0 +1,65 @@
+"""Whether an order is still worth taking, at this moment's prices and gas."""
+
+from intents.amounts import divide_up
+from intents.settlement.acceptance import LOSS_LIMIT_BPS, Refusal, refuse_value
+from intents.settlement.order import bytes32_to_address, int_to_address
+from intents.solver.pricing import GasRules, Unpriced, price_of, usd_down, usd_up
+from intents.solver.world import ChainWorld, World
+
+from .case import Case
+from .world import load_world
+
+
+def refuse_price(case: Case, *, is_ours: bool, world: World | None = None) -> Refusal | None:
+    """The order would lose more than we accept now, or cannot be valued; ours may lose a little.
+
+    Values are USD × 10^8: what we get at its lowest price, what we give at its highest.
+    """
+    seen = world or load_world()
+    origin, destination = seen.chains.get(case.order.origin_id), seen.chains.get(case.order.destination_id)
+    if origin is None or destination is None:
+        return Refusal("chain_unreachable", {})
+    if origin.paused_reason or destination.paused_reason:
+        return Refusal("chain_paused", {"chain": case.origin.name})
+    try:
+        return refuse_value(
+            input_usd_e8=input_value_usd_e8(case, seen),
+            output_usd_e8=_paid_usd_e8(case, seen),
+            cost_usd_e8=_gas_usd_e8(seen, origin, destination),
+            loss_limit_bps=LOSS_LIMIT_BPS if is_ours else 0,
+        )
+    except Unpriced as unpriced:
+        return Refusal(unpriced.code, {"asset": unpriced.asset})
+    except KeyError as missing:
+        return Refusal("token_not_supported", {"token": str(missing.args[0])})
+
+
+def input_value_usd_e8(case: Case, world: World) -> int:
+    """What the escrow will pay us, at its lowest price; raises Unpriced or KeyError."""
+    token, amount = case.terms.inputs[0]
+    known = world.chains[case.order.origin_id].tokens[int_to_address(token)]
+    return usd_down(amount, known, price_of(world, known.canonical_id).low_e8)
+
+
+def _paid_usd_e8(case: Case, world: World) -> int:
+    """What leaves our stock: the output itself, or what its swap may spend."""
+    tokens = world.chains[case.order.destination_id].tokens
+    details = next((step.details for step in case.steps if step.details.get("stock_token")), None)
+    if details is not None:
+        known, amount = tokens[details["stock_token"]], int(details["stock_amount"])
+    else:
+        output = case.terms.outputs[0]
+        known, amount = tokens[bytes32_to_address(output.token)], output.amount
+    return usd_up(amount, known, price_of(world, known.canonical_id).high_e8)
+
+
+def _gas_usd_e8(world: World, origin: ChainWorld, destination: ChainWorld) -> int:
+    gas = GasRules()
+    return _usd_of_gas(world, origin, gas.finalise + gas.process) + _usd_of_gas(
+        world, destination, gas.fill + gas.dispatch
+    )
+
+
+def _usd_of_gas(world: World, chain: ChainWorld, units: int) -> int:
+    price = price_of(world, chain.native_id).high_e8
+    return divide_up(units * chain.gas_price_wei * price, 10**chain.native_decimals)

@@ -1,0 +1,99 @@
+"""Transactions of a step that are on their way: find them, follow them, never send them twice."""
+
+import time
+
+import structlog
+
+from intents.chains.accounts import OPERATOR, RELAYER
+from intents.chains.calls import Call
+from intents.chains.endpoints import SendRejected
+from intents.chains.outcomes import Outcome, attempt_outcome
+from intents.chains.sender import rebroadcast, submit
+from intents.lifecycle import AttemptState
+from intents.models import Attempt, Step
+
+from . import lease
+from .case import Case
+from .lease import LeaseLost
+
+log = structlog.get_logger(__name__)
+
+# A transaction this young is not asked about: its block comes to us by itself.
+QUIET_SECONDS = 1.0
+ROLES = {"open": OPERATOR, "fill": OPERATOR}
+
+
+def in_flight(case: Case, step: Step, purpose: str) -> Attempt | None:
+    """The step's attempt that succeeded or still may; None when a new one has to be made.
+
+    What was stored and perhaps never sent is sent again, byte for byte.
+    """
+    for attempt in reversed(case.tries(step, purpose)):
+        if attempt.state in (AttemptState.REVERTED, AttemptState.REPLACED):
+            continue
+        if attempt.state == AttemptState.CONFIRMED:
+            return attempt
+        if _may_succeed(attempt):
+            return attempt
+    return None
+
+
+def recheck(attempts: list[Attempt]) -> None:
+    """A reorganised chain took logs of these attempts away: ask again, send again what is lost."""
+    for attempt in attempts:
+        if attempt.state != AttemptState.CONFIRMED:
+            continue
+        if attempt_outcome(attempt) is Outcome.UNKNOWN:
+            _send_again(attempt)
+
+
+def send(case: Case, step: Step, purpose: str, call: Call) -> Attempt:
+    """Estimate this very call, sign, store and broadcast it, if the lease is still ours.
+
+    Raises what `chains.sender.submit` raises, but for SendRejected: the stored attempt stands then and
+    is carried on by the sweep.
+    """
+    if not lease.is_held(case.lease):
+        raise LeaseLost(case.order.order_id)
+    try:
+        attempt = submit(
+            step=step, purpose=purpose, chain_id=step_chain(case, purpose), role=role_of(purpose), call=call
+        )
+    except SendRejected as error:
+        stored = Attempt.objects.filter(tx_hash=error.params.get("tx_hash", "")).first()
+        if stored is None:
+            raise
+        attempt = stored
+    case.attempts.setdefault(step.pk, []).append(attempt)
+    return attempt
+
+
+def role_of(purpose: str) -> str:
+    """Who sends: the operator what pays people, the relayer everything that may wait for it."""
+    return ROLES.get(purpose, RELAYER)
+
+
+def step_chain(case: Case, purpose: str) -> int:
+    """The chain on which a purpose's transaction runs."""
+    at_destination = purpose in ("fill", "attest", "dispatch")
+    return case.destination.chain_id if at_destination else case.origin.chain_id
+
+
+def _may_succeed(attempt: Attempt) -> bool:
+    if attempt.state == AttemptState.PLANNED:
+        _send_again(attempt)
+        return attempt.state != AttemptState.REPLACED
+    if time.time() - (attempt.broadcast_at or 0) < QUIET_SECONDS:
+        return True
+    outcome = attempt_outcome(attempt)
+    if outcome is Outcome.UNKNOWN:
+        _send_again(attempt)
+    return outcome not in (Outcome.REVERTED, Outcome.REPLACED)
+
+
+def _send_again(attempt: Attempt) -> None:
+    try:
+        rebroadcast(attempt)
+    except SendRejected as error:
+        log.info("flight.not_taken", tx_hash=attempt.tx_hash, reason=str(error))
+        attempt_outcome(attempt)

@@ -1,0 +1,66 @@
+"""Where a fill takes its tokens from: stock as planned, or a fresh way when the planned one fails."""
+
+from typing import Any
+
+from intents.chains.calls import Call
+from intents.models import Step
+from intents.settlement import calls
+from intents.settlement.calls import VenueSwap
+from intents.solver.plan import swap_from_json, swap_to_json
+from intents.venues.swaps import swap_calls
+
+from .case import Case
+from .repricing import reprice
+
+
+def call_of(case: Case, step: Step) -> Call:
+    """The fill exactly as planned; the swap may never yield less than what was signed."""
+    swap = step.details.get("swap")
+    if not swap:
+        return calls.fill(case.terms, order_id=case.id_bytes, destination=case.destination)
+    minimum = case.terms.outputs[0].amount
+    venue_calls = swap_calls(
+        case.destination,
+        swap_from_json(swap),
+        least=minimum,
+        holder=case.destination.address("solver_account"),
+        deadline=case.terms.fill_deadline,
+    )
+    swaps = [
+        VenueSwap(
+            venue=c.venue, token_in=c.token_in, max_input=c.max_input, data=c.data, value_wei=c.value_wei
+        )
+        for c in venue_calls
+    ]
+    return calls.swap_and_fill(
+        case.terms,
+        order_id=case.id_bytes,
+        destination=case.destination,
+        swaps=swaps,
+        expected_output=case.order.output_expected,
+    )
+
+
+def resolve(case: Case, step: Step) -> dict[str, Any] | None:
+    """Another way to deliver what was signed for what the user gave, or None when there is none now."""
+    own = {(case.destination.chain_id, step.details.get("stock_token", "")): _own_amount(step)}
+    found = reprice(
+        origin_id=case.order.origin_id,
+        destination_id=case.order.destination_id,
+        input_token=case.order.input_token,
+        input_amount=case.order.input_amount,
+        output_token=case.order.output_token,
+        own=own,
+    )
+    route = found.route
+    if route is None or not found.pays(case.terms.outputs[0].amount):
+        return None
+    swap = swap_to_json(route) if route.swap else None
+    if swap == step.details.get("swap"):
+        return None
+    amount = route.stock_amount if swap else case.terms.outputs[0].amount
+    return {"stock_token": route.stock_token, "stock_amount": str(amount), "swap": swap}
+
+
+def _own_amount(step: Step) -> int:
+    return int(step.details.get("stock_amount") or 0)

@@ -1,0 +1,80 @@
+"""The liveness: every few seconds, find what is due, whatever the queue did with its hints."""
+
+import time
+from datetime import timedelta
+
+import structlog
+from django.utils import timezone
+
+from intents import wake
+from intents.chains import accounts, registry
+from intents.chains.client import client
+from intents.chains.fees import fees
+from intents.chains.recovery import mend_chain
+from intents.errors import WaymeetError
+from intents.models import Order, Quote, QuoteState
+from intents.solver.pricing import GasRules
+
+log = structlog.get_logger(__name__)
+
+MOST_ORDERS = 200
+AGAIN_SECONDS = 5.0
+QUOTE_LATE_SECONDS = 3.0
+QUOTE_LOST_SECONDS = 60.0
+RESERVE_ORDERS = 20
+
+
+def sweep() -> int:
+    """Wake due orders and quotes, mend stuck transactions; the number of orders woken."""
+    woken = wake_due_orders(time.time())
+    wake_late_quotes()
+    for chain_id in list(registry.all_chains()):
+        mend_chain(chain_id)
+    return woken
+
+
+def wake_due_orders(now: float) -> int:
+    """Enqueue orders whose time has come and that nobody holds; `now` is wall time, seconds."""
+    due = Order.objects.filter(wake_at__gt=0, wake_at__lte=now, leased_until__lt=now).order_by("wake_at")
+    order_ids = list(due.values_list("order_id", flat=True)[:MOST_ORDERS])
+    # Not again at the next sweep while they still stand in the queue.
+    Order.objects.filter(order_id__in=order_ids, leased_until__lt=now).update(wake_at=now + AGAIN_SECONDS)
+    for order_id in order_ids:
+        wake.advance(order_id)
+    return len(order_ids)
+
+
+def wake_late_quotes() -> int:
+    """Enqueue quotes whose solver never answered; those that are too old are left alone."""
+    now = timezone.now()
+    late = Quote.objects.filter(
+        state=QuoteState.SOLVING,
+        created_at__lt=now - timedelta(seconds=QUOTE_LATE_SECONDS),
+        created_at__gt=now - timedelta(seconds=QUOTE_LOST_SECONDS),
+    )
+    quote_ids = list(late.values_list("pk", flat=True)[:MOST_ORDERS])
+    for quote_id in quote_ids:
+        wake.solve(quote_id)
+    return len(quote_ids)
+
+
+def thin_reserves() -> list[tuple[int, str, int, int]]:
+    """(chain, sender, wei held, wei wanted) of accounts whose gas would not carry RESERVE_ORDERS orders."""
+    gas = GasRules()
+    needed = {
+        accounts.OPERATOR: gas.open + gas.fill + gas.pool,
+        accounts.RELAYER: gas.dispatch + gas.process + gas.finalise + gas.refund,
+    }
+    found = []
+    for chain_id in registry.all_chains():
+        for role, units in needed.items():
+            sender = accounts.address(role)
+            try:
+                wanted = RESERVE_ORDERS * units * fees(chain_id).max_fee_wei
+                held = client(chain_id).balance(sender)
+            except WaymeetError as error:
+                log.warning("reserve.unreadable", chain=chain_id, sender=sender, error=str(error))
+                continue
+            if held < wanted:
+                found.append((chain_id, sender, held, wanted))
+    return found
