@@ -1,8 +1,10 @@
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from intents.chains import registry
 from intents.chains.manifest import ChainManifest, Endpoint, NativeCoin, ValueTier
@@ -65,3 +67,9 @@ def connect(db: None) -> Iterator[Callable[..., ChainManifest]]:
     registry.forget()
     yield make
     registry.forget()
+
+
+@pytest.fixture
+def multicall3(node: Node) -> str:
+    artifact = settings.CACHE_DIR / "artifacts" / "Multicall3.json"
+    return node.deploy(json.loads(artifact.read_text())["bytecode"])
