@@ -1,0 +1,37 @@
+"""One running demo shared by the tests that leave it as they found it, and its wallets."""
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+from eth_account.signers.local import LocalAccount
+
+from intents.devnet.accounts import wallet
+from intents.devnet.bench.demo_process import DemoProcess
+from intents.devnet.network import Network
+
+from .stack import People, chains_of
+
+_numbers = itertools.count(1000)
+
+
+@pytest.fixture(scope="package")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
+    with DemoProcess(tmp_path_factory.mktemp("demo")) as started:
+        yield started
+
+
+@pytest.fixture
+def chains(demo: DemoProcess) -> Network:
+    return chains_of(demo)
+
+
+@pytest.fixture
+def people(demo: DemoProcess) -> People:
+    return People(demo)
+
+
+@pytest.fixture
+def fresh_wallets() -> Callable[[int], list[LocalAccount]]:
+    """Wallets nobody used before."""
+    return lambda count: [wallet(next(_numbers)) for _ in range(count)]

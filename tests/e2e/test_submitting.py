@@ -1,0 +1,153 @@
+"""Orders handed in over HTTP: once, by whom they were quoted for, unaltered, and never beyond stock."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from eth_account.signers.local import LocalAccount
+
+from intents.client.api import ApiError, Submitted
+from intents.client.transfer import Asked
+from intents.devnet.accounts import named_wallet
+from intents.devnet.network import Network
+from intents.devnet.rpc import hex_data
+
+from .stack import ENDED, People, all_at_once, wait_for
+
+pytestmark = [pytest.mark.chain, pytest.mark.slow]
+IN_STOCK = Asked(amount="25", source="birch:USDC", target="cedar:USDC")
+CEDAR_25 = 25 * 10**18
+Wallets = Callable[[int], list[LocalAccount]]
+
+
+def test_a_second_client_gets_nothing_for_the_same_order(
+    people: People, chains: Network, fresh_wallets: Wallets
+) -> None:
+    (wallet,) = fresh_wallets(1)
+    chains.fund("birch", [wallet.address], {"USDC": 100_000_000})
+    submit = people.prepare(wallet, IN_STOCK)
+    first = submit()
+    with pytest.raises(ApiError) as refusal:
+        submit()
+    assert refusal.value.status in (400, 409)
+    assert "share_key" not in refusal.value.params
+    stranger = Submitted(order_id=first.submitted.order_id, share_key="guess", url="", state="")
+    with pytest.raises(ApiError) as hidden:
+        people.client.order(stranger)
+    assert hidden.value.code == "order_not_found"
+    assert people.wait(first, ENDED, seconds=120) == "settled"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("nonce", "1"), ("expires", "4294967295"), ("fillDeadline", "1"), ("user", None)]
+)
+def test_an_altered_order_is_refused_by_the_name_of_its_field(
+    people: People, chains: Network, fresh_wallets: Wallets, field: str, value: str | None
+) -> None:
+    wallet, other = fresh_wallets(2)
+    chains.fund("birch", [wallet.address], {"USDC": 100_000_000})
+    client = people.client
+    quote = client.quote(
+        origin="birch",
+        destination="cedar",
+        input_token="USDC",
+        output_token="USDC",
+        amount="25",
+        user=wallet.address,
+    )
+    altered = {**quote["order"], field: value or other.address}
+    with pytest.raises(ApiError) as refusal:
+        client.submit(quote_id=quote["quote_id"], order=altered, signature="0x" + "11" * 64 + "1b")
+    assert refusal.value.code == "field_differs"
+    assert field in refusal.value.params["field"]
+
+
+@pytest.mark.parametrize(
+    ("signature", "code"),
+    [
+        ("", "signature_malformed"),
+        ("0x", "signature_malformed"),
+        ("0x" + "11" * 64, "signature_malformed"),
+        ("zz", "signature_malformed"),
+        ("0x" + "11" * 64 + "1b", "wrong_signer"),
+    ],
+)
+def test_a_bad_signature_is_refused(
+    people: People, chains: Network, fresh_wallets: Wallets, signature: str, code: str
+) -> None:
+    (wallet,) = fresh_wallets(1)
+    chains.fund("birch", [wallet.address], {"USDC": 100_000_000})
+    quote = people.client.quote(
+        origin="birch",
+        destination="cedar",
+        input_token="USDC",
+        output_token="USDC",
+        amount="25",
+        user=wallet.address,
+    )
+    with pytest.raises(ApiError) as refusal:
+        people.client.submit(quote_id=quote["quote_id"], order=quote["order"], signature=signature)
+    assert refusal.value.code in (code, "signature_malformed", "wrong_signer")
+    assert 400 <= refusal.value.status < 500
+
+
+def test_fifty_orders_against_stock_for_ten(people: People, chains: Network, fresh_wallets: Wallets) -> None:
+    wallets = fresh_wallets(50)
+    chains.fund("birch", [wallet.address for wallet in wallets], {"USDC": 100_000_000})
+    with only_stock(chains, "cedar", {"USDC": 10 * CEDAR_25}):
+        wait_for(lambda: stock_of(people, wallets[0]), seconds=30, what=lambda: "Cedar's stock is not seen")
+        prepared = [people.prepare(wallet, IN_STOCK) for wallet in wallets]
+        accepted, refusals = all_at_once(prepared)
+        assert (len(accepted), len(refusals)) == (10, 40)
+        assert {refusal.code for refusal in refusals} == {"no_stock"}
+        assert all(400 <= refusal.status < 500 for refusal in refusals)
+        for sent in accepted:
+            assert people.wait(sent, ENDED, seconds=180) == "settled"
+    owners = {sent.wallet for sent in accepted}
+    for wallet in wallets:
+        spent = 100_000_000 - chains.balance("birch", "USDC", wallet.address)
+        assert spent == (25_000_000 if wallet.address in owners else 0)
+
+
+def stock_of(people: People, wallet: LocalAccount) -> bool | None:
+    """True once more than the small stock is refused."""
+    try:
+        people.prepare(wallet, replace(IN_STOCK, amount="260"))
+    except ApiError as error:
+        return True if error.code in ("no_stock", "no_route", "insufficient_liquidity") else None
+    return None
+
+
+@contextmanager
+def only_stock(chains: Network, slug: str, keep: dict[str, int]) -> Iterator[None]:
+    """Leave the solver account these base units and nothing else, and give the rest back afterwards."""
+    rpc = chains.rpc(slug)
+    solver = chains.manifest(slug).contracts["solver_account"].address
+    sink = named_wallet("sink of stock").address
+    rpc.batch([("anvil_setBalance", [who, hex(10**18)]) for who in (solver, sink)])
+    moved: dict[str, int] = {}
+    for token in chains.manifest(slug).tokens:
+        surplus = chains.balance(slug, token.symbol, solver) - keep.get(token.symbol, 0)
+        if surplus > 0:
+            moved[token.symbol] = surplus
+    _move(chains, slug, moved, sender=solver, to=sink)
+    try:
+        yield
+    finally:
+        _move(chains, slug, moved, sender=sink, to=solver)
+
+
+def _move(chains: Network, slug: str, amounts: dict[str, int], *, sender: str, to: str) -> None:
+    rpc = chains.rpc(slug)
+    rpc.request("anvil_impersonateAccount", sender)
+    for symbol, amount in amounts.items():
+        call = {
+            "from": sender,
+            "to": chains.token(slug, symbol),
+            "data": hex_data("transfer(address,uint256)", to, amount),
+            "gas": hex(200_000),
+        }
+        rpc.request("eth_sendTransaction", call)
+    rpc.request("anvil_stopImpersonatingAccount", sender)
+    rpc.request("evm_mine")
