@@ -40,7 +40,7 @@ event Claimed:
     to: address
     amount: uint256
 
-MAX_BATCH: constant(uint256) = 16
+MAX_BATCH: constant(uint256) = 10
 NATIVE_GAS: constant(uint256) = 50_000
 TOKEN_GAS: constant(uint256) = 300_000
 
@@ -79,15 +79,7 @@ def __init__(permit2: address):
 @view
 def orderIdentifier(order: orders.StandardOrder) -> bytes32:
     """@notice The id of the order here; only meaningful when `originChainId` is this chain."""
-    return self._order_id(
-        order.user,
-        order.nonce,
-        order.expires,
-        order.fillDeadline,
-        order.inputOracle,
-        order.inputs,
-        abi_encode(order.outputs),
-    )
+    return self._order_id(order)
 
 
 @external
@@ -99,27 +91,41 @@ def open(order: orders.StandardOrder):
     @dev The native coin is token 0, alone, and `msg.value` is exactly its amount.
     """
     self._check_terms(order.user, order.originChainId, order.expires, order.fillDeadline)
-    order_id: bytes32 = self._order_id(
-        order.user,
-        order.nonce,
-        order.expires,
-        order.fillDeadline,
-        order.inputOracle,
-        order.inputs,
-        abi_encode(order.outputs),
+    order_id: bytes32 = keccak256(
+        concat(
+            convert(chain.id, bytes32),
+            convert(self, bytes20),
+            convert(order.user, bytes20),
+            convert(order.nonce, bytes32),
+            convert(order.expires, bytes4),
+            convert(order.fillDeadline, bytes4),
+            convert(order.inputOracle, bytes20),
+            (
+                keccak256(abi_encode(order.inputs[0]))
+                if len(order.inputs) == 1
+                else keccak256(slice(abi_encode(order.inputs), 64, 64 * len(order.inputs)))
+            ),
+            abi_encode(order.outputs),
+        )
     )
     if self.orderStatus[order_id] != 0:
         raw_revert(method_id("InvalidOrderStatus()"))
     self._check_counts(len(order.inputs), len(order.outputs))
-    for i: uint256 in range(len(order.outputs), bound=2):
-        self._check_output(
-            order.outputs[i].amount,
-            convert(order.outputs[i].oracle, uint256)
-            | convert(order.outputs[i].settler, uint256)
-            | convert(order.outputs[i].token, uint256)
-            | convert(order.outputs[i].recipient, uint256),
-        )
+    self._check_output(
+        order.outputs[0].amount,
+        convert(order.outputs[0].oracle, uint256)
+        | convert(order.outputs[0].settler, uint256)
+        | convert(order.outputs[0].token, uint256)
+        | convert(order.outputs[0].recipient, uint256),
+    )
     if len(order.outputs) == 2:
+        self._check_output(
+            order.outputs[1].amount,
+            convert(order.outputs[1].oracle, uint256)
+            | convert(order.outputs[1].settler, uint256)
+            | convert(order.outputs[1].token, uint256)
+            | convert(order.outputs[1].recipient, uint256),
+        )
         if keccak256(abi_encode(order.outputs[0])) == keccak256(abi_encode(order.outputs[1])):
             raw_revert(method_id("EqualOutputs()"))
     self.orderStatus[order_id] = DEPOSITED
@@ -128,9 +134,10 @@ def open(order: orders.StandardOrder):
     else:
         if msg.value != 0:
             raw_revert(method_id("WrongValue()"))
-        before: uint256[2] = self._balances(order.inputs)
-        self._pull(order.inputs, msg.sender)
-        self._require_received(order.inputs, before)
+        self._pull(order.inputs[0][0], order.inputs[0][1], msg.sender)
+        if len(order.inputs) == 2:
+            self._check_second_input(order.inputs[0][0], order.inputs[1][0])
+            self._pull(order.inputs[1][0], order.inputs[1][1], msg.sender)
     log Open(orderId=order_id, order=order)
 
 
@@ -144,31 +151,49 @@ def openFor(order: orders.StandardOrder, sponsor: address, signature: Bytes[1024
            empty or 0xff when the sponsor itself calls.
     """
     self._check_terms(order.user, order.originChainId, order.expires, order.fillDeadline)
-    order_id: bytes32 = self._order_id(
-        order.user,
-        order.nonce,
-        order.expires,
-        order.fillDeadline,
-        order.inputOracle,
-        order.inputs,
-        abi_encode(order.outputs),
+    order_id: bytes32 = keccak256(
+        concat(
+            convert(chain.id, bytes32),
+            convert(self, bytes20),
+            convert(order.user, bytes20),
+            convert(order.nonce, bytes32),
+            convert(order.expires, bytes4),
+            convert(order.fillDeadline, bytes4),
+            convert(order.inputOracle, bytes20),
+            (
+                keccak256(abi_encode(order.inputs[0]))
+                if len(order.inputs) == 1
+                else keccak256(slice(abi_encode(order.inputs), 64, 64 * len(order.inputs)))
+            ),
+            abi_encode(order.outputs),
+        )
     )
     if self.orderStatus[order_id] != 0:
         raw_revert(method_id("InvalidOrderStatus()"))
     self._check_counts(len(order.inputs), len(order.outputs))
-    for i: uint256 in range(len(order.outputs), bound=2):
-        self._check_output(
-            order.outputs[i].amount,
-            convert(order.outputs[i].oracle, uint256)
-            | convert(order.outputs[i].settler, uint256)
-            | convert(order.outputs[i].token, uint256)
-            | convert(order.outputs[i].recipient, uint256),
-        )
+    self._check_output(
+        order.outputs[0].amount,
+        convert(order.outputs[0].oracle, uint256)
+        | convert(order.outputs[0].settler, uint256)
+        | convert(order.outputs[0].token, uint256)
+        | convert(order.outputs[0].recipient, uint256),
+    )
     if len(order.outputs) == 2:
+        self._check_output(
+            order.outputs[1].amount,
+            convert(order.outputs[1].oracle, uint256)
+            | convert(order.outputs[1].settler, uint256)
+            | convert(order.outputs[1].token, uint256)
+            | convert(order.outputs[1].recipient, uint256),
+        )
         if keccak256(abi_encode(order.outputs[0])) == keccak256(abi_encode(order.outputs[1])):
             raw_revert(method_id("EqualOutputs()"))
     self.orderStatus[order_id] = DEPOSITED
-    before: uint256[2] = self._balances(order.inputs)
+    before: uint256 = self._balance(order.inputs[0][0], order.inputs[0][1])
+    before_second: uint256 = 0
+    if len(order.inputs) == 2:
+        self._check_second_input(order.inputs[0][0], order.inputs[1][0])
+        before_second = self._balance(order.inputs[1][0], order.inputs[1][1])
     kind: uint256 = BY_SELF
     if len(signature) != 0:
         kind = convert(slice(signature, 0, 1), uint256)
@@ -195,27 +220,77 @@ def openFor(order: orders.StandardOrder, sponsor: address, signature: Bytes[1024
             outputs_hash = keccak256(output_hashes[0])
         else:
             outputs_hash = keccak256(concat(output_hashes[0], output_hashes[1]))
-        self._pull_by_permit2(
-            order.inputs,
-            order.nonce,
-            order.fillDeadline,
+        permitted: DynArray[IPermit2.TokenPermissions, 2] = []
+        details: DynArray[IPermit2.SignatureTransferDetails, 2] = []
+        for i: uint256 in range(len(order.inputs), bound=2):
+            amount: uint256 = order.inputs[i][1]
+            permitted.append(
+                IPermit2.TokenPermissions(token=convert(order.inputs[i][0], address), amount=amount)
+            )
+            details.append(IPermit2.SignatureTransferDetails(to=self, requestedAmount=amount))
+        extcall IPermit2(PERMIT2).permitWitnessTransferFrom(
+            IPermit2.PermitBatchTransferFrom(
+                permitted=permitted, nonce=order.nonce, deadline=convert(order.fillDeadline, uint256)
+            ),
+            details,
             sponsor,
             keccak256(abi_encode(WITNESS_TYPEHASH, order.user, order.expires, order.inputOracle, outputs_hash)),
+            WITNESS_TYPESTRING,
             slice(signature, 1, len(signature) - 1),
         )
     elif kind == BY_AUTHORIZATION:
-        self._pull_by_authorization(
-            order.inputs, order.fillDeadline, sponsor, slice(signature, 1, len(signature) - 1), order_id
-        )
+        accepted: bool = False
+        if len(order.inputs) == 1:
+            reason: Bytes[256] = b""
+            accepted, reason = raw_call(
+                convert(order.inputs[0][0], address),
+                abi_encode(
+                    sponsor,
+                    self,
+                    order.inputs[0][1],
+                    empty(uint256),
+                    order.fillDeadline,
+                    order_id,
+                    slice(signature, 1, len(signature) - 1),
+                    method_id=method_id("receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)"),
+                ),
+                max_outsize=256,
+                revert_on_failure=False,
+            )
+            # An encoded bytes[] begins with this word. Anything else is told the token's own reason.
+            if not accepted and (len(signature) < 33 or convert(slice(signature, 1, 32), uint256) != 32):
+                raw_revert(reason)
+        if not accepted:
+            self._pull_by_authorizations(
+                order.inputs,
+                order.fillDeadline,
+                sponsor,
+                convert(slice(signature, 1, len(signature) - 1), Bytes[512]),
+                order_id,
+            )
     elif kind == BY_AUTHORIZATION_VRS:
-        self._pull_by_authorization_vrs(
-            order.inputs, order.fillDeadline, sponsor, slice(signature, 1, len(signature) - 1), order_id
-        )
+        if len(signature) != 65 * len(order.inputs) + 1:
+            raw_revert(method_id("SignatureAndInputsNotEqual()"))
+        for i: uint256 in range(len(order.inputs), bound=2):
+            extcall IERC3009(convert(order.inputs[i][0], address)).receiveWithAuthorization(
+                sponsor,
+                self,
+                order.inputs[i][1],
+                0,
+                convert(order.fillDeadline, uint256),
+                order_id,
+                convert(convert(slice(signature, 65 * i + 65, 1), uint256), uint8),
+                convert(slice(signature, 65 * i + 1, 32), bytes32),
+                convert(slice(signature, 65 * i + 33, 32), bytes32),
+            )
     elif kind == BY_SELF and msg.sender == sponsor:
-        self._pull(order.inputs, sponsor)
+        for i: uint256 in range(len(order.inputs), bound=2):
+            self._transfer_from(order.inputs[i][0], order.inputs[i][1], sponsor)
     else:
         raw_revert(abi_encode(convert(convert(kind, uint8), bytes1), method_id=method_id("SignatureNotSupported(bytes1)")))
-    self._require_received(order.inputs, before)
+    self._require_received(order.inputs[0][0], order.inputs[0][1], before)
+    if len(order.inputs) == 2:
+        self._require_received(order.inputs[1][0], order.inputs[1][1], before_second)
     log Open(orderId=order_id, order=order)
 
 
@@ -232,50 +307,8 @@ def finalise(
         raw_revert(method_id("NoDestination()"))
     if len(call) != 0:
         raw_revert(method_id("CallNotSupported()"))
-    self._check_chain(order.originChainId)
-    order_id: bytes32 = self._order_id(
-        order.user,
-        order.nonce,
-        order.expires,
-        order.fillDeadline,
-        order.inputOracle,
-        order.inputs,
-        abi_encode(order.outputs),
-    )
-    if self.orderStatus[order_id] != DEPOSITED:
+    if not self._finalise(order, solveParams, destination, convert(msg.sender, bytes32)):
         raw_revert(method_id("InvalidOrderStatus()"))
-    if len(order.outputs) == 0:
-        raw_revert(method_id("NoOutputs()"))
-    if len(solveParams) != len(order.outputs):
-        raw_revert(method_id("InvalidTimestampLength()"))
-    if solveParams[0].solver != convert(msg.sender, bytes32):
-        raw_revert(method_id("NotOrderOwner()"))
-    for i: uint256 in range(len(order.outputs), bound=2):
-        self._require_filled(
-            order.inputOracle,
-            order.outputs[i].chainId,
-            order.outputs[i].oracle,
-            order.outputs[i].settler,
-            order.fillDeadline,
-            solveParams[i].timestamp,
-            keccak256(
-                concat(
-                    solveParams[i].solver,
-                    order_id,
-                    convert(solveParams[i].timestamp, bytes4),
-                    order.outputs[i].token,
-                    convert(order.outputs[i].amount, bytes32),
-                    order.outputs[i].recipient,
-                    convert(convert(len(order.outputs[i].callbackData), uint16), bytes2),
-                    order.outputs[i].callbackData,
-                    convert(convert(len(order.outputs[i].context), uint16), bytes2),
-                    order.outputs[i].context,
-                )
-            ),
-        )
-    self.orderStatus[order_id] = CLAIMED
-    self._pay(order_id, order.inputs, convert(convert(destination, uint256) & convert(max_value(uint160), uint256), address))
-    log Finalised(orderId=order_id, solver=solveParams[0].solver, destination=destination)
 
 
 @external
@@ -292,53 +325,14 @@ def finaliseMany(
     if len(batch) != len(solveParams):
         raw_revert(method_id("InvalidTimestampLength()"))
     paid: uint256 = 0
-    for k: uint256 in range(len(batch), bound=MAX_BATCH):
-        self._check_chain(batch[k].originChainId)
-        order_id: bytes32 = self._order_id(
-            batch[k].user,
-            batch[k].nonce,
-            batch[k].expires,
-            batch[k].fillDeadline,
-            batch[k].inputOracle,
-            batch[k].inputs,
-            abi_encode(batch[k].outputs),
-        )
-        if self.orderStatus[order_id] != DEPOSITED:
-            continue
-        if len(batch[k].outputs) == 0:
-            raw_revert(method_id("NoOutputs()"))
-        if len(solveParams[k]) != len(batch[k].outputs):
+    for i: uint256 in range(len(batch), bound=MAX_BATCH):
+        if len(solveParams[i]) == 0:
             raw_revert(method_id("InvalidTimestampLength()"))
-        solver: bytes32 = solveParams[k][0].solver
+        solver: bytes32 = solveParams[i][0].solver
         if convert(solver, uint256) >> 160 != 0 or solver == empty(bytes32):
             raw_revert(method_id("HasDirtyBits()"))
-        for i: uint256 in range(len(batch[k].outputs), bound=2):
-            self._require_filled(
-                batch[k].inputOracle,
-                batch[k].outputs[i].chainId,
-                batch[k].outputs[i].oracle,
-                batch[k].outputs[i].settler,
-                batch[k].fillDeadline,
-                solveParams[k][i].timestamp,
-                keccak256(
-                    concat(
-                        solveParams[k][i].solver,
-                        order_id,
-                        convert(solveParams[k][i].timestamp, bytes4),
-                        batch[k].outputs[i].token,
-                        convert(batch[k].outputs[i].amount, bytes32),
-                        batch[k].outputs[i].recipient,
-                        convert(convert(len(batch[k].outputs[i].callbackData), uint16), bytes2),
-                        batch[k].outputs[i].callbackData,
-                        convert(convert(len(batch[k].outputs[i].context), uint16), bytes2),
-                        batch[k].outputs[i].context,
-                    )
-                ),
-            )
-        self.orderStatus[order_id] = CLAIMED
-        self._pay(order_id, batch[k].inputs, convert(convert(solver, uint256), address))
-        log Finalised(orderId=order_id, solver=solver, destination=solver)
-        paid += 1
+        if self._finalise(batch[i], solveParams[i], solver, solver):
+            paid += 1
     return paid
 
 
@@ -350,15 +344,7 @@ def refundUnfilled(order: orders.StandardOrder, index: uint256):
     @dev One output suffices, because a claim needs all of them.
     """
     self._check_chain(order.originChainId)
-    order_id: bytes32 = self._order_id(
-        order.user,
-        order.nonce,
-        order.expires,
-        order.fillDeadline,
-        order.inputOracle,
-        order.inputs,
-        abi_encode(order.outputs),
-    )
+    order_id: bytes32 = self._order_id(order)
     if self.orderStatus[order_id] != DEPOSITED:
         raw_revert(method_id("InvalidOrderStatus()"))
     if index >= len(order.outputs):
@@ -396,14 +382,22 @@ def refund(order: orders.StandardOrder):
     if block.timestamp <= convert(order.expires, uint256):
         raw_revert(method_id("TimestampNotPassed()"))
     self._check_chain(order.originChainId)
-    order_id: bytes32 = self._order_id(
-        order.user,
-        order.nonce,
-        order.expires,
-        order.fillDeadline,
-        order.inputOracle,
-        order.inputs,
-        abi_encode(order.outputs),
+    order_id: bytes32 = keccak256(
+        concat(
+            convert(chain.id, bytes32),
+            convert(self, bytes20),
+            convert(order.user, bytes20),
+            convert(order.nonce, bytes32),
+            convert(order.expires, bytes4),
+            convert(order.fillDeadline, bytes4),
+            convert(order.inputOracle, bytes20),
+            (
+                keccak256(abi_encode(order.inputs[0]))
+                if len(order.inputs) == 1
+                else keccak256(slice(abi_encode(order.inputs), 64, 64 * len(order.inputs)))
+            ),
+            abi_encode(order.outputs),
+        )
     )
     if self.orderStatus[order_id] != DEPOSITED:
         raw_revert(method_id("InvalidOrderStatus()"))
@@ -469,51 +463,69 @@ def _check_output(amount: uint256, identifiers: uint256):
 
 @internal
 @view
-def _order_id(
-    user: address,
-    nonce: uint256,
-    expires: uint32,
-    fill_deadline: uint32,
-    input_oracle: address,
-    inputs: DynArray[uint256[2], 2],
-    outputs: Bytes[3072],
-) -> bytes32:
-    inputs_hash: bytes32 = empty(bytes32)
-    if len(inputs) == 1:
-        inputs_hash = keccak256(abi_encode(inputs[0]))
-    elif len(inputs) == 2:
-        inputs_hash = keccak256(concat(abi_encode(inputs[0]), abi_encode(inputs[1])))
-    else:
-        inputs_hash = keccak256(b"")
+def _order_id(order: orders.StandardOrder) -> bytes32:
+    # The entry points with a tight gas ceiling repeat this inline: handing over the order copies it.
     return keccak256(
         concat(
             convert(chain.id, bytes32),
             convert(self, bytes20),
-            convert(user, bytes20),
-            convert(nonce, bytes32),
-            convert(expires, bytes4),
-            convert(fill_deadline, bytes4),
-            convert(input_oracle, bytes20),
-            inputs_hash,
-            outputs,
+            convert(order.user, bytes20),
+            convert(order.nonce, bytes32),
+            convert(order.expires, bytes4),
+            convert(order.fillDeadline, bytes4),
+            convert(order.inputOracle, bytes20),
+            keccak256(slice(abi_encode(order.inputs), 64, 64 * len(order.inputs))),
+            abi_encode(order.outputs),
         )
     )
 
 
 @internal
-@view
-def _require_filled(
-    input_oracle: address,
-    chain_id: uint256,
-    oracle: bytes32,
-    settler: bytes32,
-    fill_deadline: uint32,
-    filled_at: uint32,
-    payload_hash: bytes32,
-):
-    if filled_at > fill_deadline:
-        raw_revert(abi_encode(fill_deadline, filled_at, method_id=method_id("FilledTooLate(uint32,uint32)")))
-    self._require_proven(input_oracle, chain_id, oracle, settler, payload_hash)
+def _finalise(
+    order: orders.StandardOrder, solve_params: DynArray[orders.SolveParams, 2], destination: bytes32, owner: bytes32
+) -> bool:
+    self._check_chain(order.originChainId)
+    order_id: bytes32 = self._order_id(order)
+    if self.orderStatus[order_id] != DEPOSITED:
+        return False
+    if len(order.outputs) == 0:
+        raw_revert(method_id("NoOutputs()"))
+    if len(solve_params) != len(order.outputs):
+        raw_revert(method_id("InvalidTimestampLength()"))
+    if solve_params[0].solver != owner:
+        raw_revert(method_id("NotOrderOwner()"))
+    for i: uint256 in range(len(order.outputs), bound=2):
+        filled_at: uint32 = solve_params[i].timestamp
+        if filled_at > order.fillDeadline:
+            raw_revert(
+                abi_encode(order.fillDeadline, filled_at, method_id=method_id("FilledTooLate(uint32,uint32)"))
+            )
+        payload_hash: bytes32 = keccak256(
+            concat(
+                solve_params[i].solver,
+                order_id,
+                convert(filled_at, bytes4),
+                order.outputs[i].token,
+                convert(order.outputs[i].amount, bytes32),
+                order.outputs[i].recipient,
+                convert(convert(len(order.outputs[i].callbackData), uint16), bytes2),
+                order.outputs[i].callbackData,
+                convert(convert(len(order.outputs[i].context), uint16), bytes2),
+                order.outputs[i].context,
+            )
+        )
+        self._require_proven(
+            order.inputOracle,
+            order.outputs[i].chainId,
+            order.outputs[i].oracle,
+            order.outputs[i].settler,
+            payload_hash,
+        )
+    self.orderStatus[order_id] = CLAIMED
+    to: address = convert(convert(destination, uint256) & convert(max_value(uint160), uint256), address)
+    self._pay(order_id, order.inputs, to)
+    log Finalised(orderId=order_id, solver=owner, destination=destination)
+    return True
 
 
 @internal
@@ -536,128 +548,65 @@ def _take_native(inputs: DynArray[uint256[2], 2]):
 
 
 @internal
-@view
-def _balances(inputs: DynArray[uint256[2], 2]) -> uint256[2]:
-    balances: uint256[2] = empty(uint256[2])
-    for i: uint256 in range(len(inputs), bound=2):
-        if inputs[i][1] == 0:
-            raw_revert(method_id("ZeroValue()"))
-        if inputs[i][0] == 0:
-            raw_revert(method_id("NativeNotAlone()"))
-        if inputs[i][0] >> 160 != 0:
-            raw_revert(method_id("HasDirtyBits()"))
-        token: address = convert(inputs[i][0], address)
-        if not token.is_contract:
-            raw_revert(method_id("CodeSize0()"))
-        balances[i] = staticcall IERC20(token).balanceOf(self)
-    if len(inputs) == 2 and inputs[0][0] == inputs[1][0]:
+@pure
+def _check_second_input(first: uint256, second: uint256):
+    if second == 0:
+        raw_revert(method_id("NativeNotAlone()"))
+    if first == second:
         raw_revert(method_id("EqualInputs()"))
-    return balances
 
 
 @internal
 @view
-def _require_received(inputs: DynArray[uint256[2], 2], before: uint256[2]):
-    for i: uint256 in range(len(inputs), bound=2):
-        now: uint256 = staticcall IERC20(convert(inputs[i][0], address)).balanceOf(self)
-        if now != before[i] + inputs[i][1]:
-            raw_revert(method_id("WrongAmountReceived()"))
+def _balance(token: uint256, amount: uint256) -> uint256:
+    # A token without code answers nothing, which reverts.
+    if amount == 0:
+        raw_revert(method_id("ZeroValue()"))
+    if token >> 160 != 0:
+        raw_revert(method_id("HasDirtyBits()"))
+    return staticcall IERC20(convert(token, address)).balanceOf(self)
 
 
 @internal
-def _pull(inputs: DynArray[uint256[2], 2], sender: address):
-    for i: uint256 in range(len(inputs), bound=2):
-        token: IERC20 = IERC20(convert(inputs[i][0], address))
-        if not extcall token.transferFrom(sender, self, inputs[i][1], default_return_value=True):
-            raw_revert(method_id("TransferFailed()"))
+@view
+def _require_received(token: uint256, amount: uint256, before: uint256):
+    if staticcall IERC20(convert(token, address)).balanceOf(self) != before + amount:
+        raw_revert(method_id("WrongAmountReceived()"))
 
 
 @internal
-def _pull_by_permit2(
-    inputs: DynArray[uint256[2], 2],
-    nonce: uint256,
-    deadline: uint32,
-    sponsor: address,
-    witness: bytes32,
-    signature: Bytes[1024],
+def _transfer_from(token: uint256, amount: uint256, sender: address):
+    if not extcall IERC20(convert(token, address)).transferFrom(sender, self, amount, default_return_value=True):
+        raw_revert(method_id("TransferFailed()"))
+
+
+@internal
+def _pull(token: uint256, amount: uint256, sender: address):
+    before: uint256 = self._balance(token, amount)
+    self._transfer_from(token, amount, sender)
+    self._require_received(token, amount, before)
+
+
+@internal
+def _pull_by_authorizations(
+    inputs: DynArray[uint256[2], 2], valid_before: uint32, sponsor: address, body: Bytes[512], order_id: bytes32
 ):
-    permitted: DynArray[IPermit2.TokenPermissions, 2] = []
-    details: DynArray[IPermit2.SignatureTransferDetails, 2] = []
-    for i: uint256 in range(len(inputs), bound=2):
-        permitted.append(IPermit2.TokenPermissions(token=convert(inputs[i][0], address), amount=inputs[i][1]))
-        details.append(IPermit2.SignatureTransferDetails(to=self, requestedAmount=inputs[i][1]))
-    extcall IPermit2(PERMIT2).permitWitnessTransferFrom(
-        IPermit2.PermitBatchTransferFrom(permitted=permitted, nonce=nonce, deadline=convert(deadline, uint256)),
-        details,
-        sponsor,
-        witness,
-        WITNESS_TYPESTRING,
-        signature,
-    )
-
-
-@internal
-def _pull_by_authorization(
-    inputs: DynArray[uint256[2], 2], valid_before: uint32, sponsor: address, body: Bytes[1024], order_id: bytes32
-):
-    if len(inputs) == 1:
-        accepted: bool = False
-        reason: Bytes[256] = b""
-        accepted, reason = self._authorize(inputs[0], valid_before, sponsor, order_id, body)
-        if accepted:
-            return
-        # Only an encoded bytes[] begins with this offset; the r of a real signature never does.
-        if len(body) < 32 or convert(slice(body, 0, 32), uint256) != 32:
-            raw_revert(reason)
-    signatures: DynArray[Bytes[320], 2] = abi_decode(body, DynArray[Bytes[320], 2])
+    signatures: DynArray[Bytes[160], 2] = abi_decode(body, DynArray[Bytes[160], 2])
     if len(signatures) != len(inputs):
         raw_revert(method_id("SignatureAndInputsNotEqual()"))
     for i: uint256 in range(len(inputs), bound=2):
-        accepted: bool = False
-        reason: Bytes[256] = b""
-        accepted, reason = self._authorize(inputs[i], valid_before, sponsor, order_id, signatures[i])
-        if not accepted:
-            raw_revert(reason)
-
-
-@internal
-def _authorize(
-    input: uint256[2], valid_before: uint32, sponsor: address, order_id: bytes32, signature: Bytes[1024]
-) -> (bool, Bytes[256]):
-    return raw_call(
-        convert(input[0], address),
-        abi_encode(
-            sponsor,
-            self,
-            input[1],
-            empty(uint256),
-            valid_before,
-            order_id,
-            signature,
-            method_id=method_id("receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)"),
-        ),
-        max_outsize=256,
-        revert_on_failure=False,
-    )
-
-
-@internal
-def _pull_by_authorization_vrs(
-    inputs: DynArray[uint256[2], 2], valid_before: uint32, sponsor: address, body: Bytes[1024], order_id: bytes32
-):
-    if len(body) != 65 * len(inputs):
-        raw_revert(method_id("SignatureAndInputsNotEqual()"))
-    for i: uint256 in range(len(inputs), bound=2):
-        extcall IERC3009(convert(inputs[i][0], address)).receiveWithAuthorization(
-            sponsor,
-            self,
-            inputs[i][1],
-            0,
-            convert(valid_before, uint256),
-            order_id,
-            convert(convert(slice(body, 65 * i + 64, 1), uint256), uint8),
-            convert(slice(body, 65 * i, 32), bytes32),
-            convert(slice(body, 65 * i + 32, 32), bytes32),
+        raw_call(
+            convert(inputs[i][0], address),
+            abi_encode(
+                sponsor,
+                self,
+                inputs[i][1],
+                empty(uint256),
+                valid_before,
+                order_id,
+                signatures[i],
+                method_id=method_id("receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)"),
+            ),
         )
 
 
