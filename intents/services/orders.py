@@ -1,0 +1,343 @@
+"""Orders: accepted once, held against the quote field by field, reserved before anything is spent."""
+
+import secrets
+import time
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from intents import wake
+from intents.amounts import bps_down
+from intents.chains import registry
+from intents.chains.clock import clock
+from intents.chains.manifest import ChainManifest
+from intents.engine import events, reservations
+from intents.engine.advance import advance
+from intents.engine.blocklist import blocked_addresses
+from intents.engine.claims import claims_of
+from intents.engine.depth import required_depth
+from intents.engine.reservations import StockShort
+from intents.engine.sweep import sweep
+from intents.engine.waking import wake_orders
+from intents.lifecycle import OrderState, StepKind, StepState
+from intents.models import Order, OrderAccess, Quote, QuoteState, Step
+from intents.settlement.acceptance import LOSS_LIMIT_BPS, refuse_opening, refuse_terms
+from intents.settlement.order import (
+    OrderFieldError,
+    StandardOrder,
+    bytes32_to_address,
+    int_to_address,
+    order_from_json,
+    order_id,
+    order_to_json,
+)
+
+from .errors import (
+    AlreadySubmitted,
+    FieldDiffers,
+    InsufficientBalance,
+    NoAllowance,
+    NoStock,
+    OrderFieldMalformed,
+    OrderUnknown,
+    QuoteAlreadyUsed,
+    QuoteNotSignable,
+    TooManyOpen,
+    WorsePrice,
+    refused,
+)
+from .intent import Intent
+from .quotes import QuoteNotFound, quote_request, reprice
+from .signatures import normalised, require_signer
+from .wallets import WalletFacts, read_wallet
+
+MOST_UNOPENED = 3
+FAILED_OPENS_COUNT = timedelta(minutes=10)
+UNOPENED = (OrderState.SIGNED, OrderState.OPENING)
+FIRST_WAKE_SECONDS = 3.0
+
+
+def order_submit(*, quote_id: UUID | str, terms: Any, signature: Any, browser_key: str) -> Order:
+    """Accept a signed order; the same one again from the same browser answers the same.
+
+    Raises QuoteNotFound and OrderRefused. Nothing is spent before this returns.
+    """
+    received_at = time.time()
+    quote = Quote.objects.filter(pk=quote_id).first()
+    if quote is None:
+        raise QuoteNotFound(str(quote_id))
+    order = _parsed(terms)
+    existing = _existing(order, quote)
+    if existing is not None and existing.quote_id is not None:
+        return _again(existing, quote, browser_key)
+    _require_quoted(quote, order, browser_key)
+    origin, destination = registry.chain(quote.origin_id), registry.chain(quote.destination_id)
+    canonical = normalised(signature)
+    require_signer(order, canonical, origin=origin, way=quote.confirm_way)
+    _pass_gate(order, origin=origin, destination=destination)
+    plan = _plan(quote, order)
+    facts = read_wallet(
+        origin=origin,
+        destination=destination,
+        token=int_to_address(order.inputs[0][0]),
+        user=order.user,
+        recipient=bytes32_to_address(order.outputs[0].recipient),
+    )
+    try:
+        return _accept(
+            quote,
+            order,
+            plan=plan,
+            facts=facts,
+            signature="0x" + canonical.hex(),
+            browser_key=browser_key,
+            received_at=received_at,
+        )
+    except IntegrityError:
+        return _again(Order.objects.get(order_id=quote.order_id), quote, browser_key)
+
+
+def order_advance(order_id_text: str) -> bool:
+    """Bring an order forward; False when it is held by somebody else."""
+    return advance(order_id_text)
+
+
+def orders_sweep() -> int:
+    """Find everything that is due; the number of orders woken."""
+    return sweep()
+
+
+def order_resume(order_id_text: str) -> Order:
+    """Let an order that a person looked at go on where it stopped. Raises OrderUnknown."""
+    with transaction.atomic():
+        order = Order.objects.filter(order_id=order_id_text).first()
+        if order is None:
+            raise OrderUnknown(order_id_text)
+        resumed = Order.objects.filter(
+            order_id=order_id_text, state=OrderState.NEEDS_ATTENTION, fence=order.fence
+        ).update(state=order.resume_state, resume_state="", reason={}, failures=0, fence=order.fence + 1)
+        if resumed:
+            events.record(order_id_text, "resumed", state=order.resume_state)
+            wake_orders([order_id_text])
+    order.refresh_from_db()
+    return order
+
+
+def _parsed(terms: Any) -> StandardOrder:
+    try:
+        return order_from_json(terms)
+    except OrderFieldError as error:
+        raise OrderFieldMalformed(error.field, field=error.field, reason=error.reason) from error
+
+
+def _existing(order: StandardOrder, quote: Quote) -> Order | None:
+    manifest = registry.all_chains().get(order.origin_chain_id)
+    if manifest is None:
+        return None
+    identity = "0x" + order_id(order, settler=manifest.address("input_settler")).hex()
+    return Order.objects.filter(order_id=identity).first()
+
+
+def _again(order: Order, quote: Quote, browser_key: str) -> Order:
+    """Order and signature are public once opened: only who submitted it first gets it again."""
+    if order.quote_id != quote.pk:
+        raise AlreadySubmitted(order_id=order.order_id)
+    if browser_key:
+        if OrderAccess.objects.filter(order=order, browser_key=browser_key).exists():
+            return order
+        raise AlreadySubmitted(order_id=order.order_id)
+    # A program has no cookie: it is known by a quote id that was told nobody else.
+    if quote.browser_key or OrderAccess.objects.filter(order=order).exists():
+        raise AlreadySubmitted(order_id=order.order_id)
+    return order
+
+
+def _require_quoted(quote: Quote, order: StandardOrder, browser_key: str) -> None:
+    if quote.browser_key and quote.browser_key != browser_key:
+        raise QuoteNotFound(str(quote.pk))
+    if quote.state == QuoteState.USED:
+        raise QuoteAlreadyUsed()
+    if quote.state != QuoteState.READY or not quote.order:
+        raise QuoteNotSignable()
+    different = first_difference(order_to_json(order), quote.order)
+    if different:
+        raise FieldDiffers(different, field=different)
+
+
+def first_difference(submitted: Any, quoted: Any, path: str = "") -> str:
+    """The path of the first field that differs, empty when none does."""
+    if isinstance(quoted, dict) and isinstance(submitted, dict):
+        for name in quoted:
+            found = first_difference(submitted.get(name), quoted[name], f"{path}.{name}" if path else name)
+            if found:
+                return found
+        return ""
+    if isinstance(quoted, list) and isinstance(submitted, list) and len(quoted) == len(submitted):
+        for index, item in enumerate(quoted):
+            found = first_difference(submitted[index], item, f"{path}[{index}]")
+            if found:
+                return found
+        return ""
+    return "" if submitted == quoted else path
+
+
+def _pass_gate(order: StandardOrder, *, origin: ChainManifest, destination: ChainManifest) -> None:
+    refusal = refuse_terms(
+        order, origin=origin, destination=destination, blocked=blocked_addresses()
+    ) or refuse_opening(
+        order,
+        origin=origin,
+        origin_time=clock(origin.chain_id),
+        destination_time=clock(destination.chain_id),
+    )
+    if refusal is not None:
+        raise refused(refusal)
+
+
+def _plan(quote: Quote, order: StandardOrder) -> list[dict[str, Any]]:
+    """The quoted steps, or for a card that ran out the steps of today's price, inside our loss limit."""
+    if quote.expires_at is None or timezone.now() <= quote.expires_at:
+        return list(quote.plan)
+    signed = order.outputs[0].amount
+    repriced = reprice(quote)
+    if repriced.route is None or repriced.output_expected < bps_down(signed, 10_000 - LOSS_LIMIT_BPS):
+        fresh = quote_request(intent=Intent.from_json(quote.intent), browser_key=quote.browser_key)
+        raise WorsePrice(
+            quote_id=str(fresh.pk), expected=str(repriced.output_expected), minimum=str(signed)
+        )
+    return [_with_signed_output(step, quote, signed) for step in repriced.steps()]
+
+
+def _with_signed_output(step: dict[str, Any], quote: Quote, signed: int) -> dict[str, Any]:
+    if step["kind"] != StepKind.FILL:
+        return step
+    details = {**step["details"], "minimum_output": str(signed), "expected_output": str(quote.output_expected)}
+    if not details.get("swap"):
+        details["stock_amount"] = str(signed)
+    return {**step, "details": details}
+
+
+@transaction.atomic
+def _accept(
+    quote: Quote,
+    terms: StandardOrder,
+    *,
+    plan: list[dict[str, Any]],
+    facts: WalletFacts,
+    signature: str,
+    browser_key: str,
+    received_at: float,
+) -> Order:
+    if not Quote.objects.filter(pk=quote.pk, state=QuoteState.READY).update(state=QuoteState.USED):
+        current = Order.objects.filter(quote=quote).first()
+        if current is not None:
+            return _again(current, quote, browser_key)
+        raise QuoteAlreadyUsed()
+    order = _write_order(quote, terms, signature=signature, received_at=received_at)
+    _write_steps(order, plan)
+    _reserve(order, terms, plan)
+    # The reservation has locked a stock row of this origin: the wallet's other orders are counted in turn.
+    _check_wallet(order, facts)
+    if browser_key:
+        OrderAccess.objects.get_or_create(order=order, browser_key=browser_key)
+    events.record(order.order_id, "accepted", chain_id=order.origin_id, way=order.confirm_way)
+    wake.advance(order.order_id)
+    return order
+
+
+def _write_order(quote: Quote, terms: StandardOrder, *, signature: str, received_at: float) -> Order:
+    assert quote.order_id is not None
+    value = int(quote.routes[0].get("value_usd_e8", 0)) if quote.routes else 0
+    origin = registry.chain(quote.origin_id)
+    values: dict[str, Any] = {
+        "quote": quote,
+        "state": OrderState.SIGNED,
+        "terms": order_to_json(terms),
+        "signature": signature,
+        "confirm_way": quote.confirm_way,
+        "user": terms.user,
+        "recipient": bytes32_to_address(terms.outputs[0].recipient),
+        "origin_id": quote.origin_id,
+        "destination_id": quote.destination_id,
+        "input_token": int_to_address(terms.inputs[0][0]),
+        "input_amount": terms.inputs[0][1],
+        "output_token": bytes32_to_address(terms.outputs[0].token),
+        "output_amount": terms.outputs[0].amount,
+        "output_expected": max(quote.output_expected or 0, terms.outputs[0].amount),
+        "value_usd_e8": value,
+        "required_depth": required_depth(origin, value),
+        "fill_deadline": terms.fill_deadline,
+        "expires": terms.expires,
+        "received_at": received_at,
+        "wake_at": time.time() + FIRST_WAKE_SECONDS,
+    }
+    # A stranger may have opened it already: then its row exists without a quote, and keeps its state.
+    adopted = Order.objects.filter(order_id=quote.order_id, quote=None).first()
+    if adopted is not None:
+        Order.objects.filter(pk=adopted.pk).update(
+            quote=quote, signature=signature, confirm_way=quote.confirm_way, received_at=received_at
+        )
+        adopted.refresh_from_db()
+        return adopted
+    return Order.objects.create(order_id=quote.order_id, share_key=secrets.token_urlsafe(32), **values)
+
+
+def _write_steps(order: Order, plan: list[dict[str, Any]]) -> None:
+    if order.steps.exists():
+        return
+    Step.objects.bulk_create(
+        Step(
+            order=order,
+            index=step["index"],
+            kind=step["kind"],
+            chain_id=step["chain_id"],
+            state=StepState.BLOCKED if step["depends_on"] else StepState.READY,
+            depends_on=step["depends_on"],
+            details=step["details"],
+        )
+        for step in plan
+    )
+
+
+def _reserve(order: Order, terms: StandardOrder, plan: list[dict[str, Any]]) -> None:
+    fill = next(step["details"] for step in plan if step["kind"] == StepKind.FILL)
+    origin, destination = registry.chain(order.origin_id), registry.chain(order.destination_id)
+    claims = claims_of(terms, origin=origin, destination=destination, fill_details=fill)
+    try:
+        reservations.hold(order, claims)
+    except StockShort as short:
+        symbol = _symbol(short.chain_id, short.token)
+        raise NoStock(str(short), token=symbol, chain=str(short.chain_id)) from short
+
+
+def _symbol(chain_id: int, token: str) -> str:
+    manifest = registry.chain(chain_id)
+    for known in manifest.tokens:
+        if known.address == token:
+            return known.symbol
+    return manifest.native.symbol
+
+
+def _check_wallet(order: Order, facts: WalletFacts) -> None:
+    others = Order.objects.filter(user=order.user).exclude(pk=order.pk)
+    unopened = others.filter(state__in=UNOPENED)
+    failed = others.filter(
+        state=OrderState.REJECTED,
+        reason__code="open_failed",
+        created_at__gt=timezone.now() - FAILED_OPENS_COUNT,
+    )
+    if unopened.count() + failed.count() >= MOST_UNOPENED:
+        raise TooManyOpen(limit=MOST_UNOPENED)
+    same = unopened.filter(origin_id=order.origin_id, input_token=order.input_token)
+    need = order.input_amount + sum(same.values_list("input_amount", flat=True))
+    if need > facts.balance:
+        raise InsufficientBalance(have=str(facts.balance), need=str(need))
+    if order.confirm_way != "permit2":
+        return
+    by_permit2 = same.filter(confirm_way="permit2").values_list("input_amount", flat=True)
+    allowed = order.input_amount + sum(by_permit2)
+    if allowed > facts.permit2_allowance:
+        raise NoAllowance(have=str(facts.permit2_allowance), need=str(allowed))

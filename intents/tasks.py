@@ -1,0 +1,24 @@
+"""Celery's entry points: an id in, a service called. Each may run zero, one or many times."""
+
+from celery import shared_task
+
+from intents.services.orders import order_advance, orders_sweep
+from intents.services.quotes import quote_solve
+
+
+@shared_task(name="intents.solve")
+def solve(quote_id: str) -> None:
+    """Price a quote."""
+    quote_solve(quote_id)
+
+
+@shared_task(name="intents.advance")
+def advance(order_id: str) -> None:
+    """Bring an order forward."""
+    order_advance(order_id)
+
+
+@shared_task(name="intents.sweep")
+def sweep() -> None:
+    """Find what is due."""
+    orders_sweep()
