@@ -1,19 +1,21 @@
 """The local network: real nodes and contracts, started once a run from saved state."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 from eth_account.signers.local import LocalAccount
 
 from intents.chains import registry
-from intents.devnet.accounts import named_wallet
+from intents.devnet.accounts import VALIDATORS, account, named_wallet
 from intents.devnet.network import Network, start_network
+from intents.settlement.validator import Validator
 from tests.networks import odd_prices, odd_profiles
 
 
 @pytest.fixture(scope="session")
 def network() -> Iterator[Network]:
-    """Summit, Alder, Birch and Cedar, every transaction mined at once. Tests that send use `fresh_network`."""
+    """Summit, Alder, Birch and Cedar with instant mining. Tests that send use `fresh_network`."""
     started = start_network()
     yield started
     started.stop()
@@ -69,3 +71,21 @@ def bob() -> LocalAccount:
 def mallory() -> LocalAccount:
     """Has what bob has, and means harm."""
     return named_wallet("mallory")
+
+
+@pytest.fixture(scope="session")
+def validators(network: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Validator]]:
+    """The three real validators of `network`, each publishing at its manifest URL."""
+    manifests, state = tmp_path_factory.mktemp("network"), tmp_path_factory.mktemp("validators")
+    network.write_manifests(manifests)
+    running = [Validator(account(index), manifests, state) for index in VALIDATORS]
+    threads = [threading.Thread(target=validator.run, daemon=True) for validator in running]
+    for thread in threads:
+        thread.start()
+    # Announcements are transactions: they must not land inside another test's snapshot.
+    for validator in running:
+        assert validator.announced.wait(30)
+    yield running
+    for validator, thread in zip(running, threads, strict=True):
+        validator.stop()
+        thread.join(10)

@@ -4,6 +4,7 @@ Contracts are created through the keyless CREATE2 deployer, so that every addres
 is sent and depends on nothing but the code.
 """
 
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -17,7 +18,8 @@ from .rpc import Rpc, call_data, types_of
 CREATE2_DEPLOYER: Final = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 GAS_PRICE_WEI: Final = 50 * 10**9
 DEFAULT_GAS: Final = 8_000_000
-MAX_EMPTY_ROUNDS: Final = 50
+MAX_ROUNDS: Final = 5_000
+INSTANT_PAUSE_SECONDS: Final = 0.002
 
 
 class DeploymentFailed(Exception):
@@ -71,11 +73,15 @@ class Deployment:
                 raise DeploymentFailed(f"{self.rpc.url}: {what} reverted: {self._reason(transaction)}")
 
     def _mined(self, hashes: Sequence[str]) -> list[dict[str, Any]]:
-        for _ in range(MAX_EMPTY_ROUNDS):
+        is_instant = self.rpc.request("anvil_getAutomine")
+        for _ in range(MAX_ROUNDS):
             receipts = self.rpc.batch([("eth_getTransactionReceipt", [item]) for item in hashes])
             if all(receipts):
                 return receipts
-            self.rpc.request("evm_mine")
+            if is_instant:
+                time.sleep(INSTANT_PAUSE_SECONDS)
+            else:
+                self.rpc.request("evm_mine")
         missing = [item for item, receipt in zip(hashes, receipts, strict=True) if not receipt]
         raise DeploymentFailed(f"{self.rpc.url}: never mined: {missing[:3]}")
 

@@ -35,7 +35,7 @@ CHUNK: Final = 100
 DEMO_MONEY: Final = {"USDC": 10_000, "WETH": 5, "USDT": 5_000, "WBTC": 0}
 ACTOR_MONEY: Final = {"USDC": 100_000, "WETH": 50, "USDT": 50_000, "WBTC": 2}
 ARBITRAGE_MONEY: Final = {"USDC": 3_000_000, "WETH": 1_000, "USDT": 500_000, "WBTC": 30}
-DEMO_ALLOWANCES: Final = {"alder": ("WETH", "USDT")}
+DEMO_ALLOWANCES: Final[dict[str, tuple[str, ...]]] = {"alder": ("WETH", "USDT")}
 ALICE_ALLOWANCES: Final = ("USDC", "WETH", "USDT", "WBTC")
 ACTORS: Final = ("alice", "bob", "mallory")
 
@@ -58,14 +58,14 @@ def set_balances(rpc: Rpc, amounts: Mapping[str, int]) -> None:
 
 
 def fund_residents(deployment: Deployment, profile: ChainProfile, deployed: Deployed) -> None:
-    """Queue the solver's uneven inventory and the tokens of the demo wallet, the actors and the arbitrageur."""
+    """Deliver the solver's uneven inventory and everybody's tokens; give Permit2 its allowances."""
     give(deployment, profile, deployed, to=deployed.contracts["solver_account"], whole=profile.inventory)
     give(deployment, profile, deployed, to=address(DEMO_WALLET), whole=DEMO_MONEY)
     give(deployment, profile, deployed, to=address(ARBITRAGEUR), whole=ARBITRAGE_MONEY)
     for name in ACTORS:
         give(deployment, profile, deployed, to=named_wallet(name).address, whole=ACTOR_MONEY)
     deployment.flush()
-    allow = {address(DEMO_WALLET): DEMO_ALLOWANCES.get(profile.slug, ())}
+    allow: dict[str, tuple[str, ...]] = {address(DEMO_WALLET): DEMO_ALLOWANCES.get(profile.slug, ())}
     allow[named_wallet("alice").address] = ALICE_ALLOWANCES
     for owner, symbols in allow.items():
         for symbol in symbols:

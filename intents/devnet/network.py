@@ -23,7 +23,7 @@ from .funding import fund_wallets
 from .manifests import manifest_of, validator_urls, write_manifests
 from .nodes import Node, free_ports, node_command, wait_for
 from .profiles import PRICES_E8, RUNNING, ChainProfile
-from .rpc import Rpc
+from .rpc import Rpc, RpcError
 
 VALIDATOR_COUNT: Final = 3
 KEPT_STATES: Final = 6
@@ -90,10 +90,22 @@ class Network:
         return {slug: rpc.request("evm_snapshot") for slug, rpc in self.rpcs.items()}
 
     def revert(self, marks: Mapping[str, str]) -> None:
-        """Go back to a snapshot, which is used up; the clocks return to the present."""
+        """Go back to a snapshot, which is used up; the clocks return to the present.
+
+        A reorg beyond the snapshot leaves anvil unable to: that node starts again from its saved state.
+        """
         for slug, mark in marks.items():
-            self.rpcs[slug].request("evm_revert", mark)
+            try:
+                self.rpcs[slug].request("evm_revert", mark)
+            except RpcError:
+                self.restart(slug)
         clock.align(list(self.manifests.values()))
+
+    def restart(self, slug: str) -> None:
+        """Start a chain's node again, from the state it started with. Raises KeyError for a foreign node."""
+        node = {node.profile.slug: node for node in self._nodes}[slug]
+        self.rpcs[slug].close()
+        node.restart()
 
     @contextmanager
     def ticking(self, seconds: float = 0.2) -> Iterator[None]:

@@ -57,7 +57,17 @@ class Node:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.rpc = Rpc(self.url)
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self._command = command
+        self._process = self._spawn()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def restart(self) -> None:
+        """Stop and start it with the same command, from the state that one loads. Raises NodeFailed."""
+        self.stop()
+        self._process = self._spawn()
+        self.wait()
 
     def wait(self) -> None:
         """Return when it answers. Raises NodeFailed."""
@@ -72,8 +82,6 @@ class Node:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stderr:
-            self._process.stderr.close()
 
 
 def wait_for(rpc: Rpc, chain_id: int, *, is_alive: Callable[[], bool] = lambda: True) -> None:

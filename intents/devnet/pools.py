@@ -74,7 +74,16 @@ def _deploy_pool(
     router = deployed.contracts["uniswap_v2_router" if pool.kind == "uniswap_v2" else "uniswap_v3_router"]
     pool_address = pool_address_of(deployed, pool.kind, tokens[0], tokens[1], pool.fee_pips)
     deployed.pools.append(
-        Pool(pool.kind, pool_address, router, *tokens, ordered[0], ordered[1], pool.fee_pips)
+        Pool(
+            pool.kind,
+            pool_address,
+            router,
+            tokens[0],
+            tokens[1],
+            ordered[0],
+            ordered[1],
+            pool.fee_pips,
+        )
     )
     receiver = pool_address if pool.kind == "uniswap_v2" else address(OWNER)
     if pool.kind == "uniswap_v2":

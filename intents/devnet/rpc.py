@@ -98,7 +98,7 @@ class Rpc:
         self._local.connection = None
 
     def call(self, to: str, signature: str, *args: Any, returns: str = "uint256") -> Any:
-        """A view: `signature` as in ``balanceOf(address)``; one return type gives a value, several a tuple."""
+        """A view; `signature` as in ``balanceOf(address)``. One return type gives a value, more a tuple."""
         raw = self.request("eth_call", {"to": to, "data": hex_data(signature, *args)}, "latest")
         return decode(returns, raw)
 

@@ -1,5 +1,6 @@
 """The local network is what the design says it is."""
 
+import sys
 import time
 
 import pytest
@@ -31,9 +32,9 @@ def _quoted(network: Network, manifest: ChainManifest, venue: VenueManifest, amo
             venue.router, "getAmountsOut(uint256,address[])", amount, path, returns="uint256[]"
         )
         return int(amounts[-1])
-    question = (venue.token0, venue.token1, amount, venue.fee_pips, 0)
+    asked = (venue.token0, venue.token1, amount, venue.fee_pips, 0)
     quoter = manifest.address("uniswap_v3_quoter")
-    return int(rpc.call(quoter, QUOTE_V3, question, returns=QUOTED_V3)[0])
+    return int(rpc.call(quoter, QUOTE_V3, asked, returns=QUOTED_V3)[0])
 
 
 def _assert_pools_quote(network: Network, prices: dict[str, int]) -> None:
@@ -161,4 +162,4 @@ def test_saved_state_serves_a_second_network_beside_the_first(
     finally:
         second.stop()
     with capsys.disabled():
-        print(f"\nfour chains from saved state in {seconds:.2f} s")
+        sys.stdout.write(f"\nfour chains from saved state in {seconds:.2f} s\n")
