@@ -1,6 +1,6 @@
 // Bundles every static/src/*.js entry point to static/dist/, which git ignores.
 // Styles and browser scripts that need no bundling are copied beside them.
-import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -9,13 +9,19 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const source = join(root, "static", "src");
 const output = join(root, "static", "dist");
 
-const VERBATIM = [
-  "htmx.org/dist/htmx.min.js",
-  "htmx-ext-ws/dist/ws.min.js",
-  "@picocss/pico/css/pico.min.css",
-  "uplot/dist/uPlot.iife.min.js",
-  "uplot/dist/uPlot.min.css",
-];
+const trustFile = process.env.WAYMEET_TRUST ?? join(root, ".cache", "trust.json");
+
+const VERBATIM = ["uplot/dist/uPlot.iife.min.js", "uplot/dist/uPlot.min.css"];
+
+// The addresses that pages believe without asking the server; `manage.py trust` writes them.
+async function trust() {
+  const text = await readFile(trustFile, "utf8").catch((error) => {
+    if (error.code !== "ENOENT") throw error;
+    console.warn(`${trustFile} is missing: pages will refuse to have anything signed`);
+    return JSON.stringify({ settler: "", permit2: "", deviating: {}, chains: {} });
+  });
+  return JSON.stringify(JSON.parse(text));
+}
 
 async function entryPoints() {
   const names = await readdir(source).catch((error) => {
@@ -37,6 +43,7 @@ if (entries.length > 0) {
     bundle: true,
     format: "esm",
     target: "es2022",
+    define: { __TRUST__: await trust() },
     minify: true,
     legalComments: "linked",
     logLevel: "warning",

@@ -1,6 +1,24 @@
 """Every URL of the site."""
 
+from django.conf import settings
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.i18n import set_language
 
-urlpatterns = [path("staff/", admin.site.urls)]
+admin.site.site_header = "Waymeet"
+admin.site.site_title = "Waymeet"
+admin.site.index_title = "Transfers and chains"
+
+urlpatterns = [
+    path(settings.STAFF_PATH, admin.site.urls),
+    # Changes nothing but the language cookie, and works on pages that set no other cookie.
+    path("i18n/setlang/", csrf_exempt(set_language), name="set_language"),
+    path("api/v1/", include("intents.api.urls")),
+    path("", include("intents.web.urls")),
+]
+
+handler400 = "intents.web.failures.bad_request"
+handler403 = "intents.web.failures.forbidden"
+handler404 = "intents.web.failures.not_found"
+handler500 = "intents.web.failures.server_error"

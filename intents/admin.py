@@ -1,0 +1,143 @@
+"""Staff pages: everything about orders, quotes and chains, to read. Nothing here changes anything."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from intents.models import (
+    Attempt,
+    Chain,
+    ChainHead,
+    ChainLog,
+    Event,
+    LedgerEntry,
+    Order,
+    Quote,
+    Reservation,
+    Step,
+    Stock,
+)
+
+
+class ReadOnly:
+    """Staff look; the engine writes."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class StepInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Step
+    fields = ("index", "kind", "chain_id", "state", "waiting", "started_at", "confirmed_at", "final_at")
+    extra = 0
+    show_change_link = True
+
+
+class EventInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Event
+    fields = ("seq", "at", "kind", "data")
+    extra = 0
+
+
+class ReservationInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Reservation
+    fields = ("stock", "amount", "is_opened", "state", "created_at", "ended_at")
+    extra = 0
+
+
+class LedgerInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = LedgerEntry
+    fields = ("chain_id", "token", "debit", "credit", "amount", "memo", "created_at")
+    extra = 0
+
+
+class AttemptInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Attempt
+    fields = ("purpose", "chain_id", "nonce", "tx_hash", "state", "block_number", "gas_used", "revert", "created_at")
+    extra = 0
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("order_id", "state", "origin_id", "destination_id", "user", "created_at", "delivered_at")
+    list_filter = ("state", "origin_id", "destination_id", "confirm_way")
+    search_fields = ("order_id", "user", "recipient", "quote__id", "steps__attempts__tx_hash")
+    date_hierarchy = "created_at"
+    inlines = (StepInline, EventInline, ReservationInline, LedgerInline)
+    # The secret link and the signature give powers that looking does not.
+    exclude = ("share_key", "signature")
+    show_full_result_count = False
+
+
+@admin.register(Step)
+class StepAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("order", "index", "kind", "chain_id", "state", "started_at", "confirmed_at")
+    list_filter = ("kind", "state", "chain_id")
+    search_fields = ("order__order_id",)
+    list_select_related = ("order",)
+    inlines = (AttemptInline,)
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("tx_hash", "purpose", "chain_id", "sender", "nonce", "state", "block_number", "created_at")
+    list_filter = ("state", "purpose", "chain_id")
+    search_fields = ("tx_hash", "sender", "step__order__order_id")
+    exclude = ("raw",)
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("order", "seq", "kind", "at")
+    list_filter = ("kind",)
+    search_fields = ("order__order_id",)
+    list_select_related = ("order",)
+
+
+@admin.register(Quote)
+class QuoteAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("id", "state", "origin_id", "destination_id", "user", "confirm_way", "created_at")
+    list_filter = ("state", "origin_id", "destination_id")
+    search_fields = ("id", "order_id", "user")
+    exclude = ("browser_key",)
+
+
+@admin.register(Chain)
+class ChainAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("chain_id", "slug", "name", "is_connected", "paused_reason", "updated_at")
+    list_filter = ("is_connected",)
+    search_fields = ("slug", "name")
+
+
+@admin.register(ChainHead)
+class ChainHeadAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("chain", "number", "timestamp", "seen_at")
+
+
+@admin.register(ChainLog)
+class ChainLogAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("chain", "block_number", "kind", "order_id", "tx_hash", "address")
+    list_filter = ("kind", "chain")
+    search_fields = ("order_id", "tx_hash", "address")
+
+
+@admin.register(Stock)
+class StockAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("chain_id", "token", "holder", "balance", "reserved", "block_number")
+    list_filter = ("chain_id",)
+    search_fields = ("token", "holder")
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("order", "chain_id", "token", "debit", "credit", "amount", "memo", "created_at")
+    list_filter = ("debit", "credit", "chain_id")
+    search_fields = ("order__order_id", "memo")
+    list_select_related = ("order",)

@@ -1,0 +1,72 @@
+"""`/ws/orders/<id>/`: a transfer's timeline, event by event."""
+
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from intents.models import Order
+from intents.publish import order_group
+from intents.selectors.access import order_for
+from intents.selectors.timeline import Timeline, timeline
+
+from .frames import LiveConsumer
+
+# Parts of the page, sent only when their text changed, so that a focused button stays where it is.
+PARTS = ("parts/timeline_head.html", "parts/timeline_steps.html", "parts/timeline_events.html")
+
+
+class OrderConsumer(LiveConsumer):
+    """Every event reaches the client exactly once and in order, whatever hints were lost or doubled.
+
+    JSON clients get {"type": "state", …, "events": […]} first and then {"type": "events", …} with the
+    events after those; `?after=<seq>` skips what they already have.
+    """
+
+    def group_name(self) -> str:
+        return order_group(self.scope["url_route"]["kwargs"]["order_id"])
+
+    async def first_frame(self) -> str | None:
+        self.seen_by = await self.viewer()
+        self.sent_parts: dict[str, str] = {}
+        after = self.query("after")
+        self.last_seq = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+        return await self._read(is_first=True)
+
+    async def order_changed(self, message: dict[str, Any]) -> None:
+        """Event `seq` exists: send everything after what was sent."""
+        if int(message.get("seq", 0)) <= self.last_seq and self.is_json:
+            return
+        text = await self._read(is_first=False)
+        if text:
+            await self.send(text_data=text)
+
+    @database_sync_to_async
+    def _read(self, *, is_first: bool) -> str | None:
+        order = order_for(self.scope["url_route"]["kwargs"]["order_id"], self.seen_by)
+        if order is None:
+            return None
+        with translation.override(self.language):
+            return self._json(order, is_first=is_first) if self.is_json else self._html(order)
+
+    def _json(self, order: Order, *, is_first: bool) -> str:
+        view = timeline(order)
+        events = [event.to_json() for event in view.events if event.seq > self.last_seq]
+        if not events and not is_first:
+            return ""
+        self.last_seq = max(self.last_seq, view.last_seq)
+        kind = "state" if is_first else "events"
+        return self.frame({"type": kind, **view.state_json(), "events": events})
+
+    def _html(self, order: Order) -> str:
+        view = timeline(order)
+        self.last_seq = max(self.last_seq, view.last_seq)
+        return "".join(self._changed_part(name, view) for name in PARTS)
+
+    def _changed_part(self, name: str, view: Timeline) -> str:
+        text = render_to_string(name, {"timeline": view, "is_oob": True})
+        if self.sent_parts.get(name) == text:
+            return ""
+        self.sent_parts[name] = text
+        return text

@@ -1,0 +1,77 @@
+"""`manage.py trust`: write down what pages believe without asking the server, for the bundles to compile in."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+
+from intents.contracts.addresses import SALT, create2_address, settler_init_code
+from intents.selectors.network import connected_chains, trust_hash
+
+PERMIT2 = "0x000000000022D473030F116dDEE9F6B43aC78BA3"
+BUILD_SECONDS = 120
+
+
+class Command(BaseCommand):
+    help = "Write the addresses and network hashes that page bundles have compiled in."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """`--build` also rebuilds the bundles when something changed."""
+        parser.add_argument("--output", type=Path, default=settings.CACHE_DIR / "trust.json")
+        parser.add_argument("--build", action="store_true", help="rebuild static/dist when it changed")
+
+    def handle(self, *args: Any, output: Path, build: bool, **options: Any) -> None:
+        """Write the file; the chains are those of the registry, none without a database."""
+        text = json.dumps(trust(), indent=2, sort_keys=True) + "\n"
+        is_changed = not output.is_file() or output.read_text("utf-8") != text
+        if is_changed:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            output.write_text(text, "utf-8")
+        if build and (is_changed or not (settings.BASE_DIR / "static" / "dist" / "app.js").is_file()):
+            _build(output)
+        if options["verbosity"] > 0:
+            self.stdout.write(f"{output}: {'written' if is_changed else 'unchanged'}")
+
+
+def trust() -> dict[str, Any]:
+    """The escrow contract, Permit2, chains whose addresses deviate, and the sha256 of each chain's list."""
+    settler = create2_address(SALT, settler_init_code(PERMIT2))
+    expected = {"settler": settler, "permit2": PERMIT2}
+    chains: dict[str, str] = {}
+    deviating: dict[str, dict[str, str]] = {}
+    for chain_id, manifest in _chains().items():
+        chains[str(chain_id)] = trust_hash(manifest)
+        known = {"settler": manifest.contracts.get("input_settler"), "permit2": manifest.contracts.get("permit2")}
+        differing = {
+            name: contract.address
+            for name, contract in known.items()
+            if contract is not None and contract.address != expected[name]
+        }
+        if differing:
+            deviating[str(chain_id)] = differing
+    return {**expected, "deviating": deviating, "chains": chains}
+
+
+def _chains() -> dict[int, Any]:
+    try:
+        return connected_chains()
+    except DatabaseError:
+        return {}
+
+
+def _build(trust_file: Path) -> None:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    command = ["node", str(settings.BASE_DIR / "scripts" / "build.mjs")]
+    environment = {**os.environ, "PATH": path, "WAYMEET_TRUST": str(trust_file)}
+    try:
+        subprocess.run(command, check=True, env=environment, timeout=BUILD_SECONDS, cwd=settings.BASE_DIR)
+    except FileNotFoundError as error:
+        raise CommandError("node is missing: run `make demo`, which sets it up") from error
+    except subprocess.CalledProcessError as error:
+        raise CommandError(f"building static/dist failed with code {error.returncode}") from error

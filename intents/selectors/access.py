@@ -1,0 +1,71 @@
+"""Which orders and quotes somebody may read: by browser, by secret link, or by a signed-in wallet."""
+
+import re
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from intents.models import Order, Quote
+from intents.services.login import browser_key, logged_in_wallet
+
+_ORDER_ID = re.compile(r"0x[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """What a request proves about who sent it; empty text proves nothing."""
+
+    browser_key: str = ""
+    wallet: str = ""
+    share_key: str = ""
+
+
+def viewer(*, cookies: Mapping[str, str], session: Mapping[str, Any] | None, share_key: str = "") -> Viewer:
+    """The viewer behind a request or a WebSocket handshake. Without a session cookie no session is read."""
+    return Viewer(
+        browser_key=browser_key(cookies), wallet=logged_in_wallet(session), share_key=share_key[:64]
+    )
+
+
+def order_for(order_id: str, seen_by: Viewer) -> Order | None:
+    """The order when it exists and the viewer may read it; a stranger cannot tell the two cases apart."""
+    if not _ORDER_ID.fullmatch(order_id):
+        return None
+    order = Order.objects.select_related("quote").filter(order_id=order_id).first()
+    if order is None or not can_read(order, seen_by):
+        return None
+    return order
+
+
+def can_read(order: Order, seen_by: Viewer) -> bool:
+    """Whether the secret link, the signed-in wallet or the submitting browser opens this order."""
+    if seen_by.share_key and secrets.compare_digest(
+        seen_by.share_key.encode(), order.share_key.encode()
+    ):
+        return True
+    if seen_by.wallet and seen_by.wallet == order.user:
+        return True
+    if not seen_by.browser_key:
+        return False
+    return bool(order.accesses.filter(browser_key=seen_by.browser_key).exists())
+
+
+def orders_of(seen_by: Viewer) -> QuerySet[Order]:
+    """Newest first: this browser's orders, and all of the signed-in wallet's."""
+    wanted = Q(pk__in=[])
+    if seen_by.browser_key:
+        wanted |= Q(accesses__browser_key=seen_by.browser_key)
+    if seen_by.wallet:
+        wanted |= Q(user=seen_by.wallet)
+    return Order.objects.filter(wanted).distinct().order_by("-created_at")
+
+
+def quote_for(quote_id: uuid.UUID | str, seen_by: Viewer) -> Quote | None:
+    """The quote when this browser asked for it."""
+    if not seen_by.browser_key:
+        return None
+    return Quote.objects.filter(pk=quote_id, browser_key=seen_by.browser_key).first()

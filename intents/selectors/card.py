@@ -1,0 +1,258 @@
+"""A quote as the card shows it: what arrives, what it costs, how it goes, and what is signed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from intents.amounts import format_units
+from intents.models import Quote, QuoteState
+from intents.services.words import text as error_words
+
+from .amounts import grouped, shown_amount
+from .network import TokenName, chain_name, contract_address, token_name
+from .sentences import words
+
+RATE_SIGNIFICANT_DIGITS = 6
+
+FEES = {
+    "network_fee": _("Network fee"),
+    "service_fee": _("Service fee"),
+    "margin": _("Service fee"),
+    "swap_cost": _("Price impact"),
+    "price_impact": _("Price impact"),
+    "proof": _("Proof between the chains"),
+    "gas": _("Network fee"),
+}
+
+WAYS = {
+    "eip3009": _("One signature for this token. No gas, no approval."),
+    "permit2": _("One signature through Permit2, which your wallet already lets move this token. No gas."),
+}
+
+ROUTES = {
+    "in_stock": _("Paid from our stock on %(destination)s"),
+    "swap_fill": _("Exchanged on %(destination)s and paid to you in the same transaction"),
+}
+
+QUOTE_STEPS = {
+    "open": _("Your %(input)s is locked in escrow on %(chain)s"),
+    "swap": _("We exchange on %(chain)s"),
+    "bridge": _("We move stock to %(chain)s"),
+    "fill": _("You are paid %(output)s on %(chain)s"),
+    "prove": _("The proof of payment is carried to %(chain)s"),
+    "finalise": _("The escrow on %(chain)s repays us"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FeeLine:
+    """One cost, already inside the amount you receive."""
+
+    label: str
+    amount: str
+    usd_e8: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything the quote card shows."""
+
+    quote: Quote
+    state: str
+    refusal_code: str
+    refusal: str
+    input_token: TokenName
+    output_token: TokenName
+    origin: str
+    destination: str
+    rate: str
+    inverse_rate: str
+    fees: tuple[FeeLine, ...]
+    steps: tuple[str, ...]
+    route: str
+    way: str
+    rejected: tuple[str, ...]
+    seconds_left: float
+    wallet: dict[str, Any] | None
+
+    @property
+    def is_solving(self) -> bool:
+        """No answer yet."""
+        return self.state == QuoteState.SOLVING
+
+    @property
+    def is_ready(self) -> bool:
+        """There is an offer, or there was one."""
+        return self.state in (QuoteState.READY, QuoteState.USED)
+
+    @property
+    def is_refused(self) -> bool:
+        """There is no offer; `refusal` says why."""
+        return self.state == QuoteState.REFUSED
+
+    @property
+    def is_expired(self) -> bool:
+        """The offer is too old to be confirmed."""
+        return self.is_ready and self.seconds_left <= 0
+
+    @property
+    def can_confirm(self) -> bool:
+        """There is an exact order to sign."""
+        return self.state == QuoteState.READY and self.quote.order is not None
+
+    @property
+    def same_amounts(self) -> bool:
+        """Expected and signed minimum are equal, so one line says both."""
+        return self.quote.output_expected == self.quote.output_minimum
+
+    def to_json(self) -> dict[str, Any]:
+        """The present as sent to programs."""
+        quote = self.quote
+        return {
+            "type": "quote",
+            "quote_id": str(quote.id),
+            "state": quote.state,
+            "refusal": {"code": self.refusal_code, "message": self.refusal} if self.is_refused else None,
+            "output_expected": _text(quote.output_expected),
+            "output_minimum": _text(quote.output_minimum),
+            "eta_seconds": quote.eta_seconds,
+            "confirmations": quote.confirmations,
+            "approvals": 0,
+            "claims": 0,
+            "seconds_left": round(self.seconds_left, 1),
+            "routes": quote.routes,
+            "fees": quote.fees,
+            "order_id": quote.order_id,
+        }
+
+
+def card(quote: Quote) -> Card:
+    """Build the card of a quote as it is now."""
+    input_token = token_name(quote.origin_id, quote.input_token)
+    output_token = token_name(quote.destination_id, quote.output_token)
+    refusal: Mapping[str, Any] = quote.refusal or {}
+    left = (quote.expires_at - timezone.now()).total_seconds() if quote.expires_at else 0.0
+    rate, inverse = _rates(quote, input_token, output_token)
+    chosen: Mapping[str, Any] = quote.routes[0] if quote.routes else {}
+    names = {"destination": chain_name(quote.destination_id), "origin": chain_name(quote.origin_id)}
+    return Card(
+        quote=quote,
+        state=quote.state,
+        refusal_code=str(refusal.get("code", "")),
+        refusal=error_words(str(refusal.get("code", "")), _shown_params(refusal)) if refusal else "",
+        input_token=input_token,
+        output_token=output_token,
+        origin=names["origin"],
+        destination=names["destination"],
+        rate=rate,
+        inverse_rate=inverse,
+        fees=tuple(_fees(quote, input_token, output_token)),
+        steps=tuple(_steps(quote, input_token, output_token)),
+        route=words(ROUTES, str(chosen.get("kind", "")), names) if chosen else "",
+        way=words(WAYS, quote.confirm_way) if quote.confirm_way else "",
+        rejected=tuple(_rejected(quote)),
+        seconds_left=max(0.0, left),
+        wallet=_wallet_json(quote),
+    )
+
+
+def _fees(quote: Quote, input_token: TokenName, output_token: TokenName) -> list[FeeLine]:
+    """One line per label and token; a gain, such as a pool that pays more than the feeds, adds."""
+    sums: dict[tuple[str, TokenName], tuple[int, int | None]] = {}
+    for fee in quote.fees:
+        key = words(FEES, str(fee.get("kind", ""))), _fee_token(quote, fee, input_token, output_token)
+        sign = -1 if fee.get("is_gain") else 1
+        amount, usd_e8 = sums.get(key, (0, 0))
+        value = fee.get("usd_e8")
+        total = None if value is None or usd_e8 is None else usd_e8 + sign * int(value)
+        sums[key] = amount + sign * int(fee.get("amount") or 0), total
+    return [
+        FeeLine(label, f"{_signed(amount, token)} {token.symbol}", usd_e8)
+        for (label, token), (amount, usd_e8) in sums.items()
+    ]
+
+
+def _signed(amount: int, token: TokenName) -> str:
+    return f"+{shown_amount(-amount, token.decimals)}" if amount < 0 else shown_amount(amount, token.decimals)
+
+
+def _fee_token(
+    quote: Quote, fee: Mapping[str, Any], input_token: TokenName, output_token: TokenName
+) -> TokenName:
+    address = str(fee.get("token", "")).lower()
+    for known in (output_token, input_token):
+        if address in (known.address.lower(), known.symbol.lower()):
+            return known
+    chain_id = fee.get("chain_id") or quote.destination_id
+    return token_name(int(chain_id), address)
+
+
+def _steps(quote: Quote, input_token: TokenName, output_token: TokenName) -> list[str]:
+    params = {"input": input_token.symbol, "output": output_token.symbol}
+    return [
+        words(QUOTE_STEPS, str(step.get("kind", "")), {**params, "chain": chain_name(int(step["chain_id"]))})
+        for step in quote.plan
+    ]
+
+
+def _rejected(quote: Quote) -> list[str]:
+    said = []
+    for route in quote.rejected:
+        reason = route.get("reason") or route.get("why") or {}
+        code = reason.get("code", "") if isinstance(reason, dict) else str(reason)
+        if code:
+            said.append(error_words(code, reason.get("params", {}) if isinstance(reason, dict) else {}))
+    return list(dict.fromkeys(said))
+
+
+def _rates(quote: Quote, input_token: TokenName, output_token: TokenName) -> tuple[str, str]:
+    given, got = quote.input_amount, quote.output_expected
+    if not given or not got:
+        return "", ""
+    one_in, one_out = 10**input_token.decimals, 10**output_token.decimals
+    return (
+        f"1 {input_token.symbol} ≈ {_rate(got * one_in, given * one_out)} {output_token.symbol}",
+        f"1 {output_token.symbol} ≈ {_rate(given * one_out, got * one_in)} {input_token.symbol}",
+    )
+
+
+def _rate(numerator: int, denominator: int) -> str:
+    scaled = numerator * 10**24 // denominator
+    digits = str(scaled)
+    if len(digits) > RATE_SIGNIFICANT_DIGITS:
+        cut = len(digits) - RATE_SIGNIFICANT_DIGITS
+        scaled = scaled // 10**cut * 10**cut
+    return grouped(format_units(scaled, 24))
+
+
+def _shown_params(refusal: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(refusal.get("params") or {})
+
+
+def _wallet_json(quote: Quote) -> dict[str, Any] | None:
+    """What the page's script checks and has signed; nothing in it is believed without the check."""
+    if quote.state != QuoteState.READY or quote.order is None:
+        return None
+    return {
+        "quoteId": str(quote.id),
+        "orderId": quote.order_id,
+        "order": quote.order,
+        "way": quote.confirm_way,
+        "user": quote.user,
+        "recipient": quote.recipient,
+        "origin": str(quote.origin_id),
+        "destination": str(quote.destination_id),
+        "inputToken": quote.input_token,
+        "inputAmount": _text(quote.input_amount),
+        "outputToken": quote.output_token,
+        "outputMinimum": _text(quote.output_minimum),
+        "settler": contract_address(quote.origin_id, "input_settler"),
+        "permit2": contract_address(quote.origin_id, "permit2"),
+    }
+
+
+def _text(amount: int | None) -> str | None:
+    return None if amount is None else str(amount)

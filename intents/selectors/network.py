@@ -1,0 +1,260 @@
+"""The connected chains as pages and wallets see them: tokens to choose, heads, stock, and what the page may trust."""
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from intents.chains import registry
+from intents.chains.manifest import ChainManifest, TokenManifest
+from intents.errors import WaymeetError
+from intents.models import Chain, ChainHead, Stock
+
+NATIVE = "0x0000000000000000000000000000000000000000"
+HEAD_IS_STALE_BLOCKS = 15
+HEAD_IS_STALE_SECONDS = 20.0
+REDIS_TIMEOUT_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class TokenName:
+    """How a token on a chain is shown; an unlisted one keeps only its address."""
+
+    chain_id: int
+    chain_name: str
+    symbol: str
+    decimals: int
+    address: str
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.symbol)
+
+
+@dataclass(frozen=True, slots=True)
+class StockView:
+    """One token we hold on a chain, in base units."""
+
+    token: TokenName
+    balance: int
+    reserved: int
+
+    @property
+    def unreserved(self) -> int:
+        return max(0, self.balance - self.reserved)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainView:
+    """A connected chain with its newest block as we know it."""
+
+    manifest: ChainManifest
+    paused_reason: str
+    head_number: int | None
+    head_age_seconds: float | None
+    stock: tuple[StockView, ...]
+
+    @property
+    def is_stale(self) -> bool:
+        """No new block for so long that something is wrong."""
+        if self.head_age_seconds is None:
+            return True
+        return self.head_age_seconds > max(
+            HEAD_IS_STALE_SECONDS, HEAD_IS_STALE_BLOCKS * self.manifest.block_seconds
+        )
+
+
+def connected_chains() -> dict[int, ChainManifest]:
+    """Manifests of all connected chains by chain id."""
+    return registry.all_chains()
+
+
+def is_local_network() -> bool:
+    """Whether every connected chain is a local test chain; False when there is none."""
+    chains = registry.all_chains().values()
+    return bool(chains) and all(chain.is_local for chain in chains)
+
+
+def chain_name(chain_id: int) -> str:
+    """The chain's name, or its number when it is not connected any more."""
+    manifest = registry.all_chains().get(chain_id)
+    return manifest.name if manifest else f"#{chain_id}"
+
+
+def token_name(chain_id: int, address: str) -> TokenName:
+    """The token's name for people; never raises."""
+    manifest = registry.all_chains().get(chain_id)
+    if manifest is None:
+        return TokenName(chain_id, f"#{chain_id}", "", 0, address)
+    if address.lower() == NATIVE:
+        return TokenName(chain_id, manifest.name, manifest.native.symbol, manifest.native.decimals, NATIVE)
+    token = _listed(manifest, address)
+    if token is None:
+        return TokenName(chain_id, manifest.name, "", 0, address)
+    return TokenName(chain_id, manifest.name, token.symbol, token.decimals, token.address)
+
+
+def contract_address(chain_id: int, contract: str) -> str:
+    """Address of one of the chain's contracts, or "" where there is none."""
+    manifest = registry.all_chains().get(chain_id)
+    return manifest.contracts[contract].address if manifest and contract in manifest.contracts else ""
+
+
+def explorer_url(chain_id: int, tx_hash: str) -> str:
+    """The transaction's page in the chain's explorer, or "" where there is none."""
+    manifest = registry.all_chains().get(chain_id)
+    return f"{manifest.explorer.rstrip('/')}/tx/{tx_hash}" if manifest and manifest.explorer else ""
+
+
+def chain_views() -> list[ChainView]:
+    """Every connected chain with head and stock, by chain id."""
+    heads = {head.chain_id: head for head in ChainHead.objects.defer("world")}
+    paused = dict(Chain.objects.exclude(paused_reason="").values_list("chain_id", "paused_reason"))
+    stock: dict[int, list[StockView]] = {}
+    for row in Stock.objects.order_by("chain_id", "token", "holder"):
+        view = StockView(token_name(row.chain_id, row.token), row.balance or 0, row.reserved or 0)
+        stock.setdefault(row.chain_id, []).append(view)
+    now = time.time()
+    views = []
+    for chain_id, manifest in registry.all_chains().items():
+        head = heads.get(chain_id)
+        views.append(
+            ChainView(
+                manifest=manifest,
+                paused_reason=paused.get(chain_id, ""),
+                head_number=head.number if head else None,
+                head_age_seconds=max(0.0, now - head.seen_at) if head else None,
+                stock=tuple(stock.get(chain_id, ())),
+            )
+        )
+    return views
+
+
+def local_endpoints() -> list[str]:
+    """HTTP endpoints of local chains: a page may read those; real chains are read by the wallet."""
+    return [
+        chain.endpoints[0].url.rstrip("/") for chain in registry.all_chains().values() if chain.is_local
+    ]
+
+
+def trust_text(manifest: ChainManifest) -> str:
+    """What a page must know about a chain to check an order, as canonical JSON text.
+
+    Endpoints are left out: they change without changing what is signed.
+    """
+    tokens = sorted((_token_trust(token) for token in manifest.tokens), key=lambda token: str(token["address"]))
+    value = {
+        "chain_id": str(manifest.chain_id),
+        "slug": manifest.slug,
+        "name": manifest.name,
+        "contracts": {
+            name: manifest.contracts[name].address
+            for name in ("input_settler", "output_settler", "hyperlane_oracle", "permit2")
+            if name in manifest.contracts
+        },
+        "tokens": tokens,
+    }
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def trust_hash(manifest: ChainManifest) -> str:
+    """sha256 of `trust_text`, which page bundles have compiled in."""
+    return hashlib.sha256(trust_text(manifest).encode()).hexdigest()
+
+
+def network_json() -> dict[str, Any]:
+    """What a page's wallet code needs: per chain the trust text, and how a wallet adds the chain."""
+    return {
+        str(chain_id): {"trust": trust_text(manifest), "wallet": _wallet_json(manifest)}
+        for chain_id, manifest in registry.all_chains().items()
+    }
+
+
+def health() -> dict[str, Any]:
+    """Whether database and redis answer, and how old each chain's head is; never raises."""
+    database = _database_state()
+    return {
+        "database": database,
+        "redis": _redis_state(),
+        "chains": _heads_json() if database == "ok" else [],
+    }
+
+
+def has_tables() -> bool:
+    """Whether the database answers and its tables are there."""
+    return _database_state() == "ok"
+
+
+def _database_state() -> str:
+    try:
+        tables = connection.introspection.table_names()
+    except (DatabaseError, OSError):
+        return "unreachable"
+    return "ok" if Chain._meta.db_table in tables else "not_migrated"
+
+
+def _redis_state() -> str:
+    if settings.REDIS_URL == "memory://":
+        return "memory"
+    try:
+        client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=REDIS_TIMEOUT_SECONDS)
+        try:
+            client.ping()
+        finally:
+            client.close()
+    except (redis.RedisError, OSError, ValueError):
+        return "unreachable"
+    return "ok"
+
+
+def _heads_json() -> list[dict[str, Any]]:
+    try:
+        views = chain_views()
+    except (DatabaseError, WaymeetError):
+        return []
+    return [
+        {
+            "chain": view.manifest.slug,
+            "head": view.head_number,
+            "age_seconds": None if view.head_age_seconds is None else round(view.head_age_seconds, 1),
+            "is_stale": view.is_stale,
+        }
+        for view in views
+    ]
+
+
+def _listed(manifest: ChainManifest, address: str) -> TokenManifest | None:
+    wanted = address.lower()
+    return next((token for token in manifest.tokens if token.address.lower() == wanted), None)
+
+
+def _token_trust(token: TokenManifest) -> dict[str, str]:
+    return {
+        "address": token.address,
+        "symbol": token.symbol,
+        "name": token.name,
+        "decimals": str(token.decimals),
+        "eip3009": token.eip3009,
+        "version": token.version,
+        "canonical_id": token.canonical_id,
+    }
+
+
+def _wallet_json(manifest: ChainManifest) -> dict[str, Any]:
+    return {
+        "chainId": hex(manifest.chain_id),
+        "chainName": manifest.name,
+        "nativeCurrency": {
+            "name": manifest.native.name,
+            "symbol": manifest.native.symbol,
+            "decimals": manifest.native.decimals,
+        },
+        # Endpoints of real networks may carry our keys: wallets know those chains or bring their own.
+        "rpcUrls": [manifest.endpoints[0].url] if manifest.is_local else [],
+        "blockExplorerUrls": [manifest.explorer] if manifest.explorer else [],
+    }

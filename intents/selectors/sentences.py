@@ -1,0 +1,189 @@
+"""Sentences of the timeline: a code with parameters, said in the reader's language."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+SHOWN = {
+    "checking": _("Checking your payment"),
+    "on_its_way": _("On its way"),
+    "slower": _("Slower than usual"),
+    "delivered": _("Delivered"),
+    "returning": _("Returning your money"),
+    "returned": _("Returned"),
+    "waiting_for_you": _("Waiting for you"),
+    "not_started": _("Not started – nothing was taken"),
+    "staff_checking": _("Our staff are checking"),
+}
+
+# %(contract)s and %(account)s are addresses, %(by)s and %(after)s moments of chain time.
+MONEY = {
+    "wallet_signed": _(
+        "Your %(input)s is still in your wallet on %(origin)s. We are about to lock it in the escrow contract "
+        "%(contract)s. If it is not there by %(by)s, nothing is taken."
+    ),
+    "wallet_opening": _(
+        "Your %(input)s is moving from your wallet into the escrow contract %(contract)s on %(origin)s. "
+        "If it is not there by %(by)s, nothing is taken."
+    ),
+    "escrow_counting": _(
+        "Your %(input)s is in the escrow contract %(contract)s on %(origin)s (%(have)s of %(need)s blocks). "
+        "Next, at least %(minimum)s goes to %(account)s on %(destination)s, by %(by)s at the latest. "
+        "If that fails, your %(input)s comes back by itself."
+    ),
+    "escrow_paying": _(
+        "Your %(input)s is in the escrow contract %(contract)s on %(origin)s. "
+        "At least %(minimum)s is being paid to %(account)s on %(destination)s, by %(by)s at the latest. "
+        "If that fails, your %(input)s comes back by itself."
+    ),
+    "escrow_late": _(
+        "Your %(input)s is in the escrow contract %(contract)s on %(origin)s. The time for the payment on "
+        "%(destination)s has passed, so it comes back by itself. After %(after)s anybody can release it to you."
+    ),
+    "delivered": _("%(output)s arrived at %(account)s on %(destination)s. The transfer is complete."),
+    "wallet_untouched": _(
+        "Your %(input)s never left your wallet on %(origin)s. The confirmation stops being valid at %(by)s."
+    ),
+    "wallet_expired": _("Your %(input)s never left your wallet on %(origin)s, and the confirmation is no longer valid."),
+    "escrow_returning": _(
+        "Your %(input)s is in the escrow contract %(contract)s on %(origin)s and is going back to %(account)s. "
+        "We are proving that it was not paid out on %(destination)s; after %(after)s anybody can release it "
+        "without that proof."
+    ),
+    "returned": _("Your %(input)s is back in %(account)s on %(origin)s. Nothing was paid out on %(destination)s."),
+    "claimable": _(
+        "Your %(input)s is in the contract %(contract)s on %(origin)s and belongs to %(account)s: the token "
+        "refused the payment. We try again every hour; you can also collect it yourself."
+    ),
+    "staff_wallet": _("Your %(input)s is still in your wallet on %(origin)s. Nothing was taken."),
+    "staff_escrow": _(
+        "Your %(input)s is in the escrow contract %(contract)s on %(origin)s. "
+        "After %(after)s anybody can send it back to %(account)s, whatever we do."
+    ),
+}
+
+STEPS = {
+    "open": _("Lock %(input)s on %(chain)s"),
+    "swap": _("Exchange on %(chain)s"),
+    "bridge": _("Move stock to %(chain)s"),
+    "fill": _("Pay you %(minimum)s or more on %(chain)s"),
+    "prove": _("Carry the proof to %(chain)s"),
+    "finalise": _("Repay the filler on %(chain)s"),
+    "refund": _("Return %(input)s on %(chain)s"),
+    "rebalance": _("Refill stock on %(chain)s"),
+}
+
+STEP_STATES = {
+    "blocked": _("waits for the step before"),
+    "ready": _("next"),
+    "submitted": _("sent to the chain"),
+    "in_transit": _("on the way"),
+    "confirmed": _("done"),
+    "final": _("done and final"),
+    "skipped": _("not needed"),
+    "failed": _("failed"),
+}
+
+ATTEMPT_STATES = {
+    "planned": _("signed"),
+    "broadcast": _("sent"),
+    "confirmed": _("in a block"),
+    "reverted": _("rejected by the contract"),
+    "replaced": _("replaced by a newer one"),
+    "unknown": _("sent, answer lost"),
+}
+
+EVENTS = {
+    "accepted": _("We received your confirmation"),
+    "open_sent": _("Locking your money was sent to the chain"),
+    "opened": _("Your money is locked in escrow"),
+    "depth": _("%(have)s of %(need)s blocks"),
+    "fill_sent": _("The payment was sent to the chain"),
+    "filled": _("The payment is in a block"),
+    "delivered": _("Delivered"),
+    "prove_sent": _("The proof of payment is on its way back"),
+    "proven": _("The proof of payment arrived"),
+    "finalise_sent": _("Repaying the filler was sent to the chain"),
+    "settled": _("The filler was repaid; everything is settled"),
+    "rejected": _("Not started"),
+    "expired": _("The time ran out before anything was taken"),
+    "refund_due": _("Returning your money begins"),
+    "refund_sent": _("The return was sent to the chain"),
+    "refunded": _("Your money was returned"),
+    "reorg": _("The chain rewrote its last blocks; we are checking again"),
+    "replaced": _("A stuck transaction was replaced by one with a higher fee"),
+    "attention": _("Our staff were asked to look"),
+    "resumed": _("Our staff let it continue"),
+}
+
+WAITING = {
+    "depth": _("%(have)s of %(need)s blocks"),
+    "waiting_for_blocks": _("%(have)s of %(need)s blocks"),
+    "waiting_for_validators": _("waiting for the validators' signatures"),
+    "chain_unreachable": _("%(chain)s does not answer; we keep trying"),
+    "fill_switched_off": _("payouts are switched off at the moment"),
+    "no_stock": _("there is not enough stock at the destination"),
+    "fees_too_high": _("the chain's fees are above our limit; we wait for them to fall"),
+    "takes_longer": _("a step takes longer than usual; we keep trying"),
+}
+
+_PLACE = re.compile(r"%\((\w+)\)s")
+_ADDRESSES = ("contract", "account")
+_MOMENTS = ("by", "after")
+
+
+class _Params(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence; `params` are JSON values, moments in seconds of chain time."""
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """Plain text with full addresses and UTC moments."""
+        said = {name: _utc(value) if name in _MOMENTS else value for name, value in self.params.items()}
+        return str(MONEY[self.code]) % _Params(said)
+
+    @property
+    def html(self) -> SafeString:
+        """The same with short addresses (the full one as title) and `<time>` elements."""
+        parts = {name: _element(name, value) for name, value in self.params.items()}
+        return format_html(_PLACE.sub(r"{\1}", str(MONEY[self.code])), **parts)
+
+    def to_json(self) -> dict[str, Any]:
+        """Code, params and text."""
+        return {"code": self.code, "params": dict(self.params), "text": self.text}
+
+
+def words(table: Mapping[str, Any], code: str, params: Mapping[str, Any] | None = None) -> str:
+    """The phrase for a code of one of the tables, or the code itself with its underscores as spaces."""
+    template = table.get(code)
+    return code.replace("_", " ") if template is None else str(template) % _Params(params or {})
+
+
+def _element(name: str, value: Any) -> Any:
+    if name in _MOMENTS:
+        moment = datetime.fromtimestamp(int(value), UTC)
+        return format_html(
+            '<time datetime="{}" data-clock>{}</time>', moment.isoformat(timespec="seconds"), _utc(value)
+        )
+    if name in _ADDRESSES and len(str(value)) == 42:
+        text = str(value)
+        return format_html('<span class="hash" title="{}">{}</span>', text, f"{text[:6]}…{text[-4:]}")
+    return value
+
+
+def _utc(seconds: Any) -> str:
+    return f"{datetime.fromtimestamp(int(seconds), UTC):%H:%M:%S} UTC"

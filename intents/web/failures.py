@@ -1,0 +1,61 @@
+"""Refusals and failures: the same code and words as a page, a part of a page, or JSON."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from intents.errors import WaymeetError
+from intents.services.words import text
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a script of ours asked, and not a person's browser."""
+    return request.content_type == "application/json" or "application/json" in request.headers.get("Accept", "")
+
+
+def failure(
+    request: HttpRequest, *, code: str, status: int, params: dict[str, Any] | None = None, words: str = ""
+) -> HttpResponse:
+    """One failure in the form that was asked for."""
+    said = words or text(code, params)
+    if wants_json(request):
+        return JsonResponse({"error": {"code": code, "message": said, "params": params or {}}}, status=status)
+    context = {"code": code, "words": said, "status": status}
+    is_part = getattr(request, "htmx", False) and not request.htmx.boosted  # type: ignore[attr-defined]
+    return render(request, "parts/refusal.html" if is_part else "failure.html", context, status=status)
+
+
+def refusal(request: HttpRequest, error: WaymeetError) -> HttpResponse:
+    """The answer to a request that services refused."""
+    return failure(request, code=error.code, status=error.status, params=error.params, words=said(error))
+
+
+def said(error: WaymeetError) -> str:
+    """The error's sentence in the reader's language."""
+    return text(error.code, error.params)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form from another site, or from a page that is too old."""
+    return failure(request, code="csrf_failed", status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: what came cannot be read at all."""
+    return failure(request, code="malformed_request", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403."""
+    return failure(request, code="forbidden", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404, which also hides what others own."""
+    return failure(request, code="not_found", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500."""
+    return failure(request, code="server_error", status=500)

@@ -1,0 +1,19 @@
+"""`/network`: the connected chains, their heads, tokens and stock."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from intents.selectors.network import chain_views
+
+from .ready import has_chains, not_started
+
+
+@require_GET
+@never_cache
+def page(request: HttpRequest) -> HttpResponse:
+    """One card per chain."""
+    if not has_chains():
+        return not_started(request, missing="chains")
+    return render(request, "network.html", {"chains": chain_views()})

@@ -1,0 +1,67 @@
+"""What the page's scripts say, in the reader's language. `{name}` places are filled by the script."""
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+
+def script_words() -> dict[str, str]:
+    """Texts by the name the scripts use."""
+    return {
+        "language": get_language() or "en",
+        "connect": _("Connect wallet"),
+        "connecting": _("Your wallet is asking…"),
+        "disconnect": _("Disconnect"),
+        "good_for": _("Good for {seconds} s"),
+        "expired": _("This quote has expired. Ask for a new one."),
+        "refreshing": _("Fetching a fresh quote…"),
+        "balance": _("Balance: {amount}"),
+        "use_all": _("Use all"),
+        "sentence": _(
+            "{input} on {origin} leaves your wallet; at least {minimum} arrives on {destination} at {recipient} "
+            "by {time}. If not, {input} comes back to you by itself."
+        ),
+        "field_send": _("You send"),
+        "field_minimum": _("At least"),
+        "field_recipient": _("Recipient"),
+        "field_recipient_self": _("Recipient (yourself)"),
+        "field_deadline": _("Paid out by, or it comes back"),
+        "field_expires": _("Then anybody can release the refund"),
+        "field_escrow": _("Escrow contract"),
+        "field_oracle": _("Proof contract"),
+        "field_order_id": _("Transfer number (the nonce your wallet shows)"),
+        "field_permit2": _("Permit2 contract"),
+        "field_way": _("Kind of signature"),
+        "way_eip3009": _("ReceiveWithAuthorization of the token"),
+        "way_permit2": _("Permit2 with the whole order"),
+        "added": _("{chain} was added since this page was built. Check these addresses: {addresses}"),
+        "adding_chain": _("Your wallet may ask to add {chain}."),
+        "switching_chain": _("Please switch your wallet to {chain}."),
+        "signing": _("Please confirm in your wallet. This is the one confirmation."),
+        "submitting": _("Submitting…"),
+        "rejected": _("You did not confirm. Nothing happened; the offer is still here."),
+        "wrong_account": _("Your wallet switched to another account, so this quote is no longer yours."),
+        "wallet_error": _("The wallet reported a problem: {message}"),
+        "wrong_chain": _("Your wallet is not on {chain}. Switch it there and try again."),
+        "network_error": _("The server does not answer. Nothing was submitted; please try again."),
+        "refused_differs": _(
+            "Stopped for your safety: what would be signed differs from what is shown ({field}). Nothing was signed."
+        ),
+        "refused_settler": _("Stopped for your safety: the escrow contract is not the one this page knows."),
+        "refused_unknown": _("Stopped for your safety: this page does not know the {what} named in the order."),
+        "signing_in": _("Please confirm the sign-in in your wallet. It moves nothing."),
+        "copied": _("Copied"),
+        "seconds": _("{count} s"),
+        "minutes": _("{minutes} min {seconds} s"),
+        "demo_name": _("Demo wallet"),
+        "demo_title_typed": _("Signature request"),
+        "demo_title_text": _("Sign a message"),
+        "demo_title_send": _("Send a transaction"),
+        "demo_title_connect": _("Connect to this page?"),
+        "demo_title_chain": _("Switch to {chain}?"),
+        "demo_intro": _("Demo wallet on local test chains. A real wallet would show this:"),
+        "demo_account": _("Account"),
+        "demo_kind": _("Kind"),
+        "demo_domain": _("Contract"),
+        "demo_approve": _("Approve"),
+        "demo_reject": _("Reject"),
+    }

@@ -1,0 +1,84 @@
+"""Template filters for chain values: amounts, short hashes, durations."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from intents.selectors.amounts import grouped, shown_amount
+
+register = template.Library()
+
+
+@register.filter
+def amount(units: int | str | None, decimals: int) -> str:
+    """Base units as a grouped decimal text, rounded down to what a person reads."""
+    return "–" if units is None else shown_amount(int(units), int(decimals))
+
+
+@register.filter
+def short(text: str) -> str:
+    """The two ends of an address or hash."""
+    return f"{text[:6]}…{text[-4:]}" if len(text) > 14 else text
+
+
+@register.filter
+def usd(usd_e8: int | str | None) -> str:
+    """Dollars with cents, three places below ten cents, never a false zero; "" when unknown."""
+    if usd_e8 is None or usd_e8 == "":
+        return ""
+    value = int(usd_e8)
+    if value < 0:
+        return f"+{usd(-value)}"
+    if 0 < value < 100_000:
+        return "< $0.001"
+    if value < 10_000_000:
+        return f"${value / 1e8:.3f}"
+    return f"${grouped(f'{value / 1e8:.2f}')}"
+
+
+@register.filter
+def duration(seconds: float | int | None) -> str:
+    """About how long, in the reader's language."""
+    if seconds is None:
+        return "–"
+    whole = max(1, round(seconds))
+    if whole < 90:
+        return ngettext("%(count)d second", "%(count)d seconds", whole) % {"count": whole}
+    minutes = round(whole / 60)
+    return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+
+
+@register.filter
+def clock(value: datetime | int | float | None) -> SafeString | str:
+    """A moment as a `<time>` element that the page turns into local time; chain seconds or a datetime."""
+    if value is None:
+        return "–"
+    moment = value if isinstance(value, datetime) else datetime.fromtimestamp(value, UTC)
+    utc = moment.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" data-clock>{} UTC</time>', utc.isoformat(timespec="seconds"), f"{utc:%H:%M:%S}"
+    )
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """A date with its time, as a `<time>` element that the page turns into local time."""
+    if value is None:
+        return "–"
+    utc = value.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" data-moment>{} UTC</time>',
+        utc.isoformat(timespec="seconds"),
+        f"{utc:%Y-%m-%d %H:%M}",
+    )
+
+
+@register.filter
+def yes_no(value: Any) -> str:
+    """The reader's word for a truth value."""
+    return _("yes") if value else _("no")

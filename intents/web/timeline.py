@@ -1,0 +1,36 @@
+"""`/t/<order id>`: one transfer, live."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from intents.models import Order
+from intents.selectors.access import order_for
+from intents.selectors.timeline import timeline
+
+from .browser import viewer_of
+
+
+@require_GET
+@never_cache
+def page(request: HttpRequest, order_id: str) -> HttpResponse:
+    """The whole page; reads without scripts, which reload it every few seconds."""
+    order = _own_order(request, order_id)
+    share_key = request.GET.get("k", "")
+    return render(request, "timeline.html", {"timeline": timeline(order), "share_key": share_key})
+
+
+@require_GET
+@never_cache
+def live(request: HttpRequest, order_id: str) -> HttpResponse:
+    """The moving parts alone, for pages without a WebSocket."""
+    view = timeline(_own_order(request, order_id))
+    return render(request, "parts/timeline_live.html", {"timeline": view, "is_oob": True})
+
+
+def _own_order(request: HttpRequest, order_id: str) -> Order:
+    order = order_for(order_id, viewer_of(request))
+    if order is None:
+        raise Http404
+    return order

@@ -1,0 +1,161 @@
+"""The form, and the quotes it asks for."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET, require_POST
+
+from intents.amounts import format_units
+from intents.errors import WaymeetError
+from intents.models import Quote
+from intents.selectors.access import quote_for
+from intents.selectors.card import card
+from intents.selectors.network import connected_chains, token_name
+from intents.services.quotes import Intent, quote_request, quote_wait
+
+from .browser import known_or_new, remember, viewer_of
+from .failures import refusal, said
+from .ready import has_chains, not_started
+from .wallet import wallet_page
+
+REFRESH_WAIT_SECONDS = 2.0
+EXAMPLE = {"from": "alder:USDC", "to": "birch:WETH", "amount": "100", "exact": "input"}
+_FIELDS = ("from", "to", "amount", "exact", "recipient", "user", "confirm")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One token on one chain in a list."""
+
+    value: str
+    symbol: str
+    name: str
+
+
+@require_GET
+@never_cache
+@ensure_csrf_cookie
+def form(request: HttpRequest) -> HttpResponse:
+    """`/`: an empty form with an example, or the one a link describes."""
+    if not has_chains():
+        return not_started(request, missing="chains")
+    return _page(request, _entered(request.GET, EXAMPLE))
+
+
+@require_POST
+def quote(request: HttpRequest) -> HttpResponse:
+    """Ask for a quote. Scripts get the card, which fills itself; others are led to the quote's page."""
+    if not has_chains():
+        return not_started(request, missing="chains")
+    values = _entered(request.POST, {})
+    key, cookie = known_or_new(request)
+    try:
+        asked = quote_request(intent=Intent.parse(_mapping(values)), browser_key=key)
+    except WaymeetError as error:
+        return _refused(request, values, error)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return remember(request, redirect("web:quote_page", quote_id=asked.id), cookie)
+    if request.POST.get("refresh"):
+        asked = quote_wait(asked.id, timeout_seconds=REFRESH_WAIT_SECONDS)
+    return remember(request, render(request, "parts/quote.html", {"card": card(asked)}), cookie)
+
+
+@require_GET
+@never_cache
+@ensure_csrf_cookie
+def quote_page(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
+    """`/q/<id>`: the form as it was filled in, with its quote; works without scripts."""
+    found = _own_quote(request, quote_id)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "parts/quote.html", {"card": card(found)})
+    return _page(request, _values_of(found), found=found)
+
+
+@require_GET
+@never_cache
+def quote_card(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
+    """The card alone, for pages without a WebSocket."""
+    return render(request, "parts/card.html", {"card": card(_own_quote(request, quote_id)), "is_oob": True})
+
+
+def _own_quote(request: HttpRequest, quote_id: uuid.UUID) -> Quote:
+    found = quote_for(quote_id, viewer_of(request))
+    if found is None:
+        raise Http404
+    return found
+
+
+def _refused(request: HttpRequest, values: dict[str, str], error: WaymeetError) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]
+        return refusal(request, error)
+    problem = {"code": error.code, "words": said(error)}
+    return _page(request, values, problem=problem, status=error.status)
+
+
+def _page(
+    request: HttpRequest,
+    values: dict[str, str],
+    *,
+    found: Quote | None = None,
+    problem: dict[str, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "values": values,
+        "groups": _groups(),
+        "card": card(found) if found else None,
+        "problem": problem,
+    }
+    return wallet_page(request, "transfer.html", context, status=status)
+
+
+def _groups() -> list[tuple[Any, list[Choice]]]:
+    return [
+        (chain, [Choice(f"{chain.slug}:{t.symbol}", t.symbol, t.name) for t in chain.tokens])
+        for chain in connected_chains().values()
+    ]
+
+
+def _entered(data: QueryDict, defaults: dict[str, str]) -> dict[str, str]:
+    return {name: str(data.get(name, defaults.get(name, "")))[:200].strip() for name in _FIELDS}
+
+
+def _mapping(values: dict[str, str]) -> dict[str, str]:
+    origin, _, input_token = values["from"].partition(":")
+    destination, _, output_token = values["to"].partition(":")
+    mapping = {
+        "origin": origin,
+        "destination": destination,
+        "input_token": input_token,
+        "output_token": output_token,
+        "amount": values["amount"],
+        "exact": values["exact"] or "input",
+        "confirm": values["confirm"] or "auto",
+    }
+    for name in ("user", "recipient"):
+        if values[name]:
+            mapping[name] = values[name]
+    return mapping
+
+
+def _values_of(found: Quote) -> dict[str, str]:
+    asked = found.intent
+    exact = str(asked.get("exact", "input"))
+    given = token_name(found.origin_id, found.input_token)
+    wanted = token_name(found.destination_id, found.output_token)
+    chains = connected_chains()
+    decimals = (given if exact == "input" else wanted).decimals
+    return {
+        "from": f"{chains[found.origin_id].slug}:{given.symbol}" if found.origin_id in chains else "",
+        "to": f"{chains[found.destination_id].slug}:{wanted.symbol}" if found.destination_id in chains else "",
+        "amount": format_units(int(asked.get("amount", 0)), decimals),
+        "exact": exact,
+        "recipient": str(asked.get("recipient", "")),
+        "user": str(asked.get("user", "")),
+        "confirm": str(asked.get("confirm", "auto")),
+    }

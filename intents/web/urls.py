@@ -1,0 +1,22 @@
+"""Pages and the few JSON answers their scripts use."""
+
+from django.urls import path
+
+from . import health, history, login, network, orders, timeline, transfer
+
+app_name = "web"
+urlpatterns = [
+    path("", transfer.form, name="form"),
+    path("quote", transfer.quote, name="quote"),
+    path("q/<uuid:quote_id>", transfer.quote_page, name="quote_page"),
+    path("q/<uuid:quote_id>/card", transfer.quote_card, name="quote_card"),
+    path("orders", orders.submit, name="orders"),
+    path("t/<str:order_id>", timeline.page, name="timeline"),
+    path("t/<str:order_id>/live", timeline.live, name="timeline_live"),
+    path("history", history.page, name="history"),
+    path("login/message", login.message, name="login_message"),
+    path("login", login.login, name="login"),
+    path("logout", login.logout, name="logout"),
+    path("network", network.page, name="network"),
+    path("health", health.show, name="health"),
+]

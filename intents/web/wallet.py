@@ -1,0 +1,31 @@
+"""What pages with a wallet carry: the network to check orders against, words for scripts, the demo wallet."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from intents.selectors.network import is_local_network, local_endpoints, network_json
+
+from .script_words import script_words
+
+# Account 3 of the mnemonic every anvil node starts with: public knowledge, worth nothing elsewhere.
+DEMO_WALLET_KEY = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"
+
+
+def wallet_page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Render a page that may talk to a wallet, and let it reach the endpoints of local chains."""
+    is_local = is_local_network()
+    page = {
+        **context,
+        "network": network_json(),
+        "script_words": script_words(),
+        "demo_wallet": {"key": DEMO_WALLET_KEY} if is_local else None,
+    }
+    response = render(request, template, page, status=status)
+    endpoints = local_endpoints()
+    if endpoints:
+        response._csp_update = {"connect-src": endpoints}  # type: ignore[attr-defined]
+    return response

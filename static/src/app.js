@@ -1,0 +1,17 @@
+// Everything the pages do beyond links and forms.
+import htmx from "htmx.org";
+import "htmx-ext-ws";
+import { setUpLive } from "./modules/live.js";
+import { setUpLogin } from "./modules/login.js";
+import { setUpPage } from "./modules/page.js";
+import { setUpPicker } from "./modules/picker.js";
+import { setUpQuotes } from "./modules/quote.js";
+import { discover } from "./modules/wallet.js";
+
+htmx.config.wsReconnectDelay = "full-jitter";
+setUpPage();
+setUpLive();
+setUpPicker();
+setUpQuotes();
+setUpLogin();
+discover();

@@ -1,0 +1,73 @@
+// Pages that move by themselves: WebSocket first, polling when there is none, clocks in local time.
+import htmx from "htmx.org";
+import { language, say } from "./words.js";
+
+const POLL_MS = 1500;
+const GRACE_MS = 1200;
+const open = new WeakSet();
+const kept = new Map();
+
+/** Wire sockets, polling and clocks of the whole page. */
+export function setUpLive() {
+  document.body.addEventListener("htmx:wsOpen", (event) => open.add(event.target));
+  document.body.addEventListener("htmx:wsClose", (event) => open.delete(event.target));
+  document.body.addEventListener("toggle", remember, true);
+  for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap", "htmx:wsAfterMessage"]) {
+    document.body.addEventListener(name, refreshed);
+  }
+  const started = performance.now();
+  window.setInterval(() => performance.now() - started > GRACE_MS && poll(), POLL_MS);
+  window.setInterval(elapse, 1000);
+  refreshed();
+}
+
+function poll() {
+  if (document.hidden) return;
+  for (const element of document.querySelectorAll("[data-poll]")) {
+    const isRunning = element.querySelector("[data-running]");
+    if (isRunning && !open.has(element)) htmx.trigger(element, "waymeet:poll");
+  }
+}
+
+function refreshed() {
+  for (const element of document.querySelectorAll("time[data-clock]:not([data-local])")) local(element, clockText);
+  for (const element of document.querySelectorAll("time[data-moment]:not([data-local])")) local(element, momentText);
+  for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+  for (const details of document.querySelectorAll("details[data-keep]")) {
+    if (kept.has(details.dataset.keep)) details.open = kept.get(details.dataset.keep);
+  }
+  const head = document.querySelector("[data-title]");
+  if (head) document.title = document.title.replace(/^.*? · /, `${head.dataset.title} · `);
+  for (const element of document.querySelectorAll("[data-elapsed]:not([data-since])")) {
+    element.dataset.since = String(performance.now() - Number(element.dataset.elapsed) * 1000);
+  }
+}
+
+function remember(event) {
+  if (event.target.dataset?.keep) kept.set(event.target.dataset.keep, event.target.open);
+}
+
+function elapse() {
+  for (const element of document.querySelectorAll("[data-since]")) {
+    const seconds = Math.max(0, Math.round((performance.now() - Number(element.dataset.since)) / 1000));
+    const minutes = Math.floor(seconds / 60);
+    element.textContent =
+      minutes > 0 ? say("minutes", { minutes, seconds: seconds % 60 }) : say("seconds", { count: seconds });
+  }
+}
+
+function local(element, text) {
+  const moment = new Date(element.dateTime);
+  if (Number.isNaN(moment.getTime())) return;
+  element.title = element.textContent;
+  element.textContent = text(moment);
+  element.dataset.local = "";
+}
+
+function clockText(moment) {
+  return moment.toLocaleTimeString(language);
+}
+
+function momentText(moment) {
+  return moment.toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+}

@@ -1,0 +1,46 @@
+// Signing a wallet in, to see its whole history: one signature over a text that the server composed.
+import { choose } from "./picker.js";
+import { connected, errorCode, onWallet, REJECTED_CODE, signText } from "./wallet.js";
+import { say } from "./words.js";
+
+const form = document.querySelector("[data-login-form]");
+let isWanted = false;
+
+/** Wire the sign-in of the history page; does nothing elsewhere. */
+export function setUpLogin() {
+  if (!form) return;
+  form.hidden = false;
+  form.querySelector("[data-login]").addEventListener("click", () => {
+    isWanted = true;
+    if (connected()) signIn();
+    else choose();
+  });
+  onWallet((what) => what === "connected" && isWanted && signIn());
+}
+
+async function signIn() {
+  isWanted = false;
+  const line = document.querySelector("[data-login-problem]");
+  line.hidden = true;
+  try {
+    const { message } = await answer(`/login/message?address=${connected().account}`);
+    const signature = await signText(message);
+    await answer("/login", { method: "POST", body: JSON.stringify({ signature }) });
+    window.location.reload();
+  } catch (error) {
+    line.textContent = errorCode(error) === REJECTED_CODE ? say("rejected") : error.message;
+    line.hidden = false;
+  }
+}
+
+async function answer(url, options = {}) {
+  const headers = {
+    "Content-Type": "application/json",
+    Accept: "application/json",
+    "X-CSRFToken": form.elements.csrfmiddlewaretoken.value,
+  };
+  const response = await fetch(url, { ...options, headers });
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(body.error ? `${body.error.message} (${body.error.code})` : say("network_error"));
+  return body;
+}

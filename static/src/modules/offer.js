@@ -1,0 +1,237 @@
+// From an offer on the card to a submitted order: check, one dialog, one signature.
+import { getAddress, isAddress } from "viem/utils";
+import { exactAmount, shownAmount } from "./amounts.js";
+import { checkedTypedData, RefusedToSign } from "./order.js";
+import { tokenOf, trustedChain } from "./trust.js";
+import { connected, errorCode, isOn, REJECTED_CODE, signTypedData, switchTo } from "./wallet.js";
+import { language, say } from "./words.js";
+
+const dialog = document.getElementById("confirm-dialog");
+const form = document.getElementById("ask");
+const part = (name) => dialog.querySelector(`[data-${name}]`);
+let pending = null;
+
+/** Whether the person is reviewing or the wallet is asking: nothing may change underneath. */
+export function isConfirming() {
+  return Boolean(dialog?.open);
+}
+
+/** Check the offer on the card and show what would be signed, or why it is refused. */
+export function review() {
+  const block = document.getElementById("offer");
+  if (!block || !connected()) return;
+  reset();
+  try {
+    pending = prepare(JSON.parse(block.textContent));
+    describe(pending);
+  } catch (error) {
+    pending = null;
+    complain(error);
+  }
+  dialog.showModal();
+}
+
+/** Wire the dialog's buttons; `onWorsePrice(quoteId)` is called when the server made a new offer instead. */
+export function setUpDialog({ onWorsePrice }) {
+  if (!dialog) return;
+  part("cancel").addEventListener("click", () => dialog.close());
+  part("sign").addEventListener("click", () => confirm(onWorsePrice));
+  dialog.addEventListener("cancel", (event) => {
+    if (dialog.dataset.busy) event.preventDefault();
+  });
+}
+
+/** The wallet changed while the dialog was open: what it shows is no longer this person's. */
+export function accountChanged() {
+  if (!isConfirming()) return;
+  pending = null;
+  setBusy("");
+  problem(say("wrong_account"));
+}
+
+function prepare(offer) {
+  const network = JSON.parse(document.getElementById("network").textContent);
+  const origin = trustedChain(network, offer.order.originChainId);
+  const destination = trustedChain(network, offer.order.outputs[0]?.chainId);
+  const shown = shownByPage(offer, origin, destination);
+  const checked = checkedTypedData({
+    order: offer.order, way: offer.way, claimedId: offer.orderId, shown, origin, destination,
+  });
+  return { ...checked, offer, shown, origin, destination };
+}
+
+// What the person entered decides; the card adds only the figures it displays.
+function shownByPage(offer, origin, destination) {
+  const values = new FormData(form);
+  const account = connected().account;
+  const typed = String(values.get("recipient")).trim();
+  const input = chosen(values.get("from"), origin);
+  const output = chosen(values.get("to"), destination);
+  const recipient = typed ? (isAddress(typed, { strict: false }) ? getAddress(typed.toLowerCase()) : typed) : account;
+  const amount = String(values.get("amount")).replace(/[\s,]/g, "");
+  const isExactInput = values.get("exact") !== "output";
+  const [given, decimals] = isExactInput ? [offer.inputAmount, input.decimals] : [offer.outputMinimum, output.decimals];
+  if (exactAmount(given, Number(decimals)) !== normalised(amount)) throw new RefusedToSign("refused_differs", "amount");
+  return {
+    user: account,
+    recipient,
+    origin: origin.chain_id,
+    destination: destination.chain_id,
+    inputToken: input.address,
+    inputAmount: offer.inputAmount,
+    outputToken: output.address,
+    outputMinimum: offer.outputMinimum,
+  };
+}
+
+function chosen(value, chain) {
+  const [slug, symbol] = String(value).split(":");
+  const token = chain.tokens.find((each) => each.symbol === symbol);
+  if (slug !== chain.slug || !token) throw new RefusedToSign("refused_differs", value);
+  return token;
+}
+
+function normalised(text) {
+  if (!/^\d*\.?\d*$/.test(text)) return text;
+  const [whole, fraction = ""] = text.split(".");
+  const kept = fraction.replace(/0+$/, "");
+  const plain = whole.replace(/^0+(?=\d)/, "") || "0";
+  return kept ? `${plain}.${kept}` : plain;
+}
+
+function describe({ id, offer, shown, origin, destination, settler }) {
+  const { order, way } = offer;
+  const input = named(shown.inputAmount, tokenOf(origin, shown.inputToken));
+  const minimum = named(shown.outputMinimum, tokenOf(destination, shown.outputToken));
+  part("sentence").textContent = say("sentence", {
+    input, minimum,
+    origin: origin.name, destination: destination.name,
+    recipient: short(shown.recipient), time: clock(order.fillDeadline),
+  });
+  const isSelf = shown.recipient === shown.user;
+  const rows = [
+    ["field_send", `${input} · ${origin.name}`],
+    ["field_minimum", `${minimum} · ${destination.name}`],
+    [isSelf ? "field_recipient_self" : "field_recipient", shown.recipient],
+    ["field_deadline", clock(order.fillDeadline)],
+    ["field_expires", clock(order.expires)],
+    ["field_way", say(`way_${way}`)],
+    ["field_order_id", id],
+    ["field_escrow", settler],
+    ...(way === "permit2" ? [["field_permit2", origin.contracts.permit2]] : []),
+    ["field_oracle", order.inputOracle],
+  ];
+  part("signed").replaceChildren(...rows.map(([name, value]) => row(say(name), value)));
+  noteAdded([origin, destination].filter((chain) => chain.isAdded));
+}
+
+function noteAdded(chains) {
+  const note = part("added-note");
+  note.hidden = chains.length === 0;
+  note.replaceChildren(
+    ...chains.map((chain) => {
+      const line = document.createElement("p");
+      const addresses = Object.values(chain.contracts).join(", ");
+      line.textContent = say("added", { chain: chain.name, addresses });
+      return line;
+    }),
+  );
+}
+
+async function confirm(onWorsePrice) {
+  if (!pending || dialog.dataset.busy) return;
+  const work = pending;
+  problem("");
+  try {
+    setBusy(say("switching_chain", { chain: work.origin.name }));
+    await switchTo(work.origin.wallet);
+    if (!(await isOn(work.origin.wallet))) throw new Error(say("wrong_chain", { chain: work.origin.name }));
+    setBusy(say("signing"));
+    const signature = await signTypedData(work.typedData);
+    if (pending !== work) throw new Error(say("wrong_account"));
+    setBusy(say("submitting"));
+    await submit(work, signature, onWorsePrice);
+  } catch (error) {
+    setBusy("");
+    complain(error);
+  }
+}
+
+async function submit({ offer }, signature, onWorsePrice) {
+  const response = await fetch("/orders", {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      Accept: "application/json",
+      "X-CSRFToken": form.elements.csrfmiddlewaretoken.value,
+    },
+    body: JSON.stringify({ quote_id: offer.quoteId, order: offer.order, signature }),
+  }).catch(() => null);
+  if (!response) throw new Error(say("network_error"));
+  const answer = await response.json().catch(() => ({}));
+  if (response.ok) {
+    window.location.assign(answer.url);
+    return;
+  }
+  const fresh = answer.error?.params?.quote_id;
+  if (answer.error?.code === "worse_price" && fresh) onWorsePrice(fresh);
+  throw new Error(answer.error ? `${answer.error.message} (${answer.error.code})` : say("network_error"));
+}
+
+function complain(error) {
+  if (error instanceof RefusedToSign) {
+    problem(say(error.reason, { field: error.field, what: error.field }));
+    part("sign").disabled = true;
+    return;
+  }
+  if (errorCode(error) === REJECTED_CODE) {
+    part("state").textContent = say("rejected");
+    return;
+  }
+  const isOurs = error instanceof Error && errorCode(error) === undefined;
+  problem(isOurs ? error.message : say("wallet_error", { message: error?.message ?? String(error) }));
+}
+
+function reset() {
+  problem("");
+  setBusy("");
+  part("sentence").textContent = "";
+  part("signed").replaceChildren();
+  part("added-note").hidden = true;
+}
+
+function setBusy(text) {
+  if (text) dialog.dataset.busy = "";
+  else delete dialog.dataset.busy;
+  part("sign").disabled = Boolean(text);
+  part("state").textContent = text;
+}
+
+function problem(text) {
+  part("problem").hidden = !text;
+  part("problem").textContent = text;
+}
+
+function row(name, value) {
+  const line = document.createElement("tr");
+  const head = document.createElement("th");
+  head.scope = "row";
+  head.textContent = name;
+  const cell = document.createElement("td");
+  cell.textContent = value;
+  if (/^0x[0-9a-f]{40,}$/i.test(value)) cell.className = "hash";
+  line.append(head, cell);
+  return line;
+}
+
+function named(units, token) {
+  return `${shownAmount(units, Number(token.decimals))} ${token.symbol}`;
+}
+
+function short(address) {
+  return `${address.slice(0, 6)}…${address.slice(-4)}`;
+}
+
+function clock(seconds) {
+  return new Date(Number(seconds) * 1000).toLocaleTimeString(language);
+}

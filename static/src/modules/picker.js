@@ -1,0 +1,76 @@
+// The button in the corner and the list of wallets.
+import { connect, connected, disconnect, errorCode, onWallet, REJECTED_CODE, wallets } from "./wallet.js";
+import { say } from "./words.js";
+
+const dialog = document.getElementById("wallet-dialog");
+const button = document.querySelector("[data-connect]");
+const ICON = /^data:image\/(png|jpeg|gif|webp|svg\+xml)[;,]/;
+
+/** Wire the wallet button; does nothing on pages without one. */
+export function setUpPicker() {
+  if (!button || !dialog) return;
+  button.hidden = false;
+  button.addEventListener("click", () => (connected() ? disconnect() : choose()));
+  dialog.querySelector("[data-cancel]").addEventListener("click", () => dialog.close());
+  onWallet((what) => {
+    if (what === "found" && dialog.open) list();
+    showWallet();
+  });
+}
+
+/** Connect: at once when there is one wallet, else by the list. */
+export async function choose() {
+  const all = wallets();
+  if (all.length === 1) return use(all[0]);
+  list();
+  dialog.showModal();
+}
+
+/** Show who is connected on the button. */
+export function showWallet() {
+  if (!button) return;
+  const now = connected();
+  const icon = button.querySelector("[data-wallet-icon]");
+  const label = button.querySelector("[data-wallet-label]");
+  icon.hidden = !(now && ICON.test(now.info.icon ?? ""));
+  if (!icon.hidden) icon.src = now.info.icon;
+  label.textContent = now ? `${now.account.slice(0, 6)}…${now.account.slice(-4)}` : say("connect");
+  button.title = now ? `${now.info.name}: ${now.account} – ${say("disconnect")}` : "";
+}
+
+function list() {
+  const all = wallets();
+  dialog.querySelector("[data-no-wallet]").hidden = all.length > 0;
+  dialog.querySelector("[data-wallets]").replaceChildren(...all.map(entry));
+}
+
+function entry(wallet) {
+  const item = document.createElement("li");
+  const choice = document.createElement("button");
+  choice.type = "button";
+  // A wallet's icon is a stranger's picture: only ever inside <img>, where it cannot run.
+  if (ICON.test(wallet.info.icon ?? "")) {
+    const icon = document.createElement("img");
+    Object.assign(icon, { src: wallet.info.icon, alt: "", width: 28, height: 28 });
+    choice.append(icon);
+  }
+  choice.append(String(wallet.info.name).slice(0, 40));
+  choice.addEventListener("click", () => {
+    dialog.close();
+    use(wallet);
+  });
+  item.append(choice);
+  return item;
+}
+
+async function use(wallet) {
+  const label = button.querySelector("[data-wallet-label]");
+  label.textContent = say("connecting");
+  try {
+    await connect(wallet);
+  } catch (error) {
+    if (errorCode(error) !== REJECTED_CODE) window.console.warn("wallet", error);
+  } finally {
+    showWallet();
+  }
+}

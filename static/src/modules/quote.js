@@ -1,0 +1,148 @@
+// The form and its quote: asks again when something changes, before the offer expires, and never while confirming.
+import htmx from "htmx.org";
+import { accountChanged, isConfirming, review, setUpDialog } from "./offer.js";
+import { choose, showWallet } from "./picker.js";
+import { tokenOf, trustedChain } from "./trust.js";
+import { connected, onWallet, tokenBalance } from "./wallet.js";
+import { exactAmount, shownAmount } from "./amounts.js";
+import { say } from "./words.js";
+
+const TYPING_PAUSE_MS = 350;
+const REFRESH_BEFORE_SECONDS = 5;
+const MOST_IDLE_REFRESHES = 20;
+
+const form = document.getElementById("ask");
+const region = document.getElementById("quote");
+let expiresAt = 0;
+let refreshes = 0;
+let typing = 0;
+let isRefreshing = false;
+
+/** Wire the form; does nothing on pages without one. */
+export function setUpQuotes() {
+  if (!form) return;
+  form.addEventListener("input", (event) => event.target.name !== "user" && changed());
+  document.querySelector("[data-flip]").addEventListener("click", flip);
+  document.querySelector("[data-flip]").hidden = false;
+  region.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-confirm]");
+    if (!button) return;
+    if (button.hasAttribute("data-needs-wallet")) choose();
+    else review();
+  });
+  document.body.addEventListener("htmx:configRequest", markRefresh);
+  for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap"]) document.body.addEventListener(name, cardChanged);
+  setUpDialog({ onWorsePrice: (id) => htmx.ajax("GET", `/q/${id}`, { target: "#quote", swap: "innerHTML" }) });
+  onWallet(walletChanged);
+  window.setInterval(tick, 500);
+  cardChanged();
+}
+
+function ask({ refresh = false } = {}) {
+  if (!form.elements.amount.value.trim()) return;
+  isRefreshing = refresh;
+  htmx.trigger(form, "waymeet:quote");
+}
+
+function markRefresh(event) {
+  if (event.detail.elt !== form) return;
+  if (isRefreshing) event.detail.parameters.refresh = "1";
+  isRefreshing = false;
+}
+
+function changed() {
+  refreshes = 0;
+  stale();
+  showBalance();
+  window.clearTimeout(typing);
+  typing = window.setTimeout(ask, TYPING_PAUSE_MS);
+}
+
+// The card still shows the old offer: it must not be confirmable for the new values.
+function stale() {
+  expiresAt = 0;
+  const button = region.querySelector("[data-confirm]");
+  if (button) button.disabled = true;
+}
+
+function cardChanged() {
+  const card = document.getElementById("quote-card");
+  const left = Number(card?.dataset.secondsLeft ?? 0);
+  if (card && !card.dataset.seen) {
+    card.dataset.seen = "1";
+    expiresAt = left > 0 ? performance.now() + left * 1000 : 0;
+  }
+  const button = region.querySelector("[data-confirm]");
+  if (button) button.hidden = false;
+}
+
+function tick() {
+  const label = region.querySelector("[data-countdown]");
+  if (!label || !expiresAt) return;
+  const left = Math.max(0, (expiresAt - performance.now()) / 1000);
+  label.textContent = left > 0 ? say("good_for", { seconds: Math.ceil(left) }) : say("expired");
+  if (isConfirming()) return;
+  if (left <= REFRESH_BEFORE_SECONDS && refreshes < MOST_IDLE_REFRESHES && !document.hidden) {
+    refreshes += 1;
+    expiresAt = performance.now() + left * 1000 + 10_000;
+    label.textContent = say("refreshing");
+    ask({ refresh: true });
+    return;
+  }
+  if (left === 0) stale();
+}
+
+function flip() {
+  const { from, to } = form.elements;
+  [from.value, to.value] = [to.value, from.value];
+  changed();
+}
+
+function walletChanged(what) {
+  if (what === "found") return;
+  const account = connected()?.account ?? "";
+  showWallet();
+  showBalance();
+  if (what === "chain" || form.elements.user.value === account) return;
+  form.elements.user.value = account;
+  accountChanged();
+  if (!isConfirming() || what === "account") {
+    stale();
+    ask();
+  }
+}
+
+async function showBalance() {
+  const line = document.querySelector("[data-balance]");
+  line.hidden = true;
+  if (!connected()) return;
+  const [slug, symbol] = form.elements.from.value.split(":");
+  const network = JSON.parse(document.getElementById("network").textContent);
+  const entry = Object.entries(network).find(([, each]) => JSON.parse(each.trust).slug === slug);
+  if (!entry) return;
+  try {
+    const chain = trustedChain(network, entry[0]);
+    const token = chain.tokens.find((each) => each.symbol === symbol);
+    const units = await tokenBalance(tokenOf(chain, token.address).address, chain.wallet);
+    if (units === null || form.elements.from.value !== `${slug}:${symbol}`) return;
+    offerBalance(line, units, token);
+  } catch {
+    // A balance is a convenience: the quote says when it is not enough.
+  }
+}
+
+function offerBalance(line, units, token) {
+  const decimals = Number(token.decimals);
+  const text = document.createElement("span");
+  text.textContent = say("balance", { amount: `${shownAmount(units, decimals)} ${token.symbol}` });
+  const all = document.createElement("button");
+  all.type = "button";
+  all.textContent = say("use_all");
+  all.addEventListener("click", () => {
+    form.elements.amount.value = exactAmount(units, decimals);
+    form.querySelector("input[name=exact][value=input]").checked = true;
+    changed();
+  });
+  line.replaceChildren(text, ...(units > 0n ? [all] : []));
+  line.hidden = false;
+}
