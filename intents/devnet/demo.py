@@ -113,6 +113,8 @@ def _start(
         say=supervisor.say,
     )
     load_directory(settings.NETWORK_DIR)
+    # Pages believe only the addresses compiled into their bundles, which are those of this network now.
+    call_command("trust", build=True, verbosity=0)
     password = ensure_staff_login(run_dir)
     for child in parts(port=port, environment=environment):
         supervisor.start(child)
