@@ -101,7 +101,7 @@ def test_two_pools_of_one_kind_and_of_two(fresh_network: Network, is_exact_outpu
             swap = swap_out(path, markets, swap.amounts[-1])
         spent, bought = trade(fresh_network, manifest, swap, least=swap.amounts[-1])
         assert bought == swap.amounts[-1]
-        # Between two routers the amount in the middle is bought exactly: less than its unit's worth stays here.
+        # Between two routers the middle is bought exactly: less than one unit of it stays here.
         assert 0 <= swap.amounts[0] - spent <= swap.amounts[0] // (swap.amounts[1] - 1)
     assert len(shapes) >= 3
 
