@@ -6,6 +6,7 @@ from typing import Any
 from eth_abi.abi import decode as abi_decode
 from eth_abi.exceptions import DecodingError
 
+from intents.contracts.reverts import decode_revert as decode_own
 from intents.errors import WaymeetError
 
 from .calls import argument_types, selector
@@ -46,42 +47,11 @@ class Reverted(WaymeetError):
         return {"name": self.name, "args": self.arguments}
 
 
-# Errors of our own contracts, by signature. A test compares this list with the Vyper sources.
-OWN_ERRORS = (
-    "AlreadyFilled()",
-    "CallNotSupported()",
-    "CodeSize0()",
-    "EqualInputs()",
-    "EqualOutputs()",
-    "FillDeadlineAfterExpiry(uint32,uint32)",
-    "FilledTooLate(uint32,uint32)",
-    "HasDirtyBits()",
-    "InvalidOrderStatus()",
-    "InvalidSigner()",
-    "InvalidTimestampLength()",
-    "NativeNotAlone()",
-    "NoDestination()",
-    "NoInputs()",
-    "NoOutputs()",
-    "NoSuchOutput()",
-    "NotEnoughGas()",
-    "NothingToClaim()",
-    "NotOrderOwner()",
-    "NotProven()",
-    "SignatureAndInputsNotEqual()",
-    "SignatureNotSupported(bytes1)",
-    "TimestampNotPassed()",
-    "TimestampPassed()",
-    "TransferFailed()",
-    "WrongAmountReceived()",
-    "WrongChain(uint256,uint256)",
-    "WrongValue()",
-    "ZeroValue()",
-)
-
+# What our contracts say themselves is in intents.contracts.reverts.
 FOREIGN_ERRORS = (
     # Permit2
     "InvalidNonce()",
+    "InvalidSigner()",
     "SignatureExpired(uint256)",
     "InvalidAmount(uint256)",
     "LengthMismatch()",
@@ -100,7 +70,7 @@ FOREIGN_ERRORS = (
     "SafeERC20FailedOperation(address)",
 )
 
-SIGNATURES = {selector(signature): signature for signature in (*OWN_ERRORS, *FOREIGN_ERRORS)}
+FOREIGN = {selector(signature): signature for signature in FOREIGN_ERRORS}
 
 
 def decode_revert(data: bytes, message: str = "") -> Reverted:
@@ -114,7 +84,10 @@ def decode_revert(data: bytes, message: str = "") -> Reverted:
         if head == PANIC_SELECTOR:
             number = int(abi_decode(("uint256",), body)[0])
             return Reverted("Panic", [number, PANICS.get(number, "unknown panic")], data)
-        signature = SIGNATURES.get(head)
+        own = decode_own(data)
+        if own is not None:
+            return Reverted(own[0].name, [_json(value) for value in own[1]], data)
+        signature = FOREIGN.get(head)
         if signature is not None:
             values = abi_decode(argument_types(signature), body)
             return Reverted(signature.split("(")[0], [_json(value) for value in values], data)
