@@ -74,13 +74,17 @@ class People:
             client = self._local.client = WaymeetClient(self.demo.url, timeout_seconds=60)
         return client
 
-    def prepare(self, wallet: LocalAccount, asked: Asked) -> Callable[[], Sent]:
-        """Quote and sign; what is returned submits."""
+    def signed_quote(self, wallet: LocalAccount, asked: Asked) -> tuple[dict[str, Any], str]:
+        """A quote with the wallet's signature of its order."""
         key = "0x" + bytes(wallet.key).hex()
         wish, _ = understood(replace(asked, key=key), self.network)
         quote = self.client.quote(**intent_fields(asked, wish))
         data = typed_data(wish, checked_order(wish, quote), way=quote["confirm_way"])
-        signature = signed(data, key=key)
+        return quote, signed(data, key=key)
+
+    def prepare(self, wallet: LocalAccount, asked: Asked) -> Callable[[], Sent]:
+        """Quote and sign; what is returned submits."""
+        quote, signature = self.signed_quote(wallet, asked)
 
         def submit() -> Sent:
             submitted = self.client.submit(

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from eth_account.signers.local import LocalAccount
 
-from intents.client.api import ApiError, Submitted
+from intents.client.api import ApiError
 from intents.client.transfer import Asked
 from intents.devnet.accounts import named_wallet
 from intents.devnet.network import Network
 from intents.devnet.rpc import hex_data
 
-from .stack import ENDED, People, all_at_once, wait_for
+from .stack import ENDED, People, Sent, all_at_once, wait_for
 
 pytestmark = [pytest.mark.chain, pytest.mark.slow]
 IN_STOCK = Asked(amount="25", source="birch:USDC", target="cedar:USDC")
@@ -26,17 +26,21 @@ def test_a_second_client_gets_nothing_for_the_same_order(
 ) -> None:
     (wallet,) = fresh_wallets(1)
     chains.fund("birch", [wallet.address], {"USDC": 100_000_000})
-    submit = people.prepare(wallet, IN_STOCK)
-    first = submit()
+    client = people.client
+    quote, signature = people.signed_quote(wallet, IN_STOCK)
+    first = client.submit(quote_id=quote["quote_id"], order=quote["order"], signature=signature)
+    again = client.submit(quote_id=quote["quote_id"], order=quote["order"], signature=signature)
+    assert again == replace(first, state=again.state), "a lost answer must cost nothing"
+    # Order and signature are calldata for everybody to read; the quote's id is not.
+    stranger, _ = people.signed_quote(wallet, IN_STOCK)
     with pytest.raises(ApiError) as refusal:
-        submit()
-    assert refusal.value.status in (400, 409)
-    assert "share_key" not in refusal.value.params
-    stranger = Submitted(order_id=first.submitted.order_id, share_key="guess", url="", state="")
+        client.submit(quote_id=stranger["quote_id"], order=quote["order"], signature=signature)
+    assert (refusal.value.status, refusal.value.code) == (409, "already_submitted")
+    assert first.share_key not in str(refusal.value.params)
     with pytest.raises(ApiError) as hidden:
-        people.client.order(stranger)
+        client.order(replace(first, share_key="guess"))
     assert hidden.value.code == "order_not_found"
-    assert people.wait(first, ENDED, seconds=120) == "settled"
+    assert people.wait(Sent(wallet.address, first), ENDED, seconds=120) == "settled"
 
 
 @pytest.mark.parametrize(
