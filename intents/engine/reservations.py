@@ -3,7 +3,7 @@
 Every change is a compare-and-set on `Stock.version`; quotes offer only balance minus reserved.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from intents.amounts import bps_down
 from intents.chains.manifest import ChainManifest
 from intents.models import Order, Reservation, Stock
 
+NATIVE = "0x" + "00" * 20
 UNOPENED_SHARE_BPS = 2_500
 UNOPENED_SECONDS = 15.0
 UNOPENED_BLOCKS = 3
@@ -64,6 +65,17 @@ def refresh(*, chain_id: int, token: str, holder: str, balance: int, block_numbe
         if changed:
             return
         stock.refresh_from_db()
+
+
+def refresh_all(chain_id: int, readings: Mapping[tuple[str, str], int], *, block_number: int) -> None:
+    """Write a chain's balances by (token, holder), all read at one block; unchanged ones cost nothing."""
+    rows = Stock.objects.filter(chain_id=chain_id).values_list("token", "holder", "balance")
+    known = {(token, holder): balance for token, holder, balance in rows}
+    for (token, holder), balance in readings.items():
+        if known.get((token, holder)) != balance:
+            refresh(
+                chain_id=chain_id, token=token, holder=holder, balance=balance, block_number=block_number
+            )
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from intents.models import Step
 from intents.settlement import calls
 from intents.settlement.calls import VenueSwap
 from intents.solver.plan import swap_from_json, swap_to_json
+from intents.solver.router import Route
 from intents.venues.swaps import swap_calls
 
 from .case import Case
@@ -55,10 +56,14 @@ def resolve(case: Case, step: Step) -> dict[str, Any] | None:
     route = found.route
     if route is None or not found.pays(case.terms.outputs[0].amount):
         return None
+    details = supply_details(route, signed=case.terms.outputs[0].amount)
+    return None if details["swap"] == step.details.get("swap") else details
+
+
+def supply_details(route: Route, *, signed: int) -> dict[str, Any]:
+    """What a fill step keeps of the way its tokens come; in stock exactly `signed` base units leave."""
     swap = swap_to_json(route) if route.swap else None
-    if swap == step.details.get("swap"):
-        return None
-    amount = route.stock_amount if swap else case.terms.outputs[0].amount
+    amount = route.stock_amount if swap else signed
     return {"stock_token": route.stock_token, "stock_amount": str(amount), "swap": swap}
 
 

@@ -14,6 +14,7 @@ from intents.engine.evidence import Evidence
 from intents.engine.exposure import is_within_cap
 from intents.engine.flight import in_flight, send
 from intents.engine.reservations import StockShort
+from intents.engine.strangers import gate_stranger
 from intents.engine.supply import call_of, resolve
 from intents.lifecycle import OrderState, StepState
 from intents.models import Attempt, ChainLog, Step
@@ -53,9 +54,7 @@ def _not_yet(case: Case, step: Step, opened: ChainLog) -> Wait | None:
     )
     if refusal is not None:
         return Wait(refusal.code, refusal.params, seconds=until_deadline)
-    if case.order.reason.get("code") == "not_taken":
-        return Wait("not_taken", case.order.reason.get("params", {}), seconds=until_deadline)
-    return _depth(case, step, opened)
+    return gate_stranger(case, step) or _depth(case, step, opened)
 
 
 def _depth(case: Case, step: Step, opened: ChainLog) -> Wait | None:

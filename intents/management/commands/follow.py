@@ -1,0 +1,25 @@
+"""`manage.py follow`: write down what every connected chain does, and wake the orders concerned."""
+
+import asyncio
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from intents.engine.observe import observe
+
+
+class Command(BaseCommand):
+    help = "Follow all connected chains, until stopped."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until SIGINT or SIGTERM; what was not yet written is read again at the next start."""
+        asyncio.run(_run())
+
+
+async def _run() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    await observe(stop=stop)
