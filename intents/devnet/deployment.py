@@ -72,6 +72,11 @@ class Deployment:
             if receipt["status"] != "0x1":
                 raise DeploymentFailed(f"{self.rpc.url}: {what} reverted: {self._reason(transaction)}")
 
+    def post(self) -> None:
+        """Send everything queued and leave the mining to the chain."""
+        queue, self._queue = self._queue, []
+        self.rpc.batch([("eth_sendTransaction", [transaction]) for _, transaction in queue])
+
     def _mined(self, hashes: Sequence[str]) -> list[dict[str, Any]]:
         is_instant = self.rpc.request("anvil_getAutomine")
         for _ in range(MAX_ROUNDS):
