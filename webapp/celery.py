@@ -62,6 +62,8 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks(["intents"])
+# Threads that did not import this module send through the default application: it must be this one.
+app.set_default()
 
 
 @worker_init.connect
