@@ -1,0 +1,19 @@
+"""The engine on real chains, driven by the test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from intents.devnet.network import Network
+from intents.engine import world
+from tests.engine.driver import Driver
+
+
+@pytest.fixture
+def driver(transactional_db: None, registered: Network, validators: object) -> Iterator[Driver]:
+    """Follower running, validators publishing, manifests registered; no worker but the test itself."""
+    world.forget()
+    running = Driver(registered).start()
+    yield running
+    running.close()
+    world.forget()
