@@ -1,5 +1,6 @@
 """A quote as the card shows it: what arrives, what it costs, how it goes, and what is signed."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from intents.models import Quote, QuoteState
 from intents.services.words import text as error_words
 
 from .amounts import grouped, shown_amount
-from .network import TokenName, chain_name, contract_address, token_name
+from .network import TokenName, chain_name, token_name
 from .sentences import words
 
 RATE_SIGNIFICANT_DIGITS = 6
@@ -76,7 +77,7 @@ class Card:
     way: str
     rejected: tuple[str, ...]
     seconds_left: float
-    wallet: dict[str, Any] | None
+    offer: str
 
     @property
     def is_solving(self) -> bool:
@@ -155,7 +156,7 @@ def card(quote: Quote) -> Card:
         way=words(WAYS, quote.confirm_way) if quote.confirm_way else "",
         rejected=tuple(_rejected(quote)),
         seconds_left=max(0.0, left),
-        wallet=_wallet_json(quote),
+        offer=_offer_json(quote),
     )
 
 
@@ -232,11 +233,11 @@ def _shown_params(refusal: Mapping[str, Any]) -> dict[str, Any]:
     return dict(refusal.get("params") or {})
 
 
-def _wallet_json(quote: Quote) -> dict[str, Any] | None:
+def _offer_json(quote: Quote) -> str:
     """What the page's script checks and has signed; nothing in it is believed without the check."""
     if quote.state != QuoteState.READY or quote.order is None:
-        return None
-    return {
+        return ""
+    offer = {
         "quoteId": str(quote.id),
         "orderId": quote.order_id,
         "order": quote.order,
@@ -249,9 +250,8 @@ def _wallet_json(quote: Quote) -> dict[str, Any] | None:
         "inputAmount": _text(quote.input_amount),
         "outputToken": quote.output_token,
         "outputMinimum": _text(quote.output_minimum),
-        "settler": contract_address(quote.origin_id, "input_settler"),
-        "permit2": contract_address(quote.origin_id, "permit2"),
     }
+    return json.dumps(offer, separators=(",", ":"))
 
 
 def _text(amount: int | None) -> str | None:

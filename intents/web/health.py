@@ -2,12 +2,12 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from intents.selectors.network import health
 
 
-@require_GET
+@require_safe
 @never_cache
 def show(request: HttpRequest) -> HttpResponse:
     """200 when database and redis answer and every chain's head is fresh, else 503; the body says which."""

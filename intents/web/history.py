@@ -4,7 +4,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from intents.selectors.access import orders_of
 from intents.selectors.timeline import timeline
@@ -15,7 +15,7 @@ from .wallet import wallet_page
 PAGE_SIZE = 20
 
 
-@require_GET
+@require_safe
 @never_cache
 @ensure_csrf_cookie
 def page(request: HttpRequest) -> HttpResponse:

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 
 from intents.api.http import read_object
 from intents.errors import WaymeetError
@@ -13,7 +13,7 @@ from intents.services import login as service
 from .failures import refusal
 
 
-@require_GET
+@require_safe
 @never_cache
 def message(request: HttpRequest) -> HttpResponse:
     """The text that the wallet at `?address=` shall sign; kept in this session for one attempt."""

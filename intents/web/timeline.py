@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from intents.models import Order
 from intents.selectors.access import order_for
@@ -12,7 +12,7 @@ from intents.selectors.timeline import timeline
 from .browser import viewer_of
 
 
-@require_GET
+@require_safe
 @never_cache
 def page(request: HttpRequest, order_id: str) -> HttpResponse:
     """The whole page; reads without scripts, which reload it every few seconds."""
@@ -21,7 +21,7 @@ def page(request: HttpRequest, order_id: str) -> HttpResponse:
     return render(request, "timeline.html", {"timeline": timeline(order), "share_key": share_key})
 
 
-@require_GET
+@require_safe
 @never_cache
 def live(request: HttpRequest, order_id: str) -> HttpResponse:
     """The moving parts alone, for pages without a WebSocket."""

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 
 from intents.amounts import format_units
 from intents.errors import WaymeetError
@@ -37,7 +37,7 @@ class Choice:
     name: str
 
 
-@require_GET
+@require_safe
 @never_cache
 @ensure_csrf_cookie
 def form(request: HttpRequest) -> HttpResponse:
@@ -65,7 +65,7 @@ def quote(request: HttpRequest) -> HttpResponse:
     return remember(request, render(request, "parts/quote.html", {"card": card(asked)}), cookie)
 
 
-@require_GET
+@require_safe
 @never_cache
 @ensure_csrf_cookie
 def quote_page(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
@@ -76,7 +76,7 @@ def quote_page(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
     return _page(request, _values_of(found), found=found)
 
 
-@require_GET
+@require_safe
 @never_cache
 def quote_card(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
     """The card alone, for pages without a WebSocket."""

@@ -22,7 +22,7 @@ export function review() {
   if (!block || !connected()) return;
   reset();
   try {
-    pending = prepare(JSON.parse(block.textContent));
+    pending = prepare(JSON.parse(block.dataset.offer));
     describe(pending);
   } catch (error) {
     pending = null;

@@ -21,6 +21,7 @@ let isRefreshing = false;
 /** Wire the form; does nothing on pages without one. */
 export function setUpQuotes() {
   if (!form) return;
+  form.addEventListener("submit", () => region.scrollIntoView({ block: "nearest" }));
   form.addEventListener("input", (event) => event.target.name !== "user" && changed());
   document.querySelector("[data-flip]").addEventListener("click", flip);
   document.querySelector("[data-flip]").hidden = false;
