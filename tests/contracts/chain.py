@@ -5,6 +5,8 @@ import socket
 import subprocess
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +45,17 @@ class Reverted(Exception):
         else:
             self.name = data.hex()
         super().__init__(self.name or "no data")
+
+
+@contextmanager
+def reverts(name: str) -> Iterator[None]:
+    """The block must revert with this custom error or reason; "" means without data."""
+    try:
+        yield
+    except Reverted as reverted:
+        assert reverted.name == name, f"reverted with {reverted.name or 'no data'!r} instead of {name!r}"
+    else:
+        raise AssertionError(f"did not revert with {name!r}")
 
 
 class RpcError(Exception):
