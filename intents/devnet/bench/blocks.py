@@ -41,7 +41,7 @@ class BlockListener:
                 time.sleep(0.2)
 
     def _read(self, chain_id: int, url: str) -> None:
-        with connect(url, open_timeout=5) as socket:
+        with connect(url, open_timeout=5, proxy=None) as socket:
             socket.send(
                 json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]})
             )

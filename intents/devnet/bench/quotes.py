@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from intents.client.api import Network
 from intents.client.transfer import Asked, understood
@@ -15,7 +16,7 @@ from intents.client.transfer import Asked, understood
 PATIENCE_SECONDS: Final = 10.0
 PAUSE_SECONDS: Final = 0.1
 ASKED: Final = Asked(amount="100", source="alder:USDC", target="birch:WETH")
-_WS_PATH = re.compile(r"/ws/quotes/[0-9a-f-]{36}/")
+_QUOTE_ID = re.compile(r'data-quote="([0-9a-f-]{36})"')
 
 
 class QuoteFailed(Exception):
@@ -54,13 +55,13 @@ class _Page:
     def first_route(self, form: dict[str, str]) -> float:
         started = time.monotonic()
         answer = self._request("POST", "/quote", urlencode(form))
-        path = _WS_PATH.search(answer)
-        if path is None:
-            raise QuoteFailed(f"the form's answer names no WebSocket: {answer[:200]}")
-        address = f"ws://{self.netloc}{path.group(0)}?format=json"
+        quote_id = _QUOTE_ID.search(answer)
+        if quote_id is None:
+            raise QuoteFailed(f"the form's answer names no quote: {answer[:200]}")
+        address = f"ws://{self.netloc}/ws/quotes/{quote_id.group(1)}/?format=json"
         headers = {"Cookie": self._cookie_header()}
-        origin = f"http://{self.netloc}"
-        with connect(address, additional_headers=headers, origin=origin, compression=None) as socket:
+        origin = Origin(f"http://{self.netloc}")
+        with connect(address, additional_headers=headers, origin=origin, proxy=None) as socket:
             while time.monotonic() - started < PATIENCE_SECONDS:
                 frame = json.loads(socket.recv(timeout=PATIENCE_SECONDS))
                 if frame.get("routes"):

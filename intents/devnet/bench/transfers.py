@@ -62,24 +62,27 @@ def one(asked: Asked, *, client: WaymeetClient, network: Network, blocks: BlockL
     submitted = client.submit(
         quote_id=quote["quote_id"], order=quote["order"], signature=signed(data, key=key)
     )
-    delivered_at = _wait_delivered(client, submitted)
+    events = _delivered_events(client, submitted)
     order = client.order(submitted)
     return Timing(
-        total=delivered_at - float(order["received_at"]),
-        origin_inclusion=_inclusion(order, "open", blocks),
-        destination_inclusion=_inclusion(order, "fill", blocks),
+        total=_at(events["delivered"]) - float(order["received_at"]),
+        origin_inclusion=_inclusion(order, events["opened"], blocks),
+        destination_inclusion=_inclusion(order, events["filled"], blocks),
     )
 
 
-def _wait_delivered(client: WaymeetClient, submitted: Submitted) -> float:
+def _delivered_events(client: WaymeetClient, submitted: Submitted) -> dict[str, Any]:
+    """The first event of each kind, once the delivered one is among them."""
     deadline = time.monotonic() + PATIENCE_SECONDS
+    events: dict[str, Any] = {}
     after = 0
     while time.monotonic() < deadline:
         answer = client.events(submitted, after=after)
         for event in answer["events"]:
             after = event["seq"]
-            if event["kind"] == "delivered":
-                return datetime.fromisoformat(event["at"]).timestamp()
+            events.setdefault(event["kind"], event)
+        if "delivered" in events:
+            return events
         if answer["is_ended"] and not answer["events"]:
             break
         time.sleep(POLL_SECONDS)
@@ -87,14 +90,18 @@ def _wait_delivered(client: WaymeetClient, submitted: Submitted) -> float:
     raise TransferFailed(f"{submitted.order_id} is {state}, not delivered")
 
 
-def _inclusion(order: dict[str, Any], kind: str, blocks: BlockListener) -> float:
-    step = next(step for step in order["steps"] if step["kind"] == kind)
-    for attempt in reversed(step["attempts"]):
-        if attempt["state"] != "confirmed" or attempt["block"] is None:
-            continue
-        arrival = _arrival(step["chain_id"], attempt["block"], blocks)
-        return arrival - float(attempt["broadcast_at"])
-    raise TransferFailed(f"{order['order_id']} has no confirmed {kind} transaction of ours")
+def _at(event: dict[str, Any]) -> float:
+    return datetime.fromisoformat(event["at"]).timestamp()
+
+
+def _inclusion(order: dict[str, Any], event: dict[str, Any], blocks: BlockListener) -> float:
+    tx_hash, chain_id = event["data"]["tx_hash"], int(event["data"]["chain_id"])
+    for step in order["steps"]:
+        for attempt in step["attempts"]:
+            if attempt["tx_hash"] == tx_hash and attempt["broadcast_at"]:
+                arrival = _arrival(chain_id, int(event["data"]["block"]), blocks)
+                return arrival - float(attempt["broadcast_at"])
+    raise TransferFailed(f"{order['order_id']}: {tx_hash} is not a transaction we broadcast")
 
 
 def _arrival(chain_id: int, number: int, blocks: BlockListener) -> float:
