@@ -13,7 +13,9 @@ from .rpc import NodeUnreachable, Rpc
 
 START_SECONDS: Final = 20.0
 STOP_SECONDS: Final = 10.0
-STATE_INTERVAL_SECONDS: Final = 10
+STATE_INTERVAL_SECONDS: Final = 30
+# States of past blocks that can be read and that a reorg can go back to; each is half a megabyte.
+KEPT_STATES: Final = 64
 GAS_LIMIT: Final = 60_000_000
 
 
@@ -40,6 +42,8 @@ def node_command(
     command = [str(anvil_binary()), "--port", str(port), "--chain-id", str(profile.chain_id)]
     command += ["--gas-limit", str(GAS_LIMIT), "--disable-min-priority-fee", "--quiet"]
     command += ["--block-base-fee-per-gas", str(profile.base_fee_wei), "--no-request-size-limit"]
+    # Otherwise anvil writes the whole state of every block to ~/.foundry: gigabytes in an hour.
+    command += ["--prune-history", str(KEPT_STATES)]
     if state is not None:
         command += ["--state", str(state), "--state-interval", str(STATE_INTERVAL_SECONDS)]
     if load_state is not None:
