@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from eth_utils.address import is_address, to_checksum_address
+from eth_utils.address import to_checksum_address
 
 from intents.amounts import AmountError, parse_units
 from intents.chains import registry
@@ -17,6 +17,7 @@ ZERO_ADDRESS: Final = "0x" + "00" * 20
 MOST_TEXT: Final = 200
 WAYS: Final = ("auto", "eip3009", "permit2")
 EXACT: Final = ("input", "output")
+_HEX_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _AMOUNT: Final = re.compile(r"[0-9][0-9 ,]*(\.[0-9]*)?([eE][+-]?[0-9]{1,4})?|\.[0-9]+([eE][+-]?[0-9]{1,4})?")
 
 
@@ -213,9 +214,13 @@ def _address(values: Mapping[str, Any], field: str) -> str:
     text = _text(values, field)
     if not text:
         return ""
-    if not text.startswith("0x") or not is_address(text):
+    if not _HEX_ADDRESS.fullmatch(text):
         raise AddressMalformed(text[:60], field=field)
-    return str(to_checksum_address(text))
+    checked = str(to_checksum_address(text))
+    # Letters of one case carry no checksum.
+    if text != checked and text[2:] not in (text[2:].lower(), text[2:].upper()):
+        raise AddressMalformed(text, field=field)
+    return checked
 
 
 def _refuse_ours(field: str, address: str, chains: tuple[ChainManifest, ...]) -> None:

@@ -14,6 +14,7 @@ from intents import publish, wake
 from intents.chains import registry
 from intents.chains.clock import ClockUnknown, clock
 from intents.chains.manifest import ChainManifest
+from intents.engine.blocklist import blocked_addresses
 from intents.engine.repricing import Repriced
 from intents.engine.repricing import reprice as reprice_input
 from intents.engine.world import load_world
@@ -137,6 +138,8 @@ def _refusal(refusal: Refusal, routes: Routes | None = None) -> dict[str, Any]:
 
 def _answer(quote: Quote) -> dict[str, Any]:
     intent = Intent.from_json(quote.intent)
+    if {intent.user.lower(), intent.recipient.lower()} & blocked_addresses():
+        return _refusal(Refusal("blocked_address"))
     origin, destination = registry.chain(intent.origin), registry.chain(intent.destination)
     wanted = Wanted(
         origin_id=intent.origin,

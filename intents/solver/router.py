@@ -121,7 +121,7 @@ _TELLING: Final = (
 
 def find_routes(wanted: Wanted, world: World, rules: PricingRules = DEFAULT_RULES) -> Routes:
     """Every way to deliver `wanted` in this world, best net output (or least input) first; never raises."""
-    refusal = _first_refusal(wanted, world)
+    refusal = _first_refusal(wanted, world) or _price_refusal(wanted, world)
     if refusal is not None:
         return Routes(chosen=None, refusal=refusal)
     search = _Search(wanted, world, rules)
@@ -164,6 +164,18 @@ def _first_refusal(wanted: Wanted, world: World) -> Refusal | None:
     if wanted.origin_id == wanted.destination_id:
         return Refusal("same_token" if wanted.input_token == wanted.output_token else "same_chain")
     return Refusal("amount_too_small") if wanted.amount <= 0 else None
+
+
+def _price_refusal(wanted: Wanted, world: World) -> Refusal | None:
+    """Without these prices no route whatever can be valued."""
+    origin, destination = world.chains[wanted.origin_id], world.chains[wanted.destination_id]
+    given, asked = origin.tokens[wanted.input_token], destination.tokens[wanted.output_token]
+    try:
+        for asset in (given.canonical_id, asked.canonical_id, origin.native_id, destination.native_id):
+            price_of(world, asset)
+    except Unpriced as error:
+        return Refusal(error.code, {"asset": error.asset})
+    return None
 
 
 def _most_telling(rejected: list[Rejected]) -> Refusal:
