@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from eth_abi import decode as abi_decode
 from eth_abi import encode as abi_encode
 from eth_account import Account
@@ -50,12 +51,9 @@ class Reverted(Exception):
 @contextmanager
 def reverts(name: str) -> Iterator[None]:
     """The block must revert with this custom error or reason; "" means without data."""
-    try:
+    with pytest.raises(Reverted) as caught:
         yield
-    except Reverted as reverted:
-        assert reverted.name == name, f"reverted with {reverted.name or 'no data'!r} instead of {name!r}"
-    else:
-        raise AssertionError(f"did not revert with {name!r}")
+    assert caught.value.name == name, f"reverted with {caught.value}"
 
 
 class RpcError(Exception):
@@ -87,11 +85,7 @@ class Receipt:
         return self.chain.timestamp(self.raw["blockNumber"])
 
     def events(self, contract: "Contract", name: str) -> list[dict[str, Any]]:
-        return [
-            event
-            for log in self.raw["logs"]
-            if (event := contract.decode_log(log, name)) is not None
-        ]
+        return [event for log in self.raw["logs"] if (event := contract.decode_log(log, name)) is not None]
 
 
 class Chain:
@@ -128,23 +122,24 @@ class Chain:
             raise RpcError(answer["error"])
         return answer["result"]
 
-    def send(self, to: str | None, data: bytes, *, sender: str, value: int = 0, gas: int = GAS_LIMIT) -> Receipt:
-        transaction = {"from": sender, "data": "0x" + data.hex(), "value": hex(value), "gas": hex(gas)}
-        if to is not None:
-            transaction["to"] = to
-        tx_hash = self.rpc("eth_sendTransaction", transaction)
+    def send(
+        self, to: str | None, data: bytes, *, sender: str, value: int = 0, gas: int = GAS_LIMIT
+    ) -> Receipt:
+        tx_hash = self.rpc("eth_sendTransaction", _transaction(to, data, sender, value, gas))
         raw = self._receipt(tx_hash)
         if raw["status"] == "0x1":
             return Receipt(self, raw)
         self.call(to, data, sender=sender, value=value, gas=gas)
         raise Reverted(b"")
 
-    def call(self, to: str | None, data: bytes, *, sender: str = ZERO, value: int = 0, gas: int = GAS_LIMIT) -> bytes:
-        transaction = {"from": sender, "to": to, "data": "0x" + data.hex(), "value": hex(value), "gas": hex(gas)}
+    def call(
+        self, to: str | None, data: bytes, *, sender: str = ZERO, value: int = 0, gas: int = GAS_LIMIT
+    ) -> bytes:
         try:
-            return bytes.fromhex(self.rpc("eth_call", transaction, "latest")[2:])
+            answer = self.rpc("eth_call", _transaction(to, data, sender, value, gas), "latest")
         except RpcError as error:
             raise Reverted(error.data or b"") from error
+        return bytes.fromhex(answer[2:])
 
     def create(self, init_code: bytes, *, sender: str) -> str:
         return to_checksum_address(self.send(None, init_code, sender=sender).raw["contractAddress"])
@@ -231,11 +226,21 @@ class Contract:
         return decoded | {i["name"]: v for i, v in zip(plain["inputs"], values, strict=True)}
 
     def _function(self, name: str) -> dict[str, Any]:
-        found = [
-            e for e in self.abi if e["type"] == "function" and name in (e["name"], abi_to_signature(e))
-        ]
+        found = [e for e in self.abi if e["type"] == "function" and name in (e["name"], abi_to_signature(e))]
         assert len(found) == 1, f"{len(found)} functions are called {name}"
         return found[0]
+
+
+def _transaction(to: str | None, data: bytes, sender: str, value: int, gas: int) -> dict[str, str]:
+    # Gas costs nothing, so that native balances can be compared to the wei.
+    fields = {
+        "from": sender,
+        "data": "0x" + data.hex(),
+        "value": hex(value),
+        "gas": hex(gas),
+        "gasPrice": "0x0",
+    }
+    return fields if to is None else fields | {"to": to}
 
 
 def _free_port() -> int:

@@ -1,4 +1,4 @@
-"""The settlement world of contract tests: real tokens, Permit2 and Hyperlane around our contracts on one chain."""
+"""The world of contract tests: real tokens, Permit2 and Hyperlane around our contracts on one chain."""
 
 import itertools
 from collections.abc import Sequence
@@ -186,9 +186,7 @@ def deploy_world(chain: Chain) -> World:
     permit2 = Contract(chain, PERMIT2, tuple(load_artifact("Permit2").abi))
     settler = _ours(chain, "input_settler", addresses.settler_init_code(PERMIT2))
     output_settler = _ours(chain, "output_settler", addresses.output_settler_init_code())
-    oracle = _ours(
-        chain, "hyperlane_oracle", addresses.oracle_init_code(mailbox.address, ism.address)
-    )
+    oracle = _ours(chain, "hyperlane_oracle", addresses.oracle_init_code(mailbox.address, ism.address))
     account = _ours(
         chain,
         "solver_account",
@@ -196,9 +194,7 @@ def deploy_world(chain: Chain) -> World:
             owner.address, [operator.address], [settler.address, output_settler.address]
         ),
     )
-    world = World(
-        chain, usdc, weth, permit2, mailbox, hook, ism, settler, output_settler, oracle, account
-    )
+    world = World(chain, usdc, weth, permit2, mailbox, hook, ism, settler, output_settler, oracle, account)
     _give(world)
     return world
 
@@ -206,8 +202,8 @@ def deploy_world(chain: Chain) -> World:
 def _give(world: World) -> None:
     most = 2**256 - 1
     usdc = world.usdc
-    holders = [alice.address, filler.address, mallory.address, world.account.address, world.input_settler.address]
-    for holder in holders:
+    holders = [alice.address, filler.address, mallory.address]
+    for holder in (*holders, world.account.address, world.input_settler.address):
         usdc.send("mint", holder, RICH, sender=owner.address)
     usdc.send("approve", world.input_settler.address, most, sender=alice.address)
     usdc.send("approve", PERMIT2, most, sender=alice.address)
@@ -249,7 +245,7 @@ def _deploy_usdc(chain: Chain) -> Contract:
 def _deploy_hyperlane(chain: Chain) -> tuple[Contract, Contract, Contract]:
     mailbox = _artifact(chain, "Mailbox", ["uint32"], [chain.chain_id])
     hook = _artifact(chain, "MerkleTreeHook", ["address"], [mailbox.address])
-    # The default module accepts everything: only the oracle's own module stands between a forger and the escrow.
+    # The default module accepts everything: only the oracle's own stands between a forger and the escrow.
     default_ism = _artifact(chain, "NoopIsm")
     mailbox.send(
         "initialize", owner.address, default_ism.address, hook.address, hook.address, sender=deployer.address

@@ -26,7 +26,9 @@ from intents.settlement.order import (
 )
 from intents.settlement.typed_data import permit2_typed_data, struct_hash
 
-VECTORS = json.loads((Path(__file__).parents[1] / "contracts" / "vectors" / "oif.json").read_text())["vectors"]
+VECTORS = json.loads((Path(__file__).parents[1] / "contracts" / "vectors" / "oif.json").read_text())[
+    "vectors"
+]
 by_name = pytest.mark.parametrize("vector", VECTORS, ids=lambda v: v["name"])
 
 

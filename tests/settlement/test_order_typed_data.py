@@ -16,7 +16,9 @@ from intents.settlement.typed_data import (
     recover_signer,
 )
 
-VECTORS = json.loads((Path(__file__).parents[1] / "contracts" / "vectors" / "oif.json").read_text())["vectors"]
+VECTORS = json.loads((Path(__file__).parents[1] / "contracts" / "vectors" / "oif.json").read_text())[
+    "vectors"
+]
 SIGNER = Account.from_key("0x" + "5e" * 32)
 ORDER = replace(order_from_json(VECTORS[1]["order"]), user=SIGNER.address)
 SETTLER = int_to_address(0xABC)
