@@ -1,4 +1,4 @@
-"""Money comes back: after expiry, on proof that nobody delivered, and by claims when it could not be handed over."""
+"""Money comes back: after expiry, on proof that nobody delivered, and by claims of what waited."""
 
 from dataclasses import replace
 

@@ -93,7 +93,7 @@ def test_malformed_signatures_have_no_signer(bad: bytes) -> None:
 
 
 def test_a_compact_signature_has_no_signer() -> None:
-    """64 bytes (EIP-2098) are valid to Permit2; here one form is accepted, so that one order has one signature."""
+    """64 bytes (EIP-2098) are valid to Permit2; here one form is accepted."""
     good = signature(permit2())
     s = int.from_bytes(good[32:64], "big") | ((good[64] - 27) << 255)
     assert recover_signer(permit2(), good[:32] + s.to_bytes(32, "big")) is None
