@@ -73,6 +73,11 @@ class Node:
         self._process = self._spawn()
         self.wait()
 
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
     def wait(self) -> None:
         """Return when it answers. Raises NodeFailed."""
         wait_for(self.rpc, self.profile.chain_id, is_alive=lambda: self._process.poll() is None)
