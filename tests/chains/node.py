@@ -18,6 +18,8 @@ ANVIL = ROOT / "node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"
 OPERATOR = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 BOB = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
+# Where the first contract of ALICE lands.
+FIRST_DEPLOYED = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 
 
 def free_port() -> int:
@@ -105,7 +107,7 @@ class LossyProxy:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def url(self) -> str:
@@ -145,3 +147,14 @@ def wait_for(check: Callable[[], Any], problem: str, seconds: float = 10.0) -> A
             return value
         time.sleep(0.02)
     raise AssertionError(problem)
+
+
+def reverting_with(data: bytes) -> str:
+    """Creation code of a contract that reverts with `data` whatever is called."""
+    runtime = _copy(len(data)) + b"\xfd" + data
+    return "0x" + (_copy(len(runtime)) + b"\xf3" + runtime).hex()
+
+
+def _copy(size: int) -> bytes:
+    # PUSH2 size, PUSH1 12, PUSH0, CODECOPY, PUSH2 size, PUSH0; one more byte ends it.
+    return bytes.fromhex(f"61{size:04x}600c5f3961{size:04x}5f")

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from eth_abi import encode
+from eth_utils import keccak
 
 from intents.chains import sender
 from intents.chains.calls import Call
@@ -19,7 +21,7 @@ from intents.lifecycle import AttemptState
 from intents.models import Attempt, SendingAccount
 
 from .conftest import CHAIN_ID
-from .node import ALICE, BOB, OPERATOR, wait_for
+from .node import ALICE, BOB, OPERATOR, reverting_with, wait_for
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
 
@@ -325,8 +327,5 @@ def make_room(node: Any) -> None:
 
 
 def reverting_contract(node: Any) -> str:
-    reason = b"\x08\xc3\x79\xa0" + (32).to_bytes(32) + (4).to_bytes(32) + b"nope".ljust(32, b"\0")
-    size = len(reason)
-    runtime = bytes.fromhex(f"60{size:02x}600b5f3960{size:02x}5ffd00") + reason
-    creation = bytes.fromhex(f"60{len(runtime):02x}600a5f3960{len(runtime):02x}5ff3") + runtime
-    return node.deploy("0x" + creation.hex())
+    reason = keccak(text="Error(string)")[:4] + encode(["string"], ["nope"])
+    return node.deploy(reverting_with(reason))

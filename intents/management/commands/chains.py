@@ -1,0 +1,69 @@
+"""`manage.py chains`: the registry of connected chains."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from intents.chains import accounts, registry
+from intents.chains.check import check_chain
+from intents.errors import WaymeetError
+from intents.models import Chain
+
+
+class Command(BaseCommand):
+    """load: manifests into the database · check: compare them with the chains · list: what is connected."""
+
+    help = "Load, check or list the manifests of connected chains."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        for name, text in (
+            ("load", "write every *.toml manifest of the directory to the registry"),
+            ("check", "parse the manifests of the directory and compare them with their chains"),
+        ):
+            action = actions.add_parser(name, help=text)
+            action.add_argument("directory", nargs="?", type=Path, default=settings.NETWORK_DIR)
+        actions.add_parser("list", help="show the chains of the registry")
+
+    def handle(self, *args: Any, action: str, **options: Any) -> None:
+        try:
+            if action == "load":
+                self._load(options["directory"])
+            elif action == "check":
+                self._check(options["directory"])
+            else:
+                self._list()
+        except WaymeetError as error:
+            raise CommandError(str(error)) from error
+
+    def _load(self, directory: Path) -> None:
+        for manifest in registry.load_directory(directory):
+            self.stdout.write(f"{manifest.chain_id:>10}  {manifest.name}")
+
+    def _check(self, directory: Path) -> None:
+        manifests = registry.read_directory(directory)
+        count = 0
+        for manifest in manifests:
+            problems = check_chain(manifest)
+            count += len(problems)
+            self.stdout.write(f"{manifest.name}: {'as described' if not problems else ''}")
+            for problem in problems:
+                self.stdout.write(f"  {problem.key}: {problem.text}")
+        if not all(manifest.is_local for manifest in manifests):
+            for role in accounts.VARIABLES:
+                accounts.refuse_public(role, accounts.address(role))
+        if count:
+            raise CommandError(f"{count} {'value differs' if count == 1 else 'values differ'}")
+
+    def _list(self) -> None:
+        for row in Chain.objects.all():
+            manifest = row.manifest
+            state = "connected" if row.is_connected else "not connected"
+            state = f"paused: {row.paused_reason}" if row.paused_reason else state
+            self.stdout.write(
+                f"{row.chain_id:>10}  {row.slug:<12} final after {manifest['depth']} × "
+                f"{manifest['block_seconds']} s  {len(manifest['tokens'])} tokens  {state}"
+            )
