@@ -35,8 +35,8 @@ def read(
 
 
 def is_complete(state: dict[str, Any] | None) -> bool:
-    """Whether another reading of the same block would say no more."""
-    return state is not None
+    """Whether another reading of the same block would say no more: always."""
+    return True
 
 
 def sell_exactly(

@@ -83,9 +83,9 @@ def read(
 
 
 def is_complete(state: dict[str, Any] | None) -> bool:
-    """Whether another reading of the same block would say no more."""
+    """Whether another reading of the same block would say no more; of a pool that is silent it would not."""
     if state is None:
-        return False
+        return True
     wanted = _words_around(int(state["tick"]), int(state["spacing"]))
     first, last = (int(word) for word in state["words"])
     return first <= wanted[0] and wanted[-1] <= last
