@@ -85,7 +85,15 @@ class ChainWatch:
         """
         if self._place is None:
             self._place = self._remembered() or self._beginning()
-        place = self._place
+        head, is_known = self._standing(self._place)
+        if not is_known:
+            self._place = self._start_over(self._place)
+            head, is_known = self._standing(self._place)
+        final = head - self.manifest.depth + 1
+        return self._read_until(self._place, final) if is_known else 0
+
+    def _standing(self, place: Place) -> tuple[int, bool]:
+        """The head's number, and whether the block where reading stopped is still there."""
         latest, known = self._node.batch(
             [
                 ("eth_getBlockByNumber", ["latest", False]),
@@ -94,13 +102,7 @@ class ChainWatch:
         )
         if latest is None:
             raise NodeUnavailable(f"{self._node.url} has no latest block")
-        if known is None or known["hash"] != place.block_hash:
-            self._start_over(place)
-            return 0
-        final = int(latest["number"], 16) - self.manifest.depth + 1
-        if final <= place.block:
-            return 0
-        return self._read_until(place, final)
+        return int(latest["number"], 16), known is not None and known["hash"] == place.block_hash
 
     def _read_until(self, place: Place, final: int) -> int:
         signed = 0
@@ -149,12 +151,12 @@ class ChainWatch:
         if index == tree.count - 1 and root != tree.root():
             raise TreeMismatch(f"{self.manifest.slug}: the root after leaf {index} is not the chain's")
 
-    def _start_over(self, place: Place) -> None:
+    def _start_over(self, place: Place) -> Place:
         if not self.manifest.is_local:
             raise DeepReorg(f"{self.manifest.slug}: block {place.block} {place.block_hash} is gone")
         logger.warning("%s: a final block is gone; reading the local chain anew", self.manifest.slug)
         self._store.clear_domain(self.manifest.domain, self.hook)
-        self._place = self._beginning()
+        return self._beginning()
 
     def _beginning(self) -> Place:
         raw = self._node.request("eth_call", {"to": self.hook, "data": DEPLOYED_BLOCK}, "latest")

@@ -194,7 +194,6 @@ def test_a_validator_never_signs_two_histories_of_a_real_chain(
         real.look()
     assert store.latest(900) == kept
     assert local.look() == 0
-    assert local.look() == 0
     real.close()
     local.close()
 
