@@ -56,7 +56,7 @@ class PricingRules:
 
 @dataclass(frozen=True, slots=True)
 class FeeLine:
-    """One line of a quote's fees; `is_gain` marks the one that adds: a pool paying more than the feeds."""
+    """One line of a quote's fees; `is_gain` marks a swap whose pools pay more than the feeds."""
 
     kind: str
     chain_id: int

@@ -346,7 +346,7 @@ class _Search:
         gained = expected - fair
         return (
             FeeLine(
-                "swap_gain", chain_id, token.address, gained, usd_down(gained, token, price), is_gain=True
+                "swap_cost", chain_id, token.address, gained, usd_down(gained, token, price), is_gain=True
             ),
         )
 
