@@ -57,7 +57,6 @@ from .wallets import WalletFacts, read_wallet
 MOST_UNOPENED = 3
 FAILED_OPENS_COUNT = timedelta(minutes=10)
 UNOPENED = (OrderState.SIGNED, OrderState.OPENING)
-FIRST_WAKE_SECONDS = 3.0
 
 
 def order_submit(*, quote_id: UUID | str, terms: Any, signature: Any, browser_key: str) -> Order:
@@ -272,7 +271,7 @@ def _write_order(quote: Quote, terms: StandardOrder, *, signature: str, received
         "fill_deadline": terms.fill_deadline,
         "expires": terms.expires,
         "received_at": received_at,
-        "wake_at": time.time() + FIRST_WAKE_SECONDS,
+        "wake_at": time.time(),
     }
     # A stranger may have opened it already: then its row exists without a quote, and keeps its state.
     adopted = Order.objects.filter(order_id=quote.order_id, quote=None).first()

@@ -1,0 +1,83 @@
+"""Others act on our orders first: never an error, never paid twice."""
+
+from typing import Any
+
+import pytest
+from eth_account.signers.local import LocalAccount
+
+from intents.chains import registry
+from intents.lifecycle import OrderState, StepState
+from intents.models import Attempt, Order
+from intents.settlement import calls
+from intents.settlement.order import order_from_json
+from tests.engine import strangers
+from tests.engine.driver import Driver
+
+pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
+
+
+def test_an_outsiders_fill_is_a_delivery(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
+    settings.FILL_ENABLED = False
+    before = driver.network.balance("birch", "USDC", alice.address)
+    order = driver.drive(driver.transfer(alice), OrderState.OPENED)
+    strangers.fill_as_outsider(driver.network, "birch", order_from_json(order.terms), order.order_id)
+    settings.FILL_ENABLED = True
+    order = driver.drive(order, OrderState.FILLED)
+    assert driver.network.balance("birch", "USDC", alice.address) - before == order.output_amount
+    assert order.delivered_amount == order.output_amount
+    assert not Attempt.objects.filter(step__order=order, purpose="fill").exists()
+    assert order.steps.get(kind="prove").state == StepState.SKIPPED
+
+
+def test_a_fill_that_comes_second_costs_nothing_and_is_no_failure(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
+    settings.FILL_ENABLED = False
+    order = driver.drive(driver.transfer(alice), OrderState.OPENED)
+    account = driver.network.manifest("birch").address("solver_account")
+    held = driver.network.balance("birch", "USDC", account)
+    settings.FILL_ENABLED = True
+    # The follower has not told us yet when we simulate: the fill itself must notice.
+    strangers.fill_as_outsider(driver.network, "birch", order_from_json(order.terms), order.order_id)
+    Order.objects.filter(pk=order.pk).update(wake_at=1)
+    order = driver.drive(order, OrderState.FILLED)
+    assert driver.network.balance("birch", "USDC", account) == held
+    assert order.failures == 0
+
+
+def test_a_stranger_may_open_first(driver: Driver, alice: LocalAccount) -> None:
+    order = driver.transfer(alice)
+    origin = registry.chain(901)
+    call = calls.open_for(
+        order_from_json(order.terms),
+        origin=origin,
+        way=order.confirm_way,
+        signature=bytes.fromhex(order.signature[2:]),
+        token=origin.token(order.input_token),
+    )
+    strangers.send(driver.network, "alder", call)
+    with driver.network.ticking():
+        order = driver.drive(order, OrderState.SETTLED)
+    assert not Attempt.objects.filter(step__order=order, purpose="open", state="confirmed").exists()
+    assert "rejected" not in driver.kinds(order)
+
+
+def test_a_strangers_order_that_pays_is_filled(driver: Driver, alice: LocalAccount) -> None:
+    quote = driver.quote(alice, browser="")
+    origin = registry.chain(901)
+    terms = order_from_json(quote.order)
+    call = calls.open_for(
+        terms,
+        origin=origin,
+        way=quote.confirm_way,
+        signature=bytes.fromhex(driver.sign(quote, alice)[2:]),
+        token=origin.token(quote.input_token),
+    )
+    strangers.send(driver.network, "alder", call)
+    order = driver.wait_for(lambda: Order.objects.filter(order_id=quote.order_id).first())
+    with driver.network.ticking():
+        order = driver.drive(order, OrderState.SETTLED)
+    assert order.confirm_way == "onchain"
+    assert order.quote is None

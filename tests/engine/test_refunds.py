@@ -1,0 +1,55 @@
+"""Money comes back by itself, and without us, when nobody delivers."""
+
+from typing import Any
+
+import pytest
+from eth_account.signers.local import LocalAccount
+
+from intents.chains import registry
+from intents.lifecycle import OrderState
+from intents.models import Attempt, Reservation
+from intents.settlement import calls
+from intents.settlement.order import order_from_json
+from tests.engine import strangers
+from tests.engine.driver import Driver
+
+pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
+
+
+def test_with_filling_off_the_input_returns_on_the_proof_that_nobody_filled(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
+    settings.FILL_ENABLED = False
+    before = driver.network.balance("alder", "USDC", alice.address)
+    order = driver.drive(driver.transfer(alice), OrderState.OPENED)
+    driver.work()
+    assert order.steps.get(kind="fill").waiting["code"] == "fill_switched_off"
+    assert driver.network.balance("alder", "USDC", alice.address) == before - order.input_amount
+    driver.network.warp(order.fill_deadline - driver_clock(driver) + 2)
+    with driver.network.ticking():
+        order = driver.drive(order, OrderState.REFUNDED)
+    assert driver.network.balance("alder", "USDC", alice.address) == before
+    assert order.payout == "sent"
+    purposes = set(Attempt.objects.filter(step__order=order).values_list("purpose", flat=True))
+    assert purposes == {"open", "attest", "dispatch", "process", "refund"}
+    assert not Reservation.objects.filter(order=order, state=Reservation.State.HELD).exists()
+    assert driver.kinds(order)[-3:] == ["refund_due", "refund_sent", "refunded"]
+
+
+def test_a_strangers_refund_after_expiry_ends_the_order(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
+    settings.FILL_ENABLED = False
+    before = driver.network.balance("alder", "USDC", alice.address)
+    order = driver.drive(driver.transfer(alice), OrderState.OPENED)
+    driver.network.warp(order.expires - driver_clock(driver) + 2)
+    terms = order_from_json(order.terms)
+    strangers.send(driver.network, "alder", calls.refund(terms, origin=registry.chain(901)))
+    order = driver.drive(order, OrderState.REFUNDED)
+    assert driver.network.balance("alder", "USDC", alice.address) == before
+    assert not Attempt.objects.filter(step__order=order, purpose="refund").exists()
+
+
+def driver_clock(driver: Driver) -> int:
+    """The origin's chain time as its newest block tells it."""
+    return int(driver.network.rpc("alder").block()["timestamp"], 16)

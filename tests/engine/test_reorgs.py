@@ -1,0 +1,62 @@
+"""Blocks are taken back: the order goes back with them, and the very same transactions go in again."""
+
+from typing import Any
+
+import pytest
+from eth_account.signers.local import LocalAccount
+
+from intents.engine import ledger
+from intents.lifecycle import OrderState
+from intents.models import Attempt, ChainLog, Order
+from tests.engine import strangers
+from tests.engine.driver import Driver
+
+pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
+
+
+def test_a_reorganised_open_is_opened_again_by_the_same_bytes(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
+    settings.FILL_ENABLED = False
+    before = driver.network.balance("alder", "USDC", alice.address)
+    order = driver.drive(driver.transfer(alice), OrderState.OPENED)
+    block = ChainLog.objects.get(order_id=order.order_id, kind="Open").block_number
+    strangers.reorg(driver.network, "alder", block)
+    driver.wait_for(lambda: "reorg" in _worked(driver, order))
+    order = driver.drive(order, OrderState.OPENED)
+    assert driver.kinds(order).count("opened") == 2
+    assert Attempt.objects.filter(step__order=order, purpose="open").count() == 1
+    assert before - driver.network.balance("alder", "USDC", alice.address) == order.input_amount
+    escrowed = ledger.balances([order.order_id])[901, order.input_token, "escrow"]
+    assert escrowed == order.input_amount
+
+
+def test_a_reorganised_fill_is_filled_again_and_settled(driver: Driver, alice: LocalAccount) -> None:
+    before = driver.network.balance("birch", "USDC", alice.address)
+    order = driver.drive(driver.transfer(alice), OrderState.FILLED, OrderState.PROVING)
+    block = ChainLog.objects.get(order_id=order.order_id, kind="OutputFilled").block_number
+    strangers.reorg(driver.network, "birch", block)
+    driver.wait_for(lambda: "reorg" in _worked(driver, order))
+    with driver.network.ticking():
+        order = driver.drive(order, OrderState.SETTLED)
+    assert driver.network.balance("birch", "USDC", alice.address) - before == order.output_amount
+    assert driver.kinds(order).count("delivered") == 2
+    assert set(ledger.sums().values()) <= {0}
+
+
+def test_a_reorganised_settlement_is_settled_again(driver: Driver, alice: LocalAccount) -> None:
+    account = driver.network.manifest("alder").address("solver_account")
+    held = driver.network.balance("alder", "USDC", account)
+    with driver.network.ticking():
+        order = driver.drive(driver.transfer(alice), OrderState.SETTLED)
+    block = ChainLog.objects.get(order_id=order.order_id, kind="Finalised").block_number
+    strangers.reorg(driver.network, "alder", block)
+    driver.wait_for(lambda: "reorg" in _worked(driver, order))
+    with driver.network.ticking():
+        order = driver.drive(order, OrderState.SETTLED)
+    assert driver.network.balance("alder", "USDC", account) - held == order.input_amount
+
+
+def _worked(driver: Driver, order: Order) -> list[str]:
+    driver.work()
+    return driver.kinds(order)
