@@ -143,7 +143,7 @@ def card(quote: Quote) -> Card:
         quote=quote,
         state=quote.state,
         refusal_code=str(refusal.get("code", "")),
-        refusal=error_words(str(refusal.get("code", "")), _shown_params(refusal)) if refusal else "",
+        refusal=error_words(str(refusal.get("code", "")), refusal.get("params")) if refusal else "",
         input_token=input_token,
         output_token=output_token,
         origin=names["origin"],
@@ -227,10 +227,6 @@ def _rate(numerator: int, denominator: int) -> str:
         cut = len(digits) - RATE_SIGNIFICANT_DIGITS
         scaled = scaled // 10**cut * 10**cut
     return grouped(format_units(scaled, 24))
-
-
-def _shown_params(refusal: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(refusal.get("params") or {})
 
 
 def _offer_json(quote: Quote) -> str:

@@ -123,15 +123,30 @@ EVENTS = {
 }
 
 WAITING = {
+    "in_block": _("waits for a block of %(chain)s"),
     "depth": _("%(have)s of %(need)s blocks"),
     "waiting_for_blocks": _("%(have)s of %(need)s blocks"),
-    "waiting_for_validators": _("waiting for the validators' signatures"),
-    "chain_unreachable": _("%(chain)s does not answer; we keep trying"),
+    "waiting_for_validators": _("waits for the validators' signatures"),
+    "waiting_for_expiry": _("waits until the refund is open to anybody"),
+    "not_attested": _("waits for the attestation on %(chain)s"),
+    "not_processed": _("%(chain)s has not taken the proof yet; we keep trying"),
+    "not_finalised": _("%(chain)s has not repaid the filler yet; we keep trying"),
+    "fill_deadline": _("waits until the confirmation is no longer valid"),
+    "fill_deadline_near": _("too little time is left to pay it out safely; it comes back"),
     "fill_switched_off": _("payouts are switched off at the moment"),
-    "no_stock": _("there is not enough stock at the destination"),
-    "fees_too_high": _("the chain's fees are above our limit; we wait for them to fall"),
-    "takes_longer": _("a step takes longer than usual; we keep trying"),
+    "no_stock": _("waits for stock on %(chain)s"),
+    "exposure_full": _("waits for earlier payments to become final on %(chain)s"),
+    "not_profitable": _("the price moved; waits for a better one"),
+    "price_moved": _("the price moved; a new way is being found"),
+    "no_price": _("waits for a trustworthy price"),
+    "stale_price": _("waits for a trustworthy price"),
+    "chain_unreachable": _("%(chain)s does not answer; we keep trying"),
+    "node_unreachable": _("%(chain)s does not answer; we keep trying"),
+    "chain_paused": _("%(chain)s is paused"),
+    "gas_price_too_high": _("the fees of %(chain)s are above our limit; waits for them to fall"),
 }
+
+TAKES_LONGER = _("a step takes longer than usual; we keep trying")
 
 _PLACE = re.compile(r"%\((\w+)\)s")
 _ADDRESSES = ("contract", "account")

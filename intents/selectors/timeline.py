@@ -13,7 +13,7 @@ from intents.services.words import text as error_words
 from .amounts import shown_amount
 from .network import TokenName, chain_name, contract_address, explorer_url, token_name
 from .place import Evidence, Place, evidence, place_of
-from .sentences import ATTEMPT_STATES, EVENTS, SHOWN, STEP_STATES, STEPS, WAITING, Sentence, words
+from .sentences import ATTEMPT_STATES, EVENTS, SHOWN, STEP_STATES, STEPS, TAKES_LONGER, WAITING, Sentence, words
 
 DEFAULT_ETA_SECONDS = 30
 SLOW_FACTOR = 2
@@ -276,7 +276,7 @@ def _reason(order: Order, shown: str, steps: tuple[StepView, ...]) -> str:
     if shown != "slower":
         return ""
     running = next((step.waiting for step in steps if step.waiting and step.is_for_person), "")
-    return running or words(WAITING, "takes_longer")
+    return running or str(TAKES_LONGER)
 
 
 def _steps(order: Order, seen: Evidence) -> list[StepView]:
@@ -318,7 +318,9 @@ def _waiting(step: Step) -> str:
     code = step.waiting.get("code", "")
     if not code or step.state in (StepState.CONFIRMED, StepState.FINAL, StepState.SKIPPED):
         return ""
-    return words(WAITING, code, {"chain": chain_name(step.chain_id), **step.waiting.get("params", {})})
+    if code not in WAITING:
+        return str(TAKES_LONGER)
+    return words(WAITING, code, {**step.waiting.get("params", {}), "chain": chain_name(step.chain_id)})
 
 
 def _attempt_view(attempt: Attempt) -> AttemptView:

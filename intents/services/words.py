@@ -9,6 +9,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from intents.errors import register_words
+from intents.selectors.amounts import shown_amount
+from intents.selectors.network import chain_name
+
+_AMOUNTS = ("minimum", "maximum", "have", "need")
 
 
 class _Params(dict[str, Any]):
@@ -25,6 +29,7 @@ INTENT_WORDS = {
     "amount_too_large": _("That amount is too large. Try a smaller one."),
     "amount_too_small": _("That amount is too small: the costs would eat it. Try a larger one."),
     "below_minimum_order": _("That amount is too small: the costs would eat it. Try a larger one."),
+    "same_chain": _("Both ends are on the same chain. Choose another chain to send to."),
     "same_token": _("You already have this token on this chain. Choose another token or another chain."),
     "token_not_supported": _("This token is not supported here. Choose one from the list."),
     "chain_not_supported": _("This chain is not connected. Choose one from the list."),
@@ -73,6 +78,40 @@ ORDER_WORDS = {
     "order_not_found": _("We do not know this transfer, or it was made in another browser."),
     "not_profitable": _("The price moved too far. Nothing was taken; ask for a new quote."),
     "fill_switched_off": _("Payouts are switched off at the moment."),
+    "open_failed": _("Locking your money was refused by the chain, so nothing was taken."),
+    "open_timed_out": _("Locking your money did not get into a block in time, so nothing was taken."),
+    "expired": _("The time ran out before your money was locked, so nothing was taken."),
+    "fill_deadline_passed": _("It could not be paid out in time."),
+    "fill_deadline_near": _("There is not enough time left to pay it out safely."),
+    "cannot_finalise_in_time": _("There is not enough time left to pay it out safely."),
+    "refunded_after_fill": _("It was both paid out and returned. You keep both."),
+    "depth": _("Your payment does not have enough blocks yet."),
+    "not_started": _("The transfer has not started."),
+    "not_signed": _("The order was not signed."),
+    "not_taken": _("We do not serve this order."),
+    "order_unknown": _("We do not know this transfer."),
+    "outputs_equal": _("We do not serve this order: two of its outputs are equal."),
+    "outputs_not_supported": _("We do not serve this order: it has too many outputs."),
+    "outputs_on_two_chains": _("We do not serve this order: its outputs are on two chains."),
+    "inputs_not_one": _("We do not serve this order: it does not have exactly one input."),
+    "zero_amount": _("We do not serve this order: an amount is zero."),
+    "deadlines_reversed": _("We do not serve this order: its deadlines are in the wrong order."),
+    "oracle_not_ours": _("We do not serve this order: its proof contract is not ours."),
+    "settler_not_ours": _("We do not serve this order: its payout contract is not ours."),
+    "context_not_supported": _("We do not serve this order: it has conditions we do not know."),
+    "callback_not_supported": _("We do not serve this order: it has a call on arrival."),
+}
+
+CHAIN_WORDS = {
+    "chain_unreachable": _("The chain does not answer at the moment. Please try again."),
+    "node_unreachable": _("The chain does not answer at the moment. Please try again."),
+    "nodes_disagree": _("The chain's nodes disagree at the moment. Please try again."),
+    "node_refused": _("The chain does not answer at the moment. Please try again."),
+    "rpc_error": _("The chain does not answer at the moment. Please try again."),
+    "clock_unknown": _("We have not seen a block of this chain yet. Please try again in a moment."),
+    "not_ready": _("We are still starting. Please try again in a moment."),
+    "contract_not_listed": _("This chain is not fully connected yet."),
+    "gas_price_too_high": _("The chain's fees are above our limit at the moment. Please try again later."),
 }
 
 LOGIN_WORDS = {
@@ -92,16 +131,45 @@ REQUEST_WORDS = {
     "busy": _("We are busy. Please try again in a moment."),
     "server_error": _("Something broke on our side. Your money is not affected by this page."),
     "not_started": _("Waymeet is not running yet."),
-    "chain_unreachable": _("The chain does not answer at the moment. Please try again."),
     "unknown_name": _("This name is not known: %(name)s."),
 }
 
-WORDS: dict[str, Any] = {**INTENT_WORDS, **QUOTE_WORDS, **ORDER_WORDS, **LOGIN_WORDS, **REQUEST_WORDS}
+WORDS: dict[str, Any] = {
+    **INTENT_WORDS,
+    **QUOTE_WORDS,
+    **ORDER_WORDS,
+    **CHAIN_WORDS,
+    **LOGIN_WORDS,
+    **REQUEST_WORDS,
+}
+
+# Said in place of the plain sentence when the error carries these figures with their token's decimals.
+WITH_FIGURES: dict[tuple[str, str], Any] = {
+    ("amount_too_large", "maximum"): _("That is too much for now: at most %(maximum)s %(token)s can go this way."),
+    ("below_minimum_order", "minimum"): _("That is too little: the least worth sending is %(minimum)s %(token)s."),
+    ("amount_too_small", "minimum"): _("That is too little: the least worth sending is %(minimum)s %(token)s."),
+    ("insufficient_balance", "need"): _("Your wallet holds %(have)s %(token)s; this transfer needs %(need)s."),
+}
 
 
 def text(code: str, params: Mapping[str, Any] | None = None) -> str:
     """The sentence for a code in the active language; a calm general one for a code without its own."""
-    return str(WORDS.get(code, FALLBACK)) % _Params(params or {})
+    given = dict(params or {})
+    for (figured, figure), template in WITH_FIGURES.items():
+        if figured == code and figure in given and "decimals" in given:
+            return str(template) % _Params(_figures(given))
+    return str(WORDS.get(code, FALLBACK)) % _Params(_named(given))
+
+
+def _figures(params: dict[str, Any]) -> dict[str, Any]:
+    decimals = int(params["decimals"])
+    shown = {name: shown_amount(int(params[name]), decimals) for name in _AMOUNTS if name in params}
+    return {**params, **shown}
+
+
+def _named(params: dict[str, Any]) -> dict[str, Any]:
+    chain = str(params.get("chain", ""))
+    return {**params, "chain": chain_name(int(chain))} if chain.isascii() and chain.isdigit() else params
 
 
 register_words(WORDS)
