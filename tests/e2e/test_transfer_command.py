@@ -64,7 +64,7 @@ def test_it_delivers_and_says_what_the_chain_shows(
     [
         (("0", "alder:USDC", "birch:WETH"), "amount_not_positive"),
         (("0.000001", "alder:USDC", "birch:WETH"), "below_minimum_order"),
-        (("99999999", "alder:USDC", "birch:WETH"), "insufficient_balance"),
+        (("10500", "alder:USDC", "birch:WETH"), "insufficient_balance"),
         (("1", "alder:USDC", "elm:WETH"), "unknown_name"),
         (("1", "alder:USDC", "alder:USDC"), "same_token"),
         (("1", "alder:WETH", "birch:USDC", "--confirm", "eip3009"), "no_way_to_confirm"),
