@@ -23,13 +23,13 @@ class Unpriced(Exception):
 class GasRules:
     """Gas of each of our transactions, measured on the local network and rounded up."""
 
-    open: int = 145_000
-    finalise: int = 95_000
+    open: int = 160_000
+    finalise: int = 80_000
     refund: int = 75_000
-    fill: int = 150_000
-    pool: int = 140_000
-    dispatch: int = 150_000
-    process: int = 190_000
+    fill: int = 140_000
+    pool: int = 130_000
+    dispatch: int = 230_000
+    process: int = 120_000
 
 
 @dataclass(frozen=True, slots=True)
