@@ -111,7 +111,7 @@ def load(held: Lease) -> Case:
     steps = list(Step.objects.filter(order=order).order_by("index"))
     attempts: dict[int, list[Attempt]] = {}
     for attempt in Attempt.objects.filter(step__in=steps).order_by("id"):
-        attempts.setdefault(attempt.step_id, []).append(attempt)
+        attempts.setdefault(attempt.step_id or 0, []).append(attempt)
     chain_ids = {order.origin_id, order.destination_id}
     return Case(
         lease=held,
@@ -119,7 +119,9 @@ def load(held: Lease) -> Case:
         steps=steps,
         attempts=attempts,
         logs=list(ChainLog.objects.filter(order_id=order.order_id).order_by("block_number", "log_index")),
-        heads={head.chain_id: head for head in ChainHead.objects.filter(chain_id__in=chain_ids).defer("world")},
+        heads={
+            head.chain_id: head for head in ChainHead.objects.filter(chain_id__in=chain_ids).defer("world")
+        },
         terms=order_from_json(order.terms),
         origin=registry.chain(order.origin_id),
         destination=registry.chain(order.destination_id),

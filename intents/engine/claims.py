@@ -1,15 +1,18 @@
 """What an order may take from stock and gas, as reservations count it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from intents.chains import accounts
 from intents.chains.calls import ZERO_ADDRESS
+from intents.chains.client import client
 from intents.chains.fees import fees
 from intents.chains.manifest import ChainManifest
+from intents.models import Stock
 from intents.settlement.order import StandardOrder, bytes32_to_address
 from intents.solver.pricing import GasRules
 
+from . import reservations
 from .reservations import Claim
 
 
@@ -40,6 +43,16 @@ def claims_of(
     if not is_opened:
         claims.append(gas_claim(origin.chain_id, operator, gas.open))
     return claims
+
+
+def ensure_stocks(claims: Sequence[Claim]) -> None:
+    """Read from the chain what no block of the follower has written yet."""
+    for claim in claims:
+        chain_id, token, holder = claim.chain_id, claim.token, claim.holder
+        if Stock.objects.filter(chain_id=chain_id, token=token, holder=holder).exists():
+            continue
+        balance = client(chain_id).token_balance(token, holder)
+        reservations.refresh(chain_id=chain_id, token=token, holder=holder, balance=balance, block_number=0)
 
 
 def gas_claim(chain_id: int, holder: str, units: int) -> Claim:

@@ -27,9 +27,7 @@ def gather(case: Case) -> Evidence:
     """Read the evidence out of the order's logs; logs of contracts that are not ours count for nothing."""
     settler = case.origin.address("input_settler")
     at_origin = {
-        log.kind: log
-        for log in case.logs
-        if log.chain_id == case.origin.chain_id and log.address == settler
+        log.kind: log for log in case.logs if log.chain_id == case.origin.chain_id and log.address == settler
     }
     fills = [log for log in case.logs if _is_fill_of_signed_output(case, log)]
     in_time = [log for log in fills if int(log.data["timestamp"]) <= case.terms.fill_deadline]

@@ -33,7 +33,14 @@ def book(
     """Write one fact; False when it was written before or moves nothing."""
     if amount == 0:
         return False
-    key = {"order": order, "chain_id": chain_id, "token": token, "debit": debit, "credit": credit, "memo": memo}
+    key = {
+        "order": order,
+        "chain_id": chain_id,
+        "token": token,
+        "debit": debit,
+        "credit": credit,
+        "memo": memo,
+    }
     _, created = LedgerEntry.objects.get_or_create(**key, defaults={"amount": amount})
     return created
 

@@ -94,9 +94,7 @@ class ChainObserver:
             gone.delete()
             self._step_back(reorg.ancestor)
             wake_orders(sorted(concerned))
-        log.warning(
-            "observe.reorg", chain=self.manifest.slug, ancestor=reorg.ancestor, orders=len(concerned)
-        )
+        log.warning("observe.reorg", chain=self.manifest.slug, ancestor=reorg.ancestor, orders=len(concerned))
 
     def _step_back(self, ancestor: int) -> None:
         block = Block.objects.filter(chain_id=self.manifest.chain_id, number=ancestor).first()
@@ -297,4 +295,3 @@ async def _pause(stop: asyncio.Event | None, seconds: float) -> None:
         await asyncio.wait_for(stop.wait(), seconds)
     except TimeoutError:
         return
-

@@ -76,9 +76,8 @@ def _go_back(case: Case, target: OrderState, kind: StepKind, *, memo: str) -> bo
         ledger.unbook(case.order, memo=memo)
         if step is not None and step.state in (StepState.CONFIRMED, StepState.FINAL):
             move_step(case, step, StepState.READY)
-    if step is not None:
-        # The very bytes go out again first: same hash, same nonce, no second transaction.
-        recheck(case.tries(step))
+    # The very bytes go out again first: same hash, same nonce, no second transaction.
+    recheck([a for tries in case.attempts.values() for a in tries if a.chain_id == chain_id])
     return True
 
 

@@ -73,9 +73,7 @@ def refresh_all(chain_id: int, readings: Mapping[tuple[str, str], int], *, block
     known = {(token, holder): balance for token, holder, balance in rows}
     for (token, holder), balance in readings.items():
         if known.get((token, holder)) != balance:
-            refresh(
-                chain_id=chain_id, token=token, holder=holder, balance=balance, block_number=block_number
-            )
+            refresh(chain_id=chain_id, token=token, holder=holder, balance=balance, block_number=block_number)
 
 
 @transaction.atomic
@@ -134,9 +132,7 @@ def _hold_one(order: Order, claim: Claim, *, is_opened: bool) -> None:
     if existing and existing.state == Reservation.State.HELD:
         return
     for _ in range(_TRIES):
-        stock = Stock.objects.filter(
-            chain_id=claim.chain_id, token=claim.token, holder=claim.holder
-        ).first()
+        stock = Stock.objects.filter(chain_id=claim.chain_id, token=claim.token, holder=claim.holder).first()
         if stock is None:
             raise StockShort(chain_id=claim.chain_id, token=claim.token, available=0, wanted=claim.amount)
         available = stock.balance - stock.reserved

@@ -17,9 +17,9 @@ from intents.chains.manifest import ChainManifest
 from intents.engine import events, reservations
 from intents.engine.advance import advance
 from intents.engine.blocklist import blocked_addresses
-from intents.engine.claims import claims_of
+from intents.engine.claims import claims_of, ensure_stocks
 from intents.engine.depth import required_depth
-from intents.engine.reservations import StockShort
+from intents.engine.reservations import Claim, StockShort
 from intents.engine.sweep import sweep
 from intents.engine.waking import wake_orders
 from intents.lifecycle import OrderState, StepKind, StepState
@@ -78,6 +78,8 @@ def order_submit(*, quote_id: UUID | str, terms: Any, signature: Any, browser_ke
     require_signer(order, canonical, origin=origin, way=quote.confirm_way)
     _pass_gate(order, origin=origin, destination=destination)
     plan = _plan(quote, order)
+    claims = _claims(quote, order, plan)
+    ensure_stocks(claims)
     facts = read_wallet(
         origin=origin,
         destination=destination,
@@ -90,6 +92,7 @@ def order_submit(*, quote_id: UUID | str, terms: Any, signature: Any, browser_ke
             quote,
             order,
             plan=plan,
+            claims=claims,
             facts=facts,
             signature="0x" + canonical.hex(),
             browser_key=browser_key,
@@ -204,16 +207,18 @@ def _plan(quote: Quote, order: StandardOrder) -> list[dict[str, Any]]:
     repriced = reprice(quote)
     if repriced.route is None or repriced.output_expected < bps_down(signed, 10_000 - LOSS_LIMIT_BPS):
         fresh = quote_request(intent=Intent.from_json(quote.intent), browser_key=quote.browser_key)
-        raise WorsePrice(
-            quote_id=str(fresh.pk), expected=str(repriced.output_expected), minimum=str(signed)
-        )
+        raise WorsePrice(quote_id=str(fresh.pk), expected=str(repriced.output_expected), minimum=str(signed))
     return [_with_signed_output(step, quote, signed) for step in repriced.steps()]
 
 
 def _with_signed_output(step: dict[str, Any], quote: Quote, signed: int) -> dict[str, Any]:
     if step["kind"] != StepKind.FILL:
         return step
-    details = {**step["details"], "minimum_output": str(signed), "expected_output": str(quote.output_expected)}
+    details = {
+        **step["details"],
+        "minimum_output": str(signed),
+        "expected_output": str(quote.output_expected),
+    }
     if not details.get("swap"):
         details["stock_amount"] = str(signed)
     return {**step, "details": details}
@@ -225,6 +230,7 @@ def _accept(
     terms: StandardOrder,
     *,
     plan: list[dict[str, Any]],
+    claims: list[Claim],
     facts: WalletFacts,
     signature: str,
     browser_key: str,
@@ -237,7 +243,7 @@ def _accept(
         raise QuoteAlreadyUsed()
     order = _write_order(quote, terms, signature=signature, received_at=received_at)
     _write_steps(order, plan)
-    _reserve(order, terms, plan)
+    _reserve(order, claims)
     # The reservation has locked a stock row of this origin: the wallet's other orders are counted in turn.
     _check_wallet(order, facts)
     if browser_key:
@@ -301,10 +307,13 @@ def _write_steps(order: Order, plan: list[dict[str, Any]]) -> None:
     )
 
 
-def _reserve(order: Order, terms: StandardOrder, plan: list[dict[str, Any]]) -> None:
+def _claims(quote: Quote, terms: StandardOrder, plan: list[dict[str, Any]]) -> list[Claim]:
     fill = next(step["details"] for step in plan if step["kind"] == StepKind.FILL)
-    origin, destination = registry.chain(order.origin_id), registry.chain(order.destination_id)
-    claims = claims_of(terms, origin=origin, destination=destination, fill_details=fill)
+    origin, destination = registry.chain(quote.origin_id), registry.chain(quote.destination_id)
+    return claims_of(terms, origin=origin, destination=destination, fill_details=fill)
+
+
+def _reserve(order: Order, claims: list[Claim]) -> None:
     try:
         reservations.hold(order, claims)
     except StockShort as short:

@@ -131,9 +131,7 @@ def dispatch(
     )
 
 
-def dispatch_fee(
-    payloads: Sequence[bytes], *, origin: ChainManifest, destination: ChainManifest
-) -> Call:
+def dispatch_fee(payloads: Sequence[bytes], *, origin: ChainManifest, destination: ChainManifest) -> Call:
     """The view that answers how much wei `dispatch` must carry."""
     return Call(
         target=destination.address("hyperlane_oracle"),

@@ -103,9 +103,7 @@ def checkpoint_digest(checkpoint: Checkpoint) -> bytes:
     domain_hash = keccak(
         checkpoint.domain.to_bytes(4, "big") + address_to_bytes32(checkpoint.merkle_tree_hook) + b"HYPERLANE"
     )
-    return keccak(
-        domain_hash + checkpoint.root + checkpoint.index.to_bytes(4, "big") + checkpoint.message_id
-    )
+    return keccak(domain_hash + checkpoint.root + checkpoint.index.to_bytes(4, "big") + checkpoint.message_id)
 
 
 def checkpoint_signer(checkpoint: Checkpoint, signature: bytes) -> str | None:

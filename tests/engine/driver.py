@@ -11,6 +11,7 @@ from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 
 from intents.chains import registry
+from intents.chains.recovery import mend_chain
 from intents.devnet.network import Network
 from intents.engine.advance import advance
 from intents.engine.observe import observe
@@ -29,6 +30,7 @@ class Driver:
         self.network = network
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
+        self._mended_at = 0.0
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> "Driver":
@@ -112,6 +114,10 @@ class Driver:
     def work(self) -> int:
         """What the workers would do now."""
         now = time.time()
+        if now - self._mended_at > 1:
+            self._mended_at = now
+            for chain_id in registry.all_chains():
+                mend_chain(chain_id)
         due = Order.objects.filter(wake_at__gt=0, wake_at__lte=now, leased_until__lt=now)
         order_ids = list(due.values_list("order_id", flat=True))
         return sum(advance(order_id) for order_id in order_ids)

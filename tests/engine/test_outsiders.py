@@ -16,9 +16,7 @@ from tests.engine.driver import Driver
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
 
 
-def test_an_outsiders_fill_is_a_delivery(
-    driver: Driver, alice: LocalAccount, settings: Any
-) -> None:
+def test_an_outsiders_fill_is_a_delivery(driver: Driver, alice: LocalAccount, settings: Any) -> None:
     settings.FILL_ENABLED = False
     before = driver.network.balance("birch", "USDC", alice.address)
     order = driver.drive(driver.transfer(alice), OrderState.OPENED)

@@ -104,7 +104,9 @@ def _process(case: Case, step: Step, dispatched: ChainLog) -> None:
     if have < need:
         block = (case.destination.chain_id, block_at_depth(dispatched.block_number, need))
         seconds = max(2.0, 1.5 * need * case.destination.block_seconds)
-        wait(case, step, Wait("waiting_for_blocks", {"have": have, "need": need}, seconds=seconds, block=block))
+        wait(
+            case, step, Wait("waiting_for_blocks", {"have": have, "need": need}, seconds=seconds, block=block)
+        )
         return
     message = message_of(dispatched)
     metadata = proof_of(message, origin=case.origin, destination=case.destination)

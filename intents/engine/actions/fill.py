@@ -129,8 +129,6 @@ def _reverted(case: Case, step: Step, reverted: Reverted) -> bool:
 def _await_block(case: Case, step: Step, attempt: Attempt) -> bool:
     if step.state == StepState.READY:
         move_step(case, step, StepState.SUBMITTED)
-        events.record(
-            case.order.order_id, "fill_sent", chain_id=attempt.chain_id, tx_hash=attempt.tx_hash
-        )
+        events.record(case.order.order_id, "fill_sent", chain_id=attempt.chain_id, tx_hash=attempt.tx_hash)
     wait(case, step, Wait("in_block", seconds=1.0))
     return False

@@ -1,0 +1,292 @@
+"""A signed order is accepted once, as quoted, by its signer, with money behind it; else it says why not."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+from eth_account.messages import encode_typed_data
+from eth_account.signers.local import LocalAccount
+
+from intents.chains import registry
+from intents.chains.calls import Call, encode_call
+from intents.devnet.accounts import wallet
+from intents.devnet.network import Network
+from intents.engine import reservations
+from intents.errors import WaymeetError
+from intents.lifecycle import OrderState
+from intents.models import Attempt, Event, Order, OrderAccess, Quote, QuoteState, Reservation, Stock
+from intents.services.orders import order_submit
+from intents.services.quotes import Intent, quote_request, quote_solve
+from intents.services.signatures import typed_data_of
+from intents.settlement.order import order_from_json
+from tests.engine import strangers
+
+from .heads import write_heads
+
+pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
+
+CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+HERE = "browser-here"
+
+
+def quoted(user: LocalAccount, **changes: str) -> Quote:
+    wish = {
+        "origin": "alder",
+        "destination": "birch",
+        "input_token": "USDC",
+        "output_token": "USDC",
+        "amount": "100",
+        "exact": "input",
+        "user": user.address,
+        "recipient": "",
+        "confirm": "auto",
+        **changes,
+    }
+    quote = quote_request(intent=Intent.parse(wish), browser_key=HERE)
+    quote_solve(quote.pk)
+    quote.refresh_from_db()
+    assert quote.state == QuoteState.READY, quote.refusal
+    return quote
+
+
+def signed(quote: Quote, user: LocalAccount) -> str:
+    data = typed_data_of(
+        order_from_json(quote.order), origin=registry.chain(quote.origin_id), way=quote.confirm_way
+    )
+    return "0x" + bytes(user.sign_message(encode_typed_data(full_message=data)).signature).hex()
+
+
+def submitted(quote: Quote, user: LocalAccount, **changes: Any) -> Order:
+    values = {
+        "quote_id": quote.pk,
+        "terms": quote.order,
+        "signature": signed(quote, user),
+        "browser_key": HERE,
+        **changes,
+    }
+    return order_submit(**values)
+
+
+def code_of(call: Callable[[], Any]) -> str:
+    with pytest.raises(WaymeetError) as caught:
+        call()
+    return caught.value.code
+
+
+def test_an_accepted_order_is_written_whole(seen: Network, alice: LocalAccount) -> None:
+    quote = quoted(alice)
+    order = submitted(quote, alice)
+    assert order.order_id == quote.order_id
+    assert order.state == OrderState.SIGNED
+    assert [step.kind for step in order.steps.all()] == ["open", "fill", "prove", "finalise"]
+    assert list(order.events.values_list("kind", "seq")) == [("accepted", 1)]
+    assert OrderAccess.objects.filter(order=order, browser_key=HERE).exists()
+    held = Reservation.objects.get(order=order, stock__token=order.output_token)
+    assert held.amount == order.output_amount
+    assert held.stock.reserved == held.amount
+    quote.refresh_from_db()
+    assert quote.state == QuoteState.USED
+
+
+def test_the_same_order_again_answers_the_same(seen: Network, alice: LocalAccount) -> None:
+    quote = quoted(alice)
+    first = submitted(quote, alice)
+    assert submitted(quote, alice).pk == first.pk
+    assert Event.objects.filter(order=first).count() == 1
+
+
+def test_another_browser_gets_nothing_from_public_calldata(seen: Network, alice: LocalAccount) -> None:
+    quote = quoted(alice)
+    order = submitted(quote, alice)
+    assert code_of(lambda: submitted(quote, alice, browser_key="elsewhere")) == "already_submitted"
+    theirs = quoted(alice)
+    again = {"terms": quote.order, "signature": signed(quote, alice)}
+    assert code_of(lambda: submitted(theirs, alice, **again)) == "already_submitted"
+    assert code_of(lambda: submitted(quote, alice, browser_key="")) == "already_submitted"
+    assert OrderAccess.objects.filter(order=order).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "named"),
+    [
+        (("fillDeadline",), "4000000000", "fillDeadline"),
+        (("expires",), "4100000000", "expires"),
+        (("nonce",), "7", "nonce"),
+        (("outputs", 0, "amount"), "1", "outputs[0].amount"),
+        (("outputs", 0, "recipient"), "0x" + "00" * 12 + "11" * 20, "outputs[0].recipient"),
+        (("inputs", 0, 1), "1", "inputs[0][1]"),
+    ],
+)
+def test_the_first_field_that_differs_is_named(
+    seen: Network, alice: LocalAccount, path: tuple[Any, ...], value: str, named: str
+) -> None:
+    quote = quoted(alice)
+    terms = {**quote.order, "outputs": [dict(o) for o in quote.order["outputs"]]}
+    terms["inputs"] = [list(pair) for pair in quote.order["inputs"]]
+    place: Any = terms
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    with pytest.raises(WaymeetError) as caught:
+        submitted(quote, alice, terms=terms)
+    assert caught.value.code == "field_differs"
+    assert caught.value.params["field"] == named
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("terms", [None, [], "order", {}, {"user": 1}])
+def test_terms_that_are_no_order_are_refused(seen: Network, alice: LocalAccount, terms: Any) -> None:
+    quote = quoted(alice)
+    assert code_of(lambda: submitted(quote, alice, terms=terms)) == "order_field"
+
+
+def test_another_signer_is_refused(seen: Network, alice: LocalAccount, mallory: LocalAccount) -> None:
+    quote = quoted(alice)
+    assert code_of(lambda: submitted(quote, alice, signature=signed(quote, mallory))) == "wrong_signer"
+
+
+@pytest.mark.parametrize("form", ["compact", "malleable", "short", "text", "none", "bad v"])
+def test_only_a_canonical_signature_is_taken(seen: Network, alice: LocalAccount, form: str) -> None:
+    quote = quoted(alice)
+    raw = bytes.fromhex(signed(quote, alice)[2:])
+    r, s, v = raw[:32], int.from_bytes(raw[32:64], "big"), raw[64]
+    forms: dict[str, Any] = {
+        "compact": "0x" + (r + (s | ((v - 27) << 255)).to_bytes(32, "big")).hex(),
+        "malleable": "0x" + (r + (CURVE_ORDER - s).to_bytes(32, "big") + bytes([55 - v])).hex(),
+        "short": "0x" + raw[:40].hex(),
+        "text": "not hex at all",
+        "none": None,
+        "bad v": "0x" + (raw[:64] + b"\x05").hex(),
+    }
+    assert code_of(lambda: submitted(quote, alice, signature=forms[form])) == "signature_malformed"
+    zero_based = "0x" + (raw[:64] + bytes([v - 27])).hex()
+    assert submitted(quote, alice, signature=zero_based).state == OrderState.SIGNED
+
+
+def test_an_unknown_quote_is_refused(seen: Network, alice: LocalAccount) -> None:
+    quote = quoted(alice)
+    unknown = "00000000-0000-4000-8000-000000000000"
+    assert code_of(lambda: submitted(quote, alice, quote_id=unknown)) == "quote_not_found"
+
+
+def test_a_quote_of_another_browser_is_not_found(seen: Network, alice: LocalAccount) -> None:
+    quote = quoted(alice)
+    assert code_of(lambda: submitted(quote, alice, browser_key="elsewhere")) == "quote_not_found"
+
+
+def test_a_card_that_ran_out_is_priced_again(seen: Network, alice: LocalAccount) -> None:
+    quote = quoted(alice)
+    Quote.objects.filter(pk=quote.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert submitted(quote, alice).output_amount == quote.output_minimum
+
+
+def test_a_price_that_moved_beyond_our_limit_gets_a_fresh_offer(
+    seen: Network, alice: LocalAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quote = quoted(alice)
+    Quote.objects.filter(pk=quote.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    monkeypatch.setattr("intents.services.orders.LOSS_LIMIT_BPS", -200)
+    with pytest.raises(WaymeetError) as caught:
+        submitted(quote, alice)
+    assert caught.value.code == "worse_price"
+    fresh = Quote.objects.get(pk=caught.value.params["quote_id"])
+    assert fresh.intent == quote.intent
+    assert not Order.objects.exists()
+
+
+def test_too_little_time_to_the_deadline_is_too_late(seen: Network, alice: LocalAccount) -> None:
+    quote = quoted(alice)
+    seen.warp(90)
+    write_heads(seen)
+    assert code_of(lambda: submitted(quote, alice)) == "too_late"
+
+
+def test_a_blocked_address_is_refused(seen: Network, alice: LocalAccount, settings: Any) -> None:
+    quote = quoted(alice)
+    settings.BLOCKED_ADDRESSES = [alice.address.lower()]
+    assert code_of(lambda: submitted(quote, alice)) == "blocked_address"
+
+
+def test_a_wallet_has_at_most_three_unopened_orders(seen: Network, alice: LocalAccount) -> None:
+    for _ in range(3):
+        submitted(quoted(alice), alice)
+    assert code_of(lambda: submitted(quoted(alice), alice)) == "too_many_open"
+
+
+def test_failed_opens_count_against_the_wallet(seen: Network, alice: LocalAccount) -> None:
+    for _ in range(3):
+        order = submitted(quoted(alice), alice)
+        reason = {"code": "open_failed", "params": {}}
+        Order.objects.filter(pk=order.pk).update(state=OrderState.REJECTED, reason=reason)
+        reservations.release(order.order_id)
+    assert code_of(lambda: submitted(quoted(alice), alice)) == "too_many_open"
+
+
+def test_unopened_orders_together_stay_within_the_balance(seen: Network) -> None:
+    user = wallet(501)
+    seen.fund("alder", [user.address], {"USDC": 150 * 10**6})
+    first, second = quoted(user), quoted(user)
+    submitted(first, user)
+    assert code_of(lambda: submitted(second, user)) == "insufficient_balance"
+
+
+def test_unopened_orders_together_stay_within_the_allowance(seen: Network, alice: LocalAccount) -> None:
+    first = quoted(alice, confirm="permit2", input_token="USDT")
+    second = quoted(alice, confirm="permit2", input_token="USDT")
+    token, permit2 = seen.token("alder", "USDT"), seen.manifest("alder").address("permit2")
+    _allow(seen, token, permit2, alice.address, 150 * 10**6)
+    submitted(first, alice)
+    assert code_of(lambda: submitted(second, alice)) == "no_allowance"
+
+
+def test_one_wallet_may_not_park_more_than_a_quarter_of_a_stock(seen: Network, alice: LocalAccount) -> None:
+    strangers.leave_in_stock(seen, "birch", "USDC", 1_000 * 10**6)
+    write_heads(seen)
+    quotes = [quoted(alice) for _ in range(3)]
+    submitted(quotes[0], alice)
+    submitted(quotes[1], alice)
+    assert code_of(lambda: submitted(quotes[2], alice)) == "no_stock"
+
+
+def test_fifty_orders_against_stock_for_ten(seen: Network) -> None:
+    users = [wallet(600 + number) for number in range(50)]
+    seen.fund("alder", [user.address for user in users], {"USDC": 200 * 10**6})
+    strangers.leave_in_stock(seen, "birch", "USDC", 1_000 * 10**6)
+    write_heads(seen)
+    quotes = [quoted(user) for user in users]
+    outcomes: list[str] = []
+
+    def submit(quote: Quote, user: LocalAccount) -> None:
+        try:
+            outcomes.append(submitted(quote, user).state)
+        except WaymeetError as error:
+            outcomes.append(error.code)
+        finally:
+            connections.close_all()
+
+    pairs = zip(quotes, users, strict=True)
+    threads = [threading.Thread(target=submit, args=pair) for pair in pairs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert outcomes.count("signed") == 10
+    assert outcomes.count("no_stock") == 40
+    assert Order.objects.count() == 10
+    stock = Stock.objects.get(chain_id=902, token=seen.token("birch", "USDC"))
+    assert stock.reserved == sum(Order.objects.values_list("output_amount", flat=True)) <= stock.balance
+    assert not Attempt.objects.exists()
+    assert Quote.objects.filter(state=QuoteState.READY).count() == 40
+
+
+def _allow(network: Network, token: str, spender: str, owner: str, amount: int) -> None:
+    rpc = network.rpc("alder")
+    rpc.request("anvil_impersonateAccount", owner)
+    for value in (0, amount):
+        data = encode_call("approve(address,uint256)", [spender, value])
+        strangers.send(network, "alder", Call(token, data), sender=owner)
+    rpc.request("anvil_stopImpersonatingAccount", owner)
