@@ -85,7 +85,7 @@ def _compare(
 ) -> Iterator[Problem]:
     contract = web3.eth.contract(web3.to_checksum_address(address), abi=abi)
     for name, value in expected.items():
-        found = _answer(lambda n=name: contract.functions[n]().call())
+        found = _answer(contract.functions[name]().call)
         if isinstance(found, Problem):
             yield Problem(f"{key}.{name}", f"{address} does not answer: {found.text}")
         elif found != value:

@@ -131,7 +131,7 @@ class _Follower:
     async def advance(self, pushed: Head | None) -> AsyncIterator[Fact]:
         """Facts up to `pushed`, or up to the newest block where nothing was pushed."""
         seen_at = time.time()
-        head = pushed or await self._read(self._rounds.head)
+        head = pushed if pushed is not None else await self._read(self._rounds.head)
         if self._number is None:
             self._number = head.number - 1
         if self._is_told(head):

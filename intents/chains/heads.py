@@ -53,7 +53,9 @@ class PushedHeads:
         """The newest header that was not taken yet, None after the timeout or a lost connection."""
         if self._newest is None:
             try:
-                await asyncio.wait_for(self._arrived.wait(), timeout_seconds)
+                # Not wait_for: until Python 3.12 it may swallow a cancellation.
+                async with asyncio.timeout(timeout_seconds):
+                    await self._arrived.wait()
             except TimeoutError:
                 return None
         self._arrived.clear()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 
 import urllib3
 
+PORTS = range(20_000, 32_000)
 ROOT = Path(__file__).resolve().parents[2]
 ANVIL = ROOT / "node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"
 OPERATOR = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -23,9 +25,12 @@ FIRST_DEPLOYED = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port below the range of outgoing connections, so that a stopped node finds it free again."""
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 class Node:
@@ -80,6 +85,8 @@ class Node:
         return int(self.rpc("eth_blockNumber"), 16)
 
     def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, f"anvil ended: is port {self.port} taken?"
         try:
             return bool(self.rpc("eth_chainId"))
         except urllib3.exceptions.HTTPError:
