@@ -29,7 +29,7 @@ def deploy_network(
 ) -> dict[str, Deployed]:
     """Deploy everything on each profile's node (by slug) and introduce the chains to each other.
 
-    `others` are chains that run already and are introduced to the new ones. Mining is as before afterwards.
+    `others` run already, have their nodes among `rpcs`, and are introduced too. Mining stays as it was.
     Raises DeploymentFailed, RpcError, NodeUnreachable.
     """
 
@@ -50,7 +50,7 @@ def deploy_network(
     with ThreadPoolExecutor(len(profiles)) as pool:
         results = list(pool.map(one, profiles))
         everybody = [*results, *others]
-        list(pool.map(introduce, results))
+        list(pool.map(introduce, everybody))
     return {deployed.slug: deployed for deployed in results}
 
 

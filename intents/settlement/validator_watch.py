@@ -206,7 +206,7 @@ class ChainWatch:
                 self._stopped.wait(PAUSE_AFTER_FAILURE_SECONDS)
                 continue
             if signed:
-                logger.info("%s: signed %d checkpoints", self.manifest.slug, signed)
+                logger.info("%s: checkpoints signed: %d", self.manifest.slug, signed)
             self._stopped.wait(pause)
 
 

@@ -14,16 +14,16 @@ from intents.devnet.funding import fund_wallets
 from intents.devnet.manifests import validator_urls
 from intents.devnet.network import prepare, state_file
 from intents.devnet.nodes import Node, free_ports, node_command
-from intents.devnet.profiles import ALDER, SUMMIT, with_block_seconds
+from intents.devnet.profiles import ALDER, DOGWOOD, SUMMIT, ChainProfile, with_block_seconds
 from intents.devnet.warp import rpc_of, warp
 
 PROFILES = with_block_seconds((SUMMIT, ALDER), 0.25)
 
 
 @contextmanager
-def _nodes(directory: Path) -> Iterator[list[Node]]:
+def _nodes(directory: Path, profiles: Sequence[ChainProfile] = PROFILES) -> Iterator[list[Node]]:
     nodes = []
-    for profile, port in zip(PROFILES, free_ports(len(PROFILES)), strict=True):
+    for profile, port in zip(profiles, free_ports(len(profiles)), strict=True):
         command = node_command(profile, port=port, state=state_file(directory, profile))
         nodes.append(Node(profile, command, port))
     try:
@@ -35,7 +35,7 @@ def _nodes(directory: Path) -> Iterator[list[Node]]:
 
 def _prepared(nodes: Sequence[Node], directory: Path, said: list[str]) -> list[ChainManifest]:
     return prepare(
-        PROFILES,
+        [node.profile for node in nodes],
         {node.profile.slug: node.url for node in nodes},
         validators=validator_urls([1, 2, 3]),
         state_directory=directory,
@@ -98,3 +98,16 @@ def test_a_killed_node_starts_again_from_its_last_saved_state(tmp_path: Path) ->
         os.kill(nodes[1].pid, signal.SIGKILL)
         nodes[1].restart()
         assert _usdc(again[1]) == held
+
+
+def test_a_chain_that_joins_later_is_introduced_to_the_others(tmp_path: Path) -> None:
+    said: list[str] = []
+    with _nodes(tmp_path, [SUMMIT, DOGWOOD]) as nodes:
+        _prepared(nodes[:1], tmp_path, said)
+        summit, dogwood = _prepared(nodes, tmp_path, said)
+        assert said == ["deploying contracts on Summit", "deploying contracts on Dogwood"]
+        for here, there in ((summit, dogwood), (dogwood, summit)):
+            routers = rpc_of(here).call(
+                here.address("warp_usdc"), "routers(uint32)", there.domain, returns="bytes32"
+            )
+            assert routers[12:].hex() == there.address("warp_usdc")[2:].lower()
