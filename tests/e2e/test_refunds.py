@@ -8,10 +8,10 @@ import pytest
 from intents.client.transfer import DEMO_KEY, Asked
 from intents.devnet.accounts import DEMO_WALLET, OUTSIDER, account, address
 from intents.devnet.bench.demo_process import DemoProcess
+from intents.devnet.deployment import Deployment
 from intents.devnet.network import state_file
 from intents.devnet.nodes import Node, node_command
 from intents.devnet.profiles import demo_profiles
-from intents.devnet.rpc import hex_data
 from intents.settlement.order import ORDER_ABI, order_from_json, to_abi
 
 from .stack import People, Sent, chains_of
@@ -66,17 +66,10 @@ def test_with_all_of_us_gone_a_stranger_returns_the_money(unfilled: DemoProcess)
         rpc = node.rpc
         settler = chains.manifest("alder").contracts["input_settler"].address
         terms = to_abi(order_from_json(order["order"]))
-        call = {
-            "from": address(OUTSIDER),
-            "to": settler,
-            "data": hex_data(f"refund({ORDER_ABI})", terms),
-            "gas": hex(400_000),
-        }
         rpc.batch([("evm_setNextBlockTimestamp", [order["expires"] + 1]), ("evm_mine", [])])
-        tx_hash = rpc.request("eth_sendTransaction", call)
-        rpc.request("evm_mine")
-        receipt = rpc.request("eth_getTransactionReceipt", tx_hash)
-        assert int(receipt["status"], 16) == 1
+        deployment = Deployment(rpc)
+        deployment.send(settler, f"refund({ORDER_ABI})", terms, sender=address(OUTSIDER), gas=400_000)
+        deployment.flush()
         usdc = chains.token("alder", "USDC")
         assert rpc.call(usdc, "balanceOf(address)", USER) == before + 100_000_000
     finally:
