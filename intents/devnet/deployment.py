@@ -13,13 +13,14 @@ from eth_utils import keccak, to_canonical_address, to_checksum_address
 
 from .accounts import OWNER, address
 from .artifacts import linked_bytecode, load_artifact
-from .rpc import Rpc, call_data, types_of
+from .rpc import Rpc, RpcError, call_data, types_of
 
 CREATE2_DEPLOYER: Final = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 GAS_PRICE_WEI: Final = 50 * 10**9
 DEFAULT_GAS: Final = 8_000_000
 MAX_ROUNDS: Final = 5_000
 INSTANT_PAUSE_SECONDS: Final = 0.002
+STRANDED_ROUNDS: Final = 100
 
 
 class DeploymentFailed(Exception):
@@ -67,7 +68,7 @@ class Deployment:
             return
         queue, self._queue = self._queue, []
         hashes = self.rpc.batch([("eth_sendTransaction", [transaction]) for _, transaction in queue])
-        receipts = self._mined(hashes)
+        receipts = self._mined(hashes, [transaction for _, transaction in queue])
         for (what, transaction), receipt in zip(queue, receipts, strict=True):
             if receipt["status"] != "0x1":
                 raise DeploymentFailed(f"{self.rpc.url}: {what} reverted: {self._reason(transaction)}")
@@ -77,18 +78,36 @@ class Deployment:
         queue, self._queue = self._queue, []
         self.rpc.batch([("eth_sendTransaction", [transaction]) for _, transaction in queue])
 
-    def _mined(self, hashes: Sequence[str]) -> list[dict[str, Any]]:
+    def _mined(self, sent: Sequence[str], transactions: Sequence[dict[str, str]]) -> list[dict[str, Any]]:
         is_instant = self.rpc.request("anvil_getAutomine")
-        for _ in range(MAX_ROUNDS):
+        hashes = list(sent)
+        for turn in range(1, MAX_ROUNDS):
             receipts = self.rpc.batch([("eth_getTransactionReceipt", [item]) for item in hashes])
             if all(receipts):
                 return receipts
             if is_instant:
                 time.sleep(INSTANT_PAUSE_SECONDS)
+                if turn % STRANDED_ROUNDS == 0:
+                    hashes = [
+                        item if receipt else self._replaced(item, transaction)
+                        for item, receipt, transaction in zip(hashes, receipts, transactions, strict=True)
+                    ]
             else:
                 self.rpc.request("evm_mine")
         missing = [item for item, receipt in zip(hashes, receipts, strict=True) if not receipt]
         raise DeploymentFailed(f"{self.rpc.url}: never mined: {missing[:3]}")
+
+    def _replaced(self, known: str, transaction: dict[str, str]) -> str:
+        """Send again for more; the hash to wait for.
+
+        An instant node strands a transaction that arrives just while the one before it is mined: it stays
+        queued for good although its nonce is next, and only another of the same nonce gets through.
+        """
+        dearer = transaction | {"gasPrice": hex(int(transaction["gasPrice"], 16) * 5 // 4)}
+        try:
+            return str(self.rpc.request("eth_sendTransaction", dearer))
+        except RpcError:
+            return known
 
     def _reason(self, transaction: dict[str, str]) -> str:
         try:

@@ -27,6 +27,18 @@ from .rpc import Rpc, RpcError
 
 VALIDATOR_COUNT: Final = 3
 KEPT_STATES: Final = 6
+# The modules that decide what a deployed chain looks like.
+DEPLOYING: Final = (
+    "accounts",
+    "deploy",
+    "deployed",
+    "deployment",
+    "funding",
+    "messaging",
+    "pools",
+    "settlers",
+    "tokens",
+)
 PACKAGE: Final = Path(__file__).resolve().parent
 CONTRACTS: Final = PACKAGE.parent / "contracts"
 
@@ -231,7 +243,8 @@ def state_key(profiles: Sequence[ChainProfile], prices_e8: Mapping[str, int]) ->
     """Names a network by everything it is made from: profiles, contracts and the code that deploys them."""
     digest = hashlib.sha256(json.dumps([asdict(item) for item in profiles], sort_keys=True).encode())
     digest.update(json.dumps(dict(prices_e8), sort_keys=True).encode())
-    sources = [*PACKAGE.glob("*.py"), *PACKAGE.glob("*.toml"), *(PACKAGE / "contracts").glob("*.vy")]
+    sources = [PACKAGE / f"{name}.py" for name in DEPLOYING]
+    sources += [PACKAGE / "packages.toml", *(PACKAGE / "contracts").glob("*.vy")]
     sources += [*CONTRACTS.rglob("*.vy"), *CONTRACTS.rglob("*.vyi"), CONTRACTS / "addresses.py"]
     for source in sorted(sources):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")

@@ -46,6 +46,7 @@ class Validator:
         self._network = network_directory
         self._store = CheckpointStore(state_directory / signer.address.lower())
         self._watches: dict[int, ChainWatch] = {}
+        self._unannounced: dict[int, ChainManifest] = {}
         self._stopped = threading.Event()
         # Set once the chains known at the start have been told where this validator publishes.
         self.announced = threading.Event()
@@ -65,14 +66,18 @@ class Validator:
                 self.announced.set()
                 self._stopped.wait(RESCAN_SECONDS)
         finally:
-            for watch in self._watches.values():
-                watch.stop()
+            self.close()
             server.shutdown()
             server.server_close()
 
     def stop(self) -> None:
         """Have `run` return."""
         self._stopped.set()
+
+    def close(self) -> None:
+        """Stop watching every chain."""
+        for watch in self._watches.values():
+            watch.stop()
 
     def rescan(self) -> None:
         """Start watching chains that appeared, and anew those whose manifest moved them."""
@@ -85,6 +90,8 @@ class Validator:
             watch = ChainWatch(manifest, self.signer, self._store)
             self._watches[manifest.domain] = watch
             watch.start()
+            self._unannounced[manifest.domain] = manifest
+        for manifest in list(self._unannounced.values()):
             self._announce(manifest)
 
     def _own_manifests(self) -> list[ChainManifest]:
@@ -105,14 +112,14 @@ class Validator:
         raise NotAValidator(f"no manifest in {self._network} names {self.signer.address}")
 
     def _announce(self, manifest: ChainManifest) -> None:
-        if "validator_announce" not in manifest.contracts:
-            return
         node = Node(manifest.endpoints[0].url)
         try:
-            announce(node, manifest, self.signer, _own_url(manifest, self.signer.address))
+            if "validator_announce" in manifest.contracts:
+                announce(node, manifest, self.signer, _own_url(manifest, self.signer.address))
+            del self._unannounced[manifest.domain]
         except NodeUnavailable as error:
             # Signatures count without an announcement; it only tells strangers where they are.
-            logger.warning("%s: not announced: %s", manifest.slug, error)
+            logger.warning("%s: not announced yet: %s", manifest.slug, error)
         finally:
             node.close()
 
@@ -129,12 +136,8 @@ def announce(node: Node, manifest: ChainManifest, signer: LocalAccount, location
     if any(location in known for known in locations):
         return False
     asked = {"to": contract, "data": _data("getAnnouncementDigest(string)", location)}
-    digest, nonce, gas_price = node.batch(
-        [
-            ("eth_call", [asked, "latest"]),
-            ("eth_getTransactionCount", [signer.address, "pending"]),
-            ("eth_gasPrice", []),
-        ]
+    digest, nonce = node.batch(
+        [("eth_call", [asked, "latest"]), ("eth_getTransactionCount", [signer.address, "pending"])]
     )
     signature = bytes(signer.unsafe_sign_hash(Hash32(HexBytes(digest))).signature)
     transaction: dict[str, Any] = {
@@ -142,7 +145,8 @@ def announce(node: Node, manifest: ChainManifest, signer: LocalAccount, location
         "data": _data("announce(address,string,bytes)", signer.address, location, signature),
         "value": 0,
         "gas": ANNOUNCE_GAS,
-        "gasPrice": int(gas_price, 16) * 2,
+        "maxFeePerGas": manifest.max_fee_wei,
+        "maxPriorityFeePerGas": manifest.priority_fee_wei,
         "nonce": int(nonce, 16),
         "chainId": manifest.chain_id,
     }

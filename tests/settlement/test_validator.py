@@ -12,8 +12,10 @@ import pytest
 from eth_account.signers.local import LocalAccount
 from eth_utils import keccak, to_canonical_address
 
+from intents.chains.manifest_toml import to_toml
 from intents.devnet.accounts import VALIDATORS, account
 from intents.devnet.deployment import Deployment, DeploymentFailed
+from intents.devnet.funding import set_balances
 from intents.devnet.messaging import validator_addresses
 from intents.devnet.network import Network
 from intents.settlement.proofs import Checkpoint, checkpoint_signer, metadata, pick_signatures
@@ -210,3 +212,33 @@ def test_a_validator_announces_once_where_it_publishes(fresh_network: Network) -
     (locations,) = rpc.call(contract, question, [signer.address], returns="string[][]")
     assert place in locations
     node.close()
+
+
+def test_a_validator_that_cannot_announce_yet_tries_again(fresh_network: Network, tmp_path: Path) -> None:
+    fresh_network.write_manifests(tmp_path / "network")
+    manifest, rpc = fresh_network.manifest("cedar"), fresh_network.rpc("cedar")
+    signer = account(VALIDATORS[2])
+    # Another place than the one announced by this network's own validators.
+    moved = dataclasses.replace(
+        manifest,
+        validators=tuple(
+            dataclasses.replace(entry, url="http://127.0.0.1:2") if entry.address == signer.address else entry
+            for entry in manifest.validators
+        ),
+    )
+    (tmp_path / "network" / "cedar.toml").write_text(to_toml(moved), "utf-8")
+    question, contract = "getAnnouncedStorageLocations(address[])", manifest.address("validator_announce")
+
+    def places() -> list[str]:
+        fresh_network.mine("cedar")
+        (found,) = rpc.call(contract, question, [signer.address], returns="string[][]")
+        return list(found)
+
+    validator = Validator(signer, tmp_path / "network", tmp_path / "state")
+    set_balances(rpc, {signer.address: 0})
+    validator.rescan()
+    assert "http://127.0.0.1:2" not in places()
+    set_balances(rpc, {signer.address: 10**18})
+    validator.rescan()
+    assert "http://127.0.0.1:2" in places()
+    validator.close()
