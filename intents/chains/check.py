@@ -8,7 +8,7 @@ from requests.exceptions import RequestException
 from web3 import Web3
 from web3.exceptions import Web3Exception
 
-from .endpoints import READ_TIMEOUT_SECONDS, Node, RpcError, RpcUnavailable
+from .endpoints import Node, RpcError, RpcUnavailable
 from .manifest import ChainManifest
 from .web3_access import web3_for
 
@@ -41,7 +41,7 @@ def check_chain(manifest: ChainManifest) -> list[Problem]:
     alive: list[str] = []
     for index, endpoint in enumerate(manifest.endpoints):
         try:
-            Node(endpoint.url, manifest.chain_id).request("eth_blockNumber", (), timeout=READ_TIMEOUT_SECONDS)
+            Node(endpoint.url, manifest.chain_id).request("eth_blockNumber", ())
             alive.append(endpoint.url)
         except (RpcUnavailable, RpcError) as error:
             problems.append(Problem(f"endpoints.{index}.url", str(error)))

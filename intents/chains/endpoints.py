@@ -7,6 +7,7 @@ by a contract (EIP-3668), whatever that contract answers.
 import itertools
 import json
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 READ_TIMEOUT_SECONDS = 5.0
 SEND_TIMEOUT_SECONDS = 5.0
+SILENT_SECONDS = 2.0
 READ_ROUNDS = 2
 POOL_SIZE = 16
 HEADERS = {"Content-Type": "application/json", "User-Agent": "waymeet"}
@@ -103,25 +105,39 @@ class Node:
         self.url = url
         self._chain_id = chain_id
         self._is_verified = False
+        self._silent_until = 0.0
         self._ids = itertools.count(1)
         self._pool = urllib3.PoolManager(maxsize=POOL_SIZE, block=False, retries=False)
 
-    def request(self, method: str, params: Sequence[Any], *, timeout: float = READ_TIMEOUT_SECONDS) -> Any:
-        """One request, one answer, no retry."""
+    def request(self, method: str, params: Sequence[Any]) -> Any:
+        """One read, one answer, no retry."""
+        self._check_not_silent()
         self._verify()
-        return self._result(self._post(self._body(method, params), timeout))
+        return self._result(self._post(self._body(method, params), READ_TIMEOUT_SECONDS))
 
-    def batch(self, requests: Sequence[Request], *, timeout: float = READ_TIMEOUT_SECONDS) -> list[Any]:
-        """All requests in one round trip; a refused one is an RpcError in its place."""
+    def send(self, raw: bytes) -> None:
+        """Broadcast, tried even when the node was silent a moment ago, and once only."""
+        self._verify()
+        body = self._body("eth_sendRawTransaction", ["0x" + raw.hex()])
+        self._result(self._post(body, SEND_TIMEOUT_SECONDS))
+
+    def batch(self, requests: Sequence[Request]) -> list[Any]:
+        """All reads in one round trip; a refused one is an RpcError in its place."""
         if not requests:
             return []
+        self._check_not_silent()
         self._verify()
         bodies = [self._body(method, params) for method, params in requests]
-        answers = self._post(bodies, timeout)
+        answers = self._post(bodies, READ_TIMEOUT_SECONDS)
         if not isinstance(answers, list):
             raise RpcUnavailable(f"{self.url}: a batch got one answer: {str(answers)[:200]}")
         by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
         return [self._outcome(by_id.get(body["id"])) for body in bodies]
+
+    def _check_not_silent(self) -> None:
+        # A node that hangs would else hold every worker for the whole timeout, order after order.
+        if time.monotonic() < self._silent_until:
+            raise RpcUnavailable(f"{self.url}: did not answer a moment ago")
 
     def _verify(self) -> None:
         if self._is_verified:
@@ -151,6 +167,8 @@ class Node:
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             # A node that went away may come back as another one: ask for its chain id again.
             self._is_verified = False
+            if _is_silence(error):
+                self._silent_until = time.monotonic() + SILENT_SECONDS
             raise RpcUnavailable(f"{self.url}: {error}") from error
 
     def _result(self, answer: Any) -> Any:
@@ -201,7 +219,7 @@ class Nodes:
         is_sent = False
         for node in self._nodes:
             try:
-                node.request("eth_sendRawTransaction", ["0x" + raw.hex()], timeout=SEND_TIMEOUT_SECONDS)
+                node.send(raw)
                 is_sent = True
             except RpcError as error:
                 is_sent = is_sent or error.refusal is Refusal.ALREADY_KNOWN
@@ -261,3 +279,10 @@ class Nodes:
 
 def _same(one: Any, other: Any) -> bool:
     return not isinstance(other, Exception) and bool(one == other)
+
+
+def _is_silence(error: Exception) -> bool:
+    # urllib3 counts a refused connection among the timeouts, but that answers at once.
+    return isinstance(error, urllib3.exceptions.TimeoutError) and not isinstance(
+        error, urllib3.exceptions.NewConnectionError
+    )

@@ -74,7 +74,9 @@ class Node:
         return value["result"]
 
     def transfer(self, to: str = BOB, value: int = 1) -> str:
-        return str(self.rpc("eth_sendTransaction", {"from": ALICE, "to": to, "value": hex(value)}))
+        tx_hash = self.rpc("eth_sendTransaction", {"from": ALICE, "to": to, "value": hex(value)})
+        wait_for(lambda: self.rpc("eth_getTransactionReceipt", tx_hash), "not mined")
+        return str(tx_hash)
 
     def deploy(self, code: str) -> str:
         tx_hash = self.rpc("eth_sendTransaction", {"from": ALICE, "data": code, "gas": hex(2_000_000)})

@@ -1,7 +1,9 @@
 """Reading a chain: one node down, slow, lagging, lying or on another chain must not mislead us."""
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -11,6 +13,7 @@ from eth_abi import encode
 from eth_utils import keccak
 from web3.exceptions import OffchainLookup
 
+from intents.chains import endpoints
 from intents.chains.calls import Call, argument_types, encode_call
 from intents.chains.client import ChainClient
 from intents.chains.endpoints import (
@@ -100,6 +103,20 @@ def test_no_endpoint_is_an_error_that_may_pass():
     with pytest.raises(RpcUnavailable) as error:
         client_of(dead_url()).head()
     assert error.value.retry
+
+
+def test_a_node_that_hangs_holds_up_one_read_not_every_one(monkeypatch, node):
+    monkeypatch.setattr(endpoints, "READ_TIMEOUT_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        url = f"http://127.0.0.1:{hanging.getsockname()[1]}"
+        chain = client_of(url)
+        started = time.monotonic()
+        for _ in range(5):
+            with pytest.raises(RpcUnavailable):
+                chain.head()
+        assert 0.3 <= time.monotonic() - started < 0.6
+        monkeypatch.setattr(endpoints, "SILENT_SECONDS", 0.0)
+        assert client_of(url, node.url).head().number == 0
 
 
 def test_a_node_of_another_chain_is_never_read(impostor):
