@@ -139,3 +139,26 @@ def _push_birch(network: Network) -> None:
     swap = "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)"
     pusher(rpc, outsider, router, swap, 200 * 10**18, 0, [weth, usdc], outsider, 2**40, gas=500_000)
     network.mine("birch")
+
+
+def test_every_chain_gets_the_same_moving_prices(
+    fresh_network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(market_module, "POST_SECONDS", 0.1)
+    monkeypatch.setattr(market_module, "LOOK_SECONDS", 0.02)
+    fresh_network.write_manifests(tmp_path)
+    manifests = fresh_network.manifests
+
+    def answers() -> dict[str, int]:
+        return {slug: read_prices(manifests[slug], fresh_network.rpc(slug))["weth"] for slug in manifests}
+
+    market = Market(tmp_path, seed=3)
+    with _running(market):
+        deadline = time.monotonic() + 20
+        while any(answer == PRICES_E8["weth"] for answer in answers().values()):
+            assert time.monotonic() < deadline, "the feeds do not move"
+            time.sleep(0.05)
+        monkeypatch.setattr(market_module, "POST_SECONDS", 1_000)
+        while len(set(answers().values())) > 1:
+            assert time.monotonic() < deadline, "the chains disagree"
+            time.sleep(0.05)
