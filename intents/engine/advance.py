@@ -64,12 +64,13 @@ def advance(order_id: str) -> bool:
 
 
 def _work(held: Lease) -> Case:
+    # Rows change in memory as they change in the database; what others write wakes the order again.
     case = load(held)
     for _ in range(MOST_ROUNDS):
+        case.waits.clear()
         seen = gather(case)
         if not (reconcile(case, seen) or _act(case, seen)):
             break
-        case = load(held)
     if case.state in ORDER_ENDED:
         book_gas(case)
     return case

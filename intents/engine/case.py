@@ -128,7 +128,7 @@ def load(held: Lease) -> Case:
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def move_order(
     case: Case,
     target: OrderState,

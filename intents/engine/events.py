@@ -16,7 +16,7 @@ def record(order_id: str, kind: str, **data: Any) -> Event:
     Only the holder of the order's lease (or the transaction that creates the order) may call this:
     numbers are gapless because there is one writer.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         last = Event.objects.filter(order_id=order_id).aggregate(last=Max("seq"))["last"] or 0
         event = Event.objects.create(order_id=order_id, seq=last + 1, kind=kind, data=data)
         transaction.on_commit(partial(publish.order_changed, order_id, event.seq))

@@ -44,9 +44,8 @@ def take(order_id: str, *, seconds: float = LEASE_SECONDS) -> Lease | None:
     )
     if not taken:
         return None
-    fence = Order.objects.values_list("fence", flat=True).get(order_id=order_id)
-    lease = Lease(order_id=order_id, owner=owner, fence=fence, until=until)
-    return lease if is_held(lease) else None
+    fence, holder = Order.objects.values_list("fence", "lease_owner").get(order_id=order_id)
+    return Lease(order_id=order_id, owner=owner, fence=fence, until=until) if holder == owner else None
 
 
 def is_held(lease: Lease) -> bool:

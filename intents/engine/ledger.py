@@ -29,10 +29,10 @@ class Difference:
 
 def book(
     order: Order | None, *, chain_id: int, token: str, debit: Account, credit: Account, amount: int, memo: str
-) -> bool:
-    """Write one fact; False when it was written before or moves nothing."""
+) -> None:
+    """Write one fact; a fact that was written before, or moves nothing, changes nothing."""
     if amount == 0:
-        return False
+        return
     key = {
         "order": order,
         "chain_id": chain_id,
@@ -41,8 +41,11 @@ def book(
         "credit": credit,
         "memo": memo,
     }
-    _, created = LedgerEntry.objects.get_or_create(**key, defaults={"amount": amount})
-    return created
+    if order is None:
+        # NULLs are all different to a unique constraint.
+        LedgerEntry.objects.get_or_create(**key, defaults={"amount": amount})
+        return
+    LedgerEntry.objects.bulk_create([LedgerEntry(**key, amount=amount)], ignore_conflicts=True)
 
 
 def unbook(order: Order, *, memo: str) -> None:

@@ -76,7 +76,7 @@ def refresh_all(chain_id: int, readings: Mapping[tuple[str, str], int], *, block
             refresh(chain_id=chain_id, token=token, holder=holder, balance=balance, block_number=block_number)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def hold(order: Order, claims: Sequence[Claim], *, is_opened: bool = False) -> None:
     """Reserve every claim or none; raises StockShort. Holding again what is held changes nothing.
 
@@ -99,14 +99,14 @@ def has_held(order_id: str) -> bool:
     return Reservation.objects.filter(order_id=order_id, state=Reservation.State.HELD).exists()
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def release(order_id: str) -> None:
     """Give back everything the order still holds; does nothing the second time."""
     for reservation in _held(order_id):
         _end(reservation, Reservation.State.RELEASED)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def spend(order_id: str, *, chain_id: int, block_number: int) -> None:
     """The fill was mined at `block_number` of `chain_id`: its stock has left, its gas claim ends."""
     for reservation in _held(order_id):
@@ -147,21 +147,19 @@ def _hold_one(order: Order, claim: Claim, *, is_opened: bool) -> None:
             reserved=stock.reserved + claim.amount, version=stock.version + 1
         )
         if changed:
-            _write_reservation(order, stock, claim.amount, is_opened=is_opened)
+            _write_reservation(existing, order, stock, claim.amount, is_opened=is_opened)
             return
     raise StockShort(chain_id=claim.chain_id, token=claim.token, available=0, wanted=claim.amount)
 
 
-def _write_reservation(order: Order, stock: Stock, amount: int, *, is_opened: bool) -> None:
-    Reservation.objects.update_or_create(
-        order=order,
-        stock=stock,
-        defaults={
-            "amount": amount,
-            "is_opened": is_opened,
-            "state": Reservation.State.HELD,
-            "ended_at": None,
-        },
+def _write_reservation(
+    existing: Reservation | None, order: Order, stock: Stock, amount: int, *, is_opened: bool
+) -> None:
+    if existing is None:
+        Reservation.objects.create(order=order, stock=stock, amount=amount, is_opened=is_opened)
+        return
+    Reservation.objects.filter(pk=existing.pk).update(
+        amount=amount, is_opened=is_opened, state=Reservation.State.HELD, ended_at=None
     )
 
 
@@ -178,12 +176,13 @@ def _end(reservation: Reservation, state: Reservation.State, *, spent_at: int | 
     )
     if not ended:
         return
+    stock = reservation.stock
     for _ in range(_TRIES):
-        stock = Stock.objects.get(pk=reservation.stock_id)
         changes = {"reserved": max(0, stock.reserved - reservation.amount), "version": stock.version + 1}
         # A balance read before the fill's block still contains what the fill took.
         if spent_at is not None and stock.block_number < spent_at:
             changes["balance"] = max(0, stock.balance - reservation.amount)
         if Stock.objects.filter(pk=stock.pk, version=stock.version).update(**changes):
             return
+        stock = Stock.objects.get(pk=reservation.stock_id)
     raise RuntimeError(f"stock {reservation.stock_id} would not take a release")

@@ -25,12 +25,14 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
     """Do the next thing for the open step; True when the order moved."""
     if seen.opened is not None:
         return False
-    if is_final_past(case, case.terms.fill_deadline):
+    deadline = case.terms.fill_deadline
+    is_past = case.clock(case.origin.chain_id) > deadline
+    if is_past and is_final_past(case, deadline):
         return _expire(case, step)
     flying = in_flight(case, step, "open")
     if flying is not None:
         return _await_block(case, step, flying)
-    if case.clock(case.origin.chain_id) >= case.terms.fill_deadline:
+    if is_past:
         return _await_expiry(case, step)
     if case.state is OrderState.REJECTED or not case.order.signature:
         return _await_expiry(case, step)
