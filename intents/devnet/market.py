@@ -113,6 +113,9 @@ class Market:
             except (NodeUnreachable, RpcError) as error:
                 logger.warning("%s: %s", manifest.slug, error)
                 is_prepared = False
+            except Exception:  # a thread that ended would leave this chain's prices to go stale
+                logger.exception("%s: the market stumbled", manifest.slug)
+                is_prepared = False
             self._stopped.wait(LOOK_SECONDS)
 
     def _begin(self, manifest: ChainManifest, rpc: Rpc, arbitrageur: Arbitrageur) -> None:

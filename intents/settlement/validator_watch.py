@@ -205,6 +205,10 @@ class ChainWatch:
                 logger.error("signing nothing: %s", error)
                 self._stopped.wait(PAUSE_AFTER_FAILURE_SECONDS)
                 continue
+            except Exception:  # a thread that ended would look alive from outside and sign nothing ever again
+                logger.exception("%s: looking failed", self.manifest.slug)
+                self._stopped.wait(PAUSE_AFTER_FAILURE_SECONDS)
+                continue
             if signed:
                 logger.info("%s: checkpoints signed: %d", self.manifest.slug, signed)
             self._stopped.wait(pause)
