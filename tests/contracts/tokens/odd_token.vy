@@ -25,6 +25,13 @@ def __init__():
 
 
 @external
+@payable
+def __default__():
+    """@notice Swallow calls it does not know, as the first WETH does."""
+    pass
+
+
+@external
 def mint(to: address, amount: uint256):
     self.balanceOf[to] += amount
 
