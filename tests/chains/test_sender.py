@@ -18,7 +18,7 @@ from intents.chains.outcomes import Outcome, attempt_outcome
 from intents.chains.recovery import mend_chain, reconcile_nonces, stuck_attempts
 from intents.chains.reverts import Reverted
 from intents.lifecycle import AttemptState
-from intents.models import Attempt, SendingAccount
+from intents.models import Attempt, ChainHead, SendingAccount
 
 from .conftest import CHAIN_ID
 from .node import ALICE, BOB, OPERATOR, reverting_with, wait_for
@@ -300,6 +300,37 @@ def test_a_reorganised_transaction_is_pending_again_and_the_same_bytes_are_mined
     assert Attempt.objects.count() == 1
 
 
+def test_an_account_used_elsewhere_moves_the_counter_on(node, connect):
+    connect(node.url)
+    settled(send())
+    node.rpc("anvil_setNonce", OPERATOR, hex(9))
+    assert reconcile_nonces(CHAIN_ID, OPERATOR) == 0
+    assert send().nonce == 9
+
+
+def test_a_nonce_taken_by_a_stranger_ends_the_attempt_only_after_the_final_depth(node, connect):
+    manifest = connect(node.url)
+    node.rpc("evm_setAutomine", False)
+    follow()
+    attempt = send()
+    node.rpc("anvil_dropTransaction", attempt.tx_hash)
+    node.rpc("anvil_setNonce", OPERATOR, hex(1))
+    node.rpc("anvil_mine", hex(manifest.depth))
+    assert attempt_outcome(attempt) is Outcome.UNKNOWN
+    node.rpc("evm_mine")
+    assert attempt_outcome(attempt) is Outcome.REPLACED
+    assert attempt.state == AttemptState.REPLACED
+
+
+def test_a_fresh_head_in_the_database_spares_the_question_to_the_node(proxy, node, connect):
+    connect(proxy.url)
+    follow()
+    send()
+    proxy.seen.clear()
+    send()
+    assert proxy.seen == ["eth_sendRawTransaction"]
+
+
 def test_a_gas_price_above_the_cap_stops_before_anything_is_stored(node, connect):
     connect(node.url, max_fee_wei=10**8)
     with pytest.raises(FeeAboveCap):
@@ -310,6 +341,19 @@ def test_a_gas_price_above_the_cap_stops_before_anything_is_stored(node, connect
 def test_replacement_fees_round_up(node, connect):
     connect(node.url)
     assert bumped(Fees(10**10 + 1, 10**9 + 1), CHAIN_ID) == Fees(11_250_000_002, 1_125_000_002)
+
+
+def follow() -> None:
+    """Write the head down as the follower does."""
+    head = client(CHAIN_ID).head()
+    ChainHead.objects.create(
+        chain_id=CHAIN_ID,
+        number=head.number,
+        block_hash=head.hash,
+        timestamp=head.timestamp,
+        seen_at=time.time(),
+        base_fee_wei=head.base_fee_wei,
+    )
 
 
 def crowd_out(node: Any) -> None:
