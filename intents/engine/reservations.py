@@ -76,7 +76,7 @@ def refresh_all(chain_id: int, readings: Mapping[tuple[str, str], int], *, block
             refresh(chain_id=chain_id, token=token, holder=holder, balance=balance, block_number=block_number)
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def hold(order: Order, claims: Sequence[Claim], *, is_opened: bool = False) -> None:
     """Reserve every claim or none; raises StockShort. Holding again what is held changes nothing.
 

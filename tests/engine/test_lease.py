@@ -1,0 +1,87 @@
+"""One worker at a time holds an order, and one that lost it can change nothing."""
+
+import threading
+import time
+
+import pytest
+from django.db import connections
+
+from intents.engine import lease
+from intents.engine.lease import LeaseLost
+from intents.engine.waking import wake_orders
+from intents.models import Order
+from tests.engine.rows import order_row
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_twenty_threads_and_one_lease() -> None:
+    order = order_row()
+    taken: list[object] = []
+    barrier = threading.Barrier(20)
+
+    def take() -> None:
+        barrier.wait()
+        try:
+            held = lease.take(order.order_id)
+            if held is not None:
+                taken.append(held)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=take) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == 1
+
+
+def test_a_released_order_can_be_taken_again_with_a_higher_fence() -> None:
+    order = order_row()
+    first = lease.take(order.order_id)
+    assert first is not None
+    assert lease.take(order.order_id) is None
+    assert lease.release(first, wake_at=0.0)
+    second = lease.take(order.order_id)
+    assert second is not None
+    assert second.fence > first.fence
+
+
+def test_a_stalled_holder_can_write_nothing_once_another_took_over() -> None:
+    order = order_row()
+    stalled = lease.take(order.order_id, seconds=-1)
+    assert stalled is not None
+    current = lease.take(order.order_id)
+    assert current is not None
+    assert not lease.is_held(stalled)
+    with pytest.raises(LeaseLost):
+        lease.write(stalled, reason={"code": "late"})
+    with pytest.raises(LeaseLost):
+        lease.release(stalled, wake_at=0.0)
+    lease.surrender(stalled, wake_at=0.0)
+    order.refresh_from_db()
+    assert order.reason == {}
+    assert order.lease_owner == current.owner
+
+
+def test_a_wake_during_the_work_is_not_lost() -> None:
+    order = order_row()
+    held = lease.take(order.order_id)
+    assert held is not None
+    wake_orders([order.order_id])
+    assert not lease.release(held, wake_at=time.time() + 60)
+    assert lease.release(held, wake_at=0.0)
+
+
+def test_a_dead_holders_order_is_due_when_its_lease_runs_out() -> None:
+    order = order_row()
+    held = lease.take(order.order_id)
+    assert held is not None
+    order.refresh_from_db()
+    assert order.wake_at == order.leased_until == held.until
+
+
+def test_an_unknown_order_has_no_lease() -> None:
+    assert lease.take("0x" + "00" * 32) is None
+    assert not Order.objects.exists()
