@@ -61,7 +61,7 @@ def parse_units(text: str, decimals: int) -> int:
     shift = exponent + decimals
     number = int("".join(map(str, digits)))
     if shift >= 0:
-        units = number * 10**shift
+        units = number * int(10**shift)
     else:
         units, rest = divmod(number, 10 ** min(-shift, 200))
         if rest:
@@ -83,5 +83,5 @@ def format_units(units: int, decimals: int) -> str:
 def rescale_down(units: int, *, from_decimals: int, to_decimals: int) -> int:
     """The same quantity in another token's base units, rounded down."""
     if to_decimals >= from_decimals:
-        return units * 10 ** (to_decimals - from_decimals)
+        return units * int(10 ** (to_decimals - from_decimals))
     return divide_down(units, 10 ** (from_decimals - to_decimals))
