@@ -1,5 +1,7 @@
 """Base units: exact, nothing rounded silently, every rounding in a named direction."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,10 +68,8 @@ def test_a_bad_amount_says_what_is_wrong(text: str, code: str) -> None:
 
 @given(text=st.text(max_size=120), decimals=DECIMALS)
 def test_no_text_breaks_the_reading(text: str, decimals: int) -> None:
-    try:
+    with suppress(AmountError):
         assert 0 < parse_units(text, decimals) <= UINT256_MAX
-    except AmountError:
-        pass
 
 
 @given(numerator=st.integers(0, UINT256_MAX), denominator=st.integers(1, UINT256_MAX))

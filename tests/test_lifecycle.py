@@ -19,9 +19,17 @@ from intents.lifecycle import (
     step_move,
 )
 
-O = OrderState
+State = OrderState
 
-MAIN_PATH = [O.SIGNED, O.OPENING, O.OPENED, O.FILLING, O.FILLED, O.PROVING, O.SETTLED]
+MAIN_PATH = [
+    State.SIGNED,
+    State.OPENING,
+    State.OPENED,
+    State.FILLING,
+    State.FILLED,
+    State.PROVING,
+    State.SETTLED,
+]
 
 
 @pytest.mark.parametrize(("current", "target"), list(pairwise(MAIN_PATH)))
@@ -35,20 +43,20 @@ def test_a_move_to_the_same_state_changes_nothing(state: OrderState) -> None:
 
 
 def test_a_late_duplicate_of_an_earlier_move_changes_nothing() -> None:
-    assert order_move(O.FILLED, O.OPENED) is Move.ALREADY_APPLIED
-    assert order_move(O.SETTLED, O.FILLING) is Move.ALREADY_APPLIED
+    assert order_move(State.FILLED, State.OPENED) is Move.ALREADY_APPLIED
+    assert order_move(State.SETTLED, State.FILLING) is Move.ALREADY_APPLIED
 
 
 @pytest.mark.parametrize(
     ("current", "target"),
     [
-        (O.SIGNED, O.OPENED),
-        (O.REJECTED, O.OPENED),
-        (O.AWAITING_DEPOSIT, O.OPENED),
-        (O.OPENED, O.FILLED),
-        (O.REFUND_DUE, O.FILLED),
-        (O.FILLED, O.REFUNDED),
-        (O.PROVING, O.REFUNDED),
+        (State.SIGNED, State.OPENED),
+        (State.REJECTED, State.OPENED),
+        (State.AWAITING_DEPOSIT, State.OPENED),
+        (State.OPENED, State.FILLED),
+        (State.REFUND_DUE, State.FILLED),
+        (State.FILLED, State.REFUNDED),
+        (State.PROVING, State.REFUNDED),
     ],
 )
 def test_facts_on_chain_move_an_order_by_the_evidence_arrows(current: OrderState, target: OrderState) -> None:
@@ -67,12 +75,12 @@ def test_only_a_reorg_goes_back(current: OrderState, target: OrderState) -> None
 @pytest.mark.parametrize(
     ("current", "target"),
     [
-        (O.SETTLED, O.REFUNDED),
-        (O.REFUNDED, O.SETTLED),
-        (O.REJECTED, O.FILLING),
-        (O.EXPIRED, O.OPENED),
-        (O.SIGNED, O.FILLED),
-        (O.OPENING, O.REFUNDED),
+        (State.SETTLED, State.REFUNDED),
+        (State.REFUNDED, State.SETTLED),
+        (State.REJECTED, State.FILLING),
+        (State.EXPIRED, State.OPENED),
+        (State.SIGNED, State.FILLED),
+        (State.OPENING, State.REFUNDED),
     ],
 )
 def test_everything_else_is_illegal(current: OrderState, target: OrderState) -> None:
@@ -82,22 +90,22 @@ def test_everything_else_is_illegal(current: OrderState, target: OrderState) -> 
 
 @pytest.mark.parametrize("state", [state for state in OrderState if state not in ORDER_ENDED])
 def test_every_unended_order_may_be_parked_and_resumed(state: OrderState) -> None:
-    if state is O.NEEDS_ATTENTION:
+    if state is State.NEEDS_ATTENTION:
         return
-    assert order_move(state, O.NEEDS_ATTENTION) is Move.APPLIED
-    assert order_move(O.NEEDS_ATTENTION, state) is Move.APPLIED
+    assert order_move(state, State.NEEDS_ATTENTION) is Move.APPLIED
+    assert order_move(State.NEEDS_ATTENTION, state) is Move.APPLIED
 
 
 @pytest.mark.parametrize("state", sorted(ORDER_ENDED))
 def test_an_ended_order_is_never_parked(state: OrderState) -> None:
     with pytest.raises(IllegalTransition):
-        order_move(state, O.NEEDS_ATTENTION)
+        order_move(state, State.NEEDS_ATTENTION)
 
 
 def test_claimed_and_refunded_exclude_each_other() -> None:
     """No chain of moves without a reorg leads from one ending to the other."""
-    assert _reachable(O.SETTLED) == {O.SETTLED}
-    assert _reachable(O.REFUNDED) == {O.REFUNDED}
+    assert _reachable(State.SETTLED) == {State.SETTLED}
+    assert _reachable(State.REFUNDED) == {State.REFUNDED}
 
 
 @pytest.mark.parametrize("state", list(StepState))
