@@ -99,7 +99,8 @@ def test_gas_is_charged_on_both_chains_at_the_dearer_price() -> None:
     def charges(seen: World) -> Tariff:
         return tariff(
             seen, origin=seen.chains[ORIGIN], destination=seen.chains[DESTINATION],
-            token=token(ORIGIN, "usdc"), pools=0, exchanges=0, is_exact_output=False, eta=3, rules=PricingRules(),
+            token=token(ORIGIN, "usdc"), pools=0, exchanges=0, is_exact_output=False, eta=3,
+            rules=PricingRules(),
         )  # fmt: skip
 
     plain = charges(world())
