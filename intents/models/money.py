@@ -77,7 +77,9 @@ class LedgerEntry(models.Model):
     debit = models.CharField(max_length=10, choices=Account, help_text="the account it leaves")
     credit = models.CharField(max_length=10, choices=Account, help_text="the account it enters")
     amount = Uint256Field()
-    memo = models.CharField(max_length=40, help_text="which fact: open, fill, finalise, refund, gas:<tx>, ...")
+    memo = models.CharField(
+        max_length=40, help_text="which fact: open, fill, finalise, refund, gas:<tx>, ..."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

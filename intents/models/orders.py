@@ -88,7 +88,9 @@ class Attempt(models.Model):
     """One signed transaction, stored before it is broadcast and never altered afterwards."""
 
     step = models.ForeignKey(Step, null=True, on_delete=models.CASCADE, related_name="attempts")
-    purpose = models.CharField(max_length=16, help_text="open, fill, dispatch, process, finalise, refund, ...")
+    purpose = models.CharField(
+        max_length=16, help_text="open, fill, dispatch, process, finalise, refund, ..."
+    )
     chain_id = models.PositiveBigIntegerField()
     sender = models.CharField(max_length=42)
     nonce = models.PositiveBigIntegerField()
