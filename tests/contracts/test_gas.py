@@ -24,7 +24,7 @@ from .world import World, alice, filler, message_body, operator, owner, relayer,
 SNAPSHOT = Path(__file__).with_name("gas.json")
 FILLER = address_to_bytes32(filler.address)
 BATCH = 10
-# Zero bytes of calldata are cheaper: fixed times and nonces keep the figures equal on every day and in any order.
+# Zero bytes of calldata are cheaper: fixed times and nonces keep the figures equal on every day.
 MOMENT = 0x78010101
 FIRST_NONCE = 1 << 20
 CEILINGS = {

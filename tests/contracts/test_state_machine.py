@@ -1,0 +1,321 @@
+"""Any sequence of opens, fills, proofs, claims, refunds, blocks and waits keeps the escrow's books."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from intents.settlement.order import (
+    NATIVE_TOKEN,
+    StandardOrder,
+    address_to_bytes32,
+    address_to_int,
+    output_to_abi,
+    to_abi,
+)
+
+from .chain import Reverted
+from .world import USDC, World, alice, filler, mallory, owner, relayer, sign
+
+NONE, DEPOSITED, CLAIMED, REFUNDED = range(4)
+PEOPLE = (alice, mallory)
+FILLERS = (filler, mallory)
+
+
+@dataclass
+class Tracked:
+    """What the model knows of one order."""
+
+    order: StandardOrder
+    token: str
+    amount: int
+    status: int = NONE
+    filled_at: int | None = None
+    filled_by: str | None = None
+    is_fill_proven: bool = False
+    is_absence_proven: bool = False
+
+
+class Escrow(RuleBasedStateMachine):
+    """Every rule predicts from the model whether the chain accepts the call, then compares."""
+
+    world: World
+    orders = Bundle("orders")
+
+    @initialize()
+    def begin(self) -> None:
+        self.snapshot = self.world.chain.snapshot()
+        for who in FILLERS:
+            self.world.usdc.send("approve", self.world.output_settler.address, 2**255, sender=who.address)
+        self.all: list[Tracked] = []
+        self.blocked: set[str] = set()
+        self.claimable: dict[tuple[str, str], int] = {}
+        self.start = {token: self.held(token) for token in self.tokens()}
+        self.came_in = dict.fromkeys(self.tokens(), 0)
+        self.went_out = dict.fromkeys(self.tokens(), 0)
+
+    def teardown(self) -> None:
+        if hasattr(self, "snapshot"):
+            self.everything_comes_back()
+            self.world.chain.revert(self.snapshot)
+
+    def tokens(self) -> tuple[str, str]:
+        return self.world.usdc.address, NATIVE_TOKEN
+
+    def held(self, token: str) -> int:
+        return self.world.balance(token, self.world.input_settler.address)
+
+    @property
+    def now(self) -> int:
+        return self.world.chain.timestamp()
+
+    def attempt(self, expected: bool, call: Any) -> None:
+        """``expected`` is what the model says; the chain must agree."""
+        if expected:
+            call()
+        else:
+            with pytest.raises(Reverted):
+                call()
+
+    def pay(self, item: Tracked, to: str) -> None:
+        if item.token != NATIVE_TOKEN and to in self.blocked:
+            place = (item.token, to)
+            self.claimable[place] = self.claimable.get(place, 0) + item.amount
+        else:
+            self.went_out[item.token] += item.amount
+
+    @rule(target=orders, amount=st.integers(1, 50 * USDC), native=st.booleans(), who=st.sampled_from(PEOPLE))
+    def sign_order(self, amount: int, native: bool, who: Any) -> Tracked:
+        token = NATIVE_TOKEN if native else self.world.usdc.address
+        item = Tracked(
+            self.world.order(user=who.address, inputs=((address_to_int(token), amount),)), token, amount
+        )
+        self.all.append(item)
+        return item
+
+    @rule(item=orders, way=st.sampled_from(["open", "permit2", "eip3009"]))
+    def open(self, item: Tracked, way: str) -> None:
+        if item.token == NATIVE_TOKEN:
+            way = "open"
+        may = item.status == NONE and self.now + 1 < item.order.fill_deadline
+        may = may and (item.token == NATIVE_TOKEN or alice.address not in self.blocked)
+        self.world.chain.next_block_at(self.now + 1)
+        self.attempt(may, lambda: self._open(item, way))
+        if may:
+            item.status = DEPOSITED
+            self.came_in[item.token] += item.amount
+
+    def _open(self, item: Tracked, way: str) -> None:
+        order, settler = item.order, self.world.input_settler
+        if way == "open":
+            value = item.amount if item.token == NATIVE_TOKEN else 0
+            settler.send("open", to_abi(order), sender=alice.address, value=value)
+            return
+        data = self.world.permit2_data(order)
+        if way == "eip3009":
+            data = self.world.eip3009_data(order)
+            data["message"]["from"] = alice.address
+        signature = (b"\x00" if way == "permit2" else b"\x01") + sign(alice, data)
+        settler.send("openFor", to_abi(order), alice.address, signature, sender=relayer.address)
+
+    @rule(item=orders, who=st.sampled_from(FILLERS), lies=st.booleans())
+    def fill(self, item: Tracked, who: Any, lies: bool) -> None:
+        """With ``lies`` the filler names a later deadline than the order's."""
+        deadline = item.order.fill_deadline + (10**6 if lies else 0)
+        may = item.filled_at is not None or (self.now + 1 <= deadline and who.address not in self.blocked)
+        may = may and self.now + 1 <= deadline
+        self.world.chain.next_block_at(self.now + 1)
+        self.attempt(
+            may,
+            lambda: self.world.output_settler.send(
+                "fill",
+                self.world.id(item.order),
+                output_to_abi(item.order.outputs[0]),
+                deadline,
+                address_to_bytes32(who.address),
+                sender=who.address,
+            ),
+        )
+        if may and item.filled_at is None:
+            item.filled_at, item.filled_by = self.now, who.address
+
+    @rule(item=orders)
+    def prove(self, item: Tracked) -> None:
+        """Honest validators carry what the output settler attests."""
+        if item.filled_at is not None and item.filled_by is not None:
+            self.world.prove_fill(item.order, solver=item.filled_by, timestamp=item.filled_at)
+            item.is_fill_proven = True
+
+    @rule(item=orders)
+    def prove_absence(self, item: Tracked) -> None:
+        may = item.filled_at is None and self.now + 1 > item.order.fill_deadline
+        self.world.chain.next_block_at(self.now + 1)
+        self.attempt(
+            may,
+            lambda: self.world.output_settler.send(
+                "attestUnfilled",
+                self.world.id(item.order),
+                output_to_abi(item.order.outputs[0]),
+                item.order.fill_deadline,
+                sender=relayer.address,
+            ),
+        )
+        if may:
+            self.world.prove_unfilled(item.order)
+            item.is_absence_proven = True
+
+    def can_be_claimed(self, item: Tracked) -> bool:
+        in_time = item.filled_at is not None and item.filled_at <= item.order.fill_deadline
+        return item.is_fill_proven and in_time
+
+    def params(self, item: Tracked) -> list[tuple[int, bytes]]:
+        solver = item.filled_by or filler.address
+        return [(item.filled_at or self.now, address_to_bytes32(solver))]
+
+    @rule(item=orders, who=st.sampled_from((*FILLERS, alice)))
+    def finalise(self, item: Tracked, who: Any) -> None:
+        may = item.status == DEPOSITED and self.can_be_claimed(item) and who.address == item.filled_by
+        self.attempt(
+            may,
+            lambda: self.world.input_settler.send(
+                "finalise",
+                to_abi(item.order),
+                self.params(item),
+                address_to_bytes32(who.address),
+                b"",
+                sender=who.address,
+            ),
+        )
+        if may:
+            item.status = CLAIMED
+            self.pay(item, who.address)
+
+    @rule(items=st.lists(orders, min_size=1, max_size=4))
+    def finalise_many(self, items: list[Tracked]) -> None:
+        distinct = list({id(item): item for item in items}.values())
+        deposited = [item for item in distinct if item.status == DEPOSITED]
+        may = all(self.can_be_claimed(item) for item in deposited)
+        self.attempt(
+            may,
+            lambda: self.world.input_settler.send(
+                "finaliseMany",
+                [to_abi(item.order) for item in distinct],
+                [self.params(item) for item in distinct],
+                sender=relayer.address,
+            ),
+        )
+        for item in deposited if may else []:
+            item.status = CLAIMED
+            self.pay(item, str(item.filled_by))
+
+    @rule(item=orders)
+    def refund(self, item: Tracked) -> None:
+        may = item.status == DEPOSITED and self.now + 1 > item.order.expires
+        self.world.chain.next_block_at(self.now + 1)
+        self.attempt(
+            may,
+            lambda: self.world.input_settler.send("refund", to_abi(item.order), sender=relayer.address),
+        )
+        if may:
+            item.status = REFUNDED
+            self.pay(item, item.order.user)
+
+    @rule(item=orders)
+    def refund_unfilled(self, item: Tracked) -> None:
+        may = item.status == DEPOSITED and item.is_absence_proven
+        self.attempt(
+            may,
+            lambda: self.world.input_settler.send(
+                "refundUnfilled", to_abi(item.order), 0, sender=relayer.address
+            ),
+        )
+        if may:
+            item.status = REFUNDED
+            self.pay(item, item.order.user)
+
+    @rule(who=st.sampled_from((*PEOPLE, filler)), token_index=st.integers(0, 1))
+    def claim(self, who: Any, token_index: int) -> None:
+        token = self.tokens()[token_index]
+        owed = self.claimable.get((token, who.address), 0)
+        may = owed > 0 and who.address not in self.blocked
+        self.attempt(
+            may,
+            lambda: self.world.input_settler.send("claim", token, who.address, sender=relayer.address),
+        )
+        if may:
+            self.claimable[(token, who.address)] = 0
+            self.went_out[token] += owed
+
+    @rule(who=st.sampled_from((*PEOPLE, filler)), block=st.booleans())
+    def blacklist(self, who: Any, block: bool) -> None:
+        name = "blacklist" if block else "unBlacklist"
+        self.world.usdc.send(name, who.address, sender=owner.address)
+        (self.blocked.add if block else self.blocked.discard)(who.address)
+
+    @rule(seconds=st.sampled_from([1, 60, 590, 700, 1300]))
+    def wait(self, seconds: int) -> None:
+        self.world.chain.warp_to(self.now + seconds)
+
+    @invariant()
+    def what_came_in_is_held_paid_or_owed(self) -> None:
+        for token in self.tokens():
+            locked = sum(i.amount for i in self.all if i.token == token and i.status == DEPOSITED)
+            owed = sum(amount for (kind, _), amount in self.claimable.items() if kind == token)
+            held = self.held(token) - self.start[token]
+            assert held == locked + owed
+            assert self.came_in[token] == held + self.went_out[token]
+
+    @invariant()
+    def the_chain_knows_what_the_model_knows(self) -> None:
+        for item in self.all:
+            assert self.world.status(self.world.id(item.order)) == item.status
+        for (token, user), amount in self.claimable.items():
+            assert self.world.input_settler.call("claimable", token, user) == amount
+
+    def everything_comes_back(self) -> None:
+        """Whatever happened, after the last expiry a stranger empties the escrow to those it belongs to."""
+        for who in list(self.blocked):
+            self.blacklist(who=next(p for p in (*PEOPLE, filler) if p.address == who), block=False)
+        if self.all:
+            self.world.chain.warp_to(max(self.now, *(item.order.expires for item in self.all)) + 1)
+        for item in self.all:
+            if item.status == DEPOSITED:
+                self.refund(item=item)
+        for (token, user), amount in list(self.claimable.items()):
+            if amount:
+                self.world.input_settler.send("claim", token, user, sender=relayer.address)
+        for token in self.tokens():
+            assert self.held(token) == self.start[token]
+
+
+def run(world: World, *, examples: int, steps: int) -> None:
+    machine = type("EscrowOnChain", (Escrow,), {"world": world})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_the_books_balance(world: World) -> None:
+    run(world, examples=12, steps=25)
+
+
+@pytest.mark.slow
+def test_the_books_balance_in_many_long_stories(world: World) -> None:
+    run(world, examples=120, steps=50)
