@@ -1,13 +1,14 @@
 """Newest block headers of one chain, pushed over a WebSocket where there is one."""
 
 import asyncio
-import json
 
 import structlog
-from websockets.asyncio.client import connect
+from web3 import AsyncWeb3, WebSocketProvider
+from web3.exceptions import Web3Exception
+from web3.types import BlockData
 from websockets.exceptions import WebSocketException
 
-from .client import Head, parse_head
+from .client import Head
 from .manifest import ChainManifest
 
 log = structlog.get_logger(__name__)
@@ -40,7 +41,7 @@ class PushedHeads:
             try:
                 await self._listen(self._urls[turn % len(self._urls)])
                 pause = FIRST_PAUSE_SECONDS
-            except (OSError, WebSocketException, ValueError, KeyError, TimeoutError) as error:
+            except (OSError, WebSocketException, Web3Exception, ValueError, KeyError, TimeoutError) as error:
                 log.info("heads.lost", chain=self._chain_id, error=str(error), retry_in_seconds=pause)
             finally:
                 was_live, self.is_live = self.is_live, False
@@ -63,22 +64,24 @@ class PushedHeads:
         return head
 
     async def _listen(self, url: str) -> None:
-        async with connect(
-            url, open_timeout=OPEN_TIMEOUT_SECONDS, max_size=2**22, compression=None
-        ) as socket:
-            request = {"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]}
-            await socket.send(json.dumps(request))
-            async for message in socket:
-                self._take(json.loads(message))
-
-    def _take(self, message: dict[str, object]) -> None:
-        if message.get("id") == 1:
-            if "error" in message:
-                raise ValueError(f"no subscription: {message['error']}")
+        provider = WebSocketProvider(
+            url,
+            websocket_kwargs={"open_timeout": OPEN_TIMEOUT_SECONDS, "compression": None},
+            max_connection_retries=1,
+        )
+        async with AsyncWeb3(provider) as web3:
+            await web3.eth.subscribe("newHeads")
             self.is_live = True
-            return
-        parameters = message.get("params")
-        if not isinstance(parameters, dict):
-            return
-        self._newest = parse_head(parameters["result"])
-        self._arrived.set()
+            async for message in web3.socket.process_subscriptions():
+                self._newest = _head(message["result"])
+                self._arrived.set()
+
+
+def _head(block: BlockData) -> Head:
+    return Head(
+        number=block["number"],
+        hash=block["hash"].to_0x_hex(),
+        parent_hash=block["parentHash"].to_0x_hex(),
+        timestamp=block["timestamp"],
+        base_fee_wei=block.get("baseFeePerGas", 0),
+    )

@@ -106,7 +106,7 @@ def test_no_endpoint_is_an_error_that_may_pass():
 
 
 def test_a_node_that_hangs_holds_up_one_read_not_every_one(monkeypatch, node):
-    monkeypatch.setattr(endpoints, "READ_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(endpoints, "TIMEOUT_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         url = f"http://127.0.0.1:{hanging.getsockname()[1]}"
         chain = client_of(url)
