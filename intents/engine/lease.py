@@ -13,7 +13,8 @@ from django.db.models import F
 
 from intents.models import Order
 
-LEASE_SECONDS = 40.0
+# As long as an order stands still when its worker is killed; a slower worker loses its turn, not its work.
+LEASE_SECONDS = 15.0
 
 
 class LeaseLost(Exception):

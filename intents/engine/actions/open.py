@@ -59,7 +59,8 @@ def _refusal(case: Case, step: Step) -> Refusal | None:
     reverted = [a for a in case.tries(step, "open") if a.revert is not None]
     if len(reverted) >= MOST_REVERTED:
         return Refusal("open_failed", {"revert": (reverted[-1].revert or {}).get("name", "")})
-    if time.time() - case.order.received_at > reservations.unopened_seconds(case.origin):
+    # While the stock is still held nobody waits for it: a delay of our own is no reason to turn a person away.
+    if not _may_still_wait(case) and not reservations.has_held(case.order.order_id):
         return Refusal("open_timed_out", {})
     return refuse_price(case, is_ours=case.order.quote_id is not None)
 
