@@ -7,13 +7,15 @@ FAST := not slow and not chain and not browser and not matrix
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo check lint fast test bench format clean
+.PHONY: help setup setup-dev demo check lint fast test bench load kills format clean
 
 help:
 	@echo "make demo    start the whole system here, with local chains; Ctrl-C stops it"
 	@echo "make check   lint, types, import rules, migrations, templates, fast tests"
 	@echo "make test    every test"
 	@echo "make bench   delivery and quoting times against their limits"
+	@echo "make load    200 transfers at once, on SQLite and on PostgreSQL"
+	@echo "make kills   every process killed five times during 200 transfers"
 	@echo "make format  rewrite the sources in the project's format"
 	@echo "make setup   only install what \`make demo\` needs"
 
@@ -44,6 +46,12 @@ test: setup-dev
 
 bench: setup-dev
 	$(VENV)/python manage.py bench
+
+load: setup-dev
+	$(VENV)/python -m pytest -m matrix tests/e2e/test_load.py
+
+kills: setup-dev
+	$(VENV)/python -m pytest -m matrix tests/e2e/test_kills.py
 
 format: setup-dev
 	$(VENV)/ruff check --fix .

@@ -136,3 +136,4 @@ CONTENT_SECURITY_POLICY = {
 
 NETWORK_DIR = Path(env.str("WAYMEET_NETWORK_DIR", default=str(RUN_DIR / "network")))
 FILL_ENABLED = env.bool("WAYMEET_FILL", default=True)
+BLOCKED_ADDRESSES = env.list("WAYMEET_BLOCKED_ADDRESSES", default=[])
