@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 POST_SECONDS: Final = 20.0
 LOOK_SECONDS: Final = 1.0
 RESCAN_SECONDS: Final = 2.0
+STOP_SECONDS: Final = 1.0
 # Standard deviation of one step; a step is POST_SECONDS long.
 STEP: Final = {"weth": 0.0005, "wbtc": 0.0004, "usdc": 0.00002, "usdt": 0.00003}
 # Part of the distance to the first price that each step takes back, so that a long demo stays plausible.
@@ -81,7 +82,7 @@ class Market:
                     self._round += 1
             self._stopped.wait(min(RESCAN_SECONDS, max(0.0, next_step - time.monotonic())))
         for thread in self._threads.values():
-            thread.join(5)
+            thread.join(STOP_SECONDS)
 
     def stop(self) -> None:
         """Have `run` return."""

@@ -77,6 +77,8 @@ class Validator:
     def close(self) -> None:
         """Stop watching every chain."""
         for watch in self._watches.values():
+            watch.ask_to_stop()
+        for watch in self._watches.values():
             watch.stop()
 
     def rescan(self) -> None:

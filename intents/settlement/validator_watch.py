@@ -25,6 +25,7 @@ PAUSE_AFTER_FAILURE_SECONDS: Final = 1.0
 SHORTEST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 1.0
 LOOKS_PER_BLOCK: Final = 6
+STOP_SECONDS: Final = 1.0
 
 
 class TreeMismatch(Exception):
@@ -68,10 +69,14 @@ class ChainWatch:
         """Begin watching."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """End the thread and wait for it."""
+    def ask_to_stop(self) -> None:
+        """Have the thread end after what it is doing."""
         self._stopped.set()
-        self._thread.join(5)
+
+    def stop(self) -> None:
+        """End the thread and wait for it a moment; what it writes is never half written."""
+        self.ask_to_stop()
+        self._thread.join(STOP_SECONDS)
         self.close()
 
     def close(self) -> None:

@@ -125,14 +125,14 @@ def test_warp_moves_all_clocks_together_and_refreshes_feeds(fresh_network: Netwo
     before = clocks()
     fresh_network.warp(3_600)
     after = clocks()
-    assert max(after) - min(after) <= 2
+    assert max(after) - min(after) <= 5
     assert min(after) - max(before) >= 3_590
     for slug, manifest in fresh_network.manifests.items():
         for feed in manifest.feeds.values():
             latest = fresh_network.rpc(slug).call(
                 feed.address, "latestRoundData()", returns="uint80,int256,uint256,uint256,uint80"
             )
-            assert int(fresh_network.rpc(slug).block()["timestamp"], 16) - latest[3] <= 2
+            assert int(fresh_network.rpc(slug).block()["timestamp"], 16) - latest[3] <= 5
 
 
 def test_a_revert_brings_balances_and_the_present_back(network: Network) -> None:
@@ -145,7 +145,7 @@ def test_a_revert_brings_balances_and_the_present_back(network: Network) -> None
     network.revert(mark)
     assert network.balance("alder", "USDC", owner) == before
     ages = [int(rpc.block()["timestamp"], 16) for rpc in network.rpcs.values()]
-    assert max(ages) - min(ages) <= 2
+    assert max(ages) - min(ages) <= 5
 
 
 def test_saved_state_serves_a_second_network_beside_the_first(

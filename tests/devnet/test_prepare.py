@@ -70,7 +70,7 @@ def test_chains_are_deployed_once_and_remember(tmp_path: Path) -> None:
         assert _usdc(second[1]) == held
         clocks = [_clock(manifest) for manifest in second]
         assert min(clocks) >= stopped_at
-        assert max(clocks) - min(clocks) <= 2
+        assert max(clocks) - min(clocks) <= 5
         # The clock runs on from there at its usual pace.
         time.sleep(1.2)
         assert _clock(second[0]) > clocks[0]
@@ -83,10 +83,10 @@ def test_the_chain_makes_blocks_at_its_own_pace_after_deploying(tmp_path: Path) 
     with _nodes(tmp_path) as nodes:
         manifests = _prepared(nodes, tmp_path, [])
         rpc = rpc_of(manifests[1])
-        before = int(rpc.request("eth_blockNumber"), 16)
+        began, before = time.monotonic(), int(rpc.request("eth_blockNumber"), 16)
         time.sleep(2)
         made = int(rpc.request("eth_blockNumber"), 16) - before
-        assert 4 <= made <= 10
+        assert 3 <= made <= (time.monotonic() - began) / 0.25 + 2
 
 
 def test_a_killed_node_starts_again_from_its_last_saved_state(tmp_path: Path) -> None:
