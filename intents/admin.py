@@ -35,32 +35,32 @@ class ReadOnly:
 
 class StepInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = Step
-    fields = ("index", "kind", "chain_id", "state", "waiting", "started_at", "confirmed_at", "final_at")
+    fields = readonly_fields = ("index", "kind", "chain_id", "state", "waiting", "started_at", "confirmed_at", "final_at")
     extra = 0
     show_change_link = True
 
 
 class EventInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = Event
-    fields = ("seq", "at", "kind", "data")
+    fields = readonly_fields = ("seq", "at", "kind", "data")
     extra = 0
 
 
 class ReservationInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = Reservation
-    fields = ("stock", "amount", "is_opened", "state", "created_at", "ended_at")
+    fields = readonly_fields = ("stock", "amount", "is_opened", "state", "created_at", "ended_at")
     extra = 0
 
 
 class LedgerInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = LedgerEntry
-    fields = ("chain_id", "token", "debit", "credit", "amount", "memo", "created_at")
+    fields = readonly_fields = ("chain_id", "token", "debit", "credit", "amount", "memo", "created_at")
     extra = 0
 
 
 class AttemptInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = Attempt
-    fields = ("purpose", "chain_id", "nonce", "tx_hash", "state", "block_number", "gas_used", "revert", "created_at")
+    fields = readonly_fields = ("purpose", "chain_id", "nonce", "tx_hash", "state", "block_number", "gas_used", "revert", "created_at")
     extra = 0
 
 

@@ -23,7 +23,7 @@ FEES = {
     "service_fee": _("Service fee"),
     "margin": _("Service fee"),
     "swap_cost": _("Price impact"),
-    "price_impact": _("Price impact"),
+    "swap_gain": _("Price impact"),
     "proof": _("Proof between the chains"),
     "gas": _("Network fee"),
 }

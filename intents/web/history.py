@@ -3,7 +3,6 @@
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from intents.selectors.access import orders_of
@@ -17,7 +16,6 @@ PAGE_SIZE = 20
 
 @require_safe
 @never_cache
-@ensure_csrf_cookie
 def page(request: HttpRequest) -> HttpResponse:
     """Newest first; a page number outside the range shows the nearest page."""
     seen_by = viewer_of(request)

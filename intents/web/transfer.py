@@ -7,7 +7,6 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe, require_POST
 
 from intents.amounts import format_units
@@ -39,7 +38,6 @@ class Choice:
 
 @require_safe
 @never_cache
-@ensure_csrf_cookie
 def form(request: HttpRequest) -> HttpResponse:
     """`/`: an empty form with an example, or the one a link describes."""
     if not has_chains():
@@ -67,7 +65,6 @@ def quote(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
-@ensure_csrf_cookie
 def quote_page(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
     """`/q/<id>`: the form as it was filled in, with its quote; works without scripts."""
     found = _own_quote(request, quote_id)

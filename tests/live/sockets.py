@@ -1,0 +1,53 @@
+"""A WebSocket client of the ASGI application. The one in channels.testing needs a server we do not use."""
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from asgiref.testing import ApplicationCommunicator
+
+from intents.services.login import BROWSER_COOKIE, browser_key, new_browser_cookie
+from webapp.asgi import application
+
+COOKIE = new_browser_cookie()
+KEY = browser_key({BROWSER_COOKIE: COOKIE})
+
+
+class Socket(ApplicationCommunicator):
+    """One connection."""
+
+    def __init__(self, path: str, headers: list[tuple[bytes, bytes]]) -> None:
+        parts = urlsplit(path)
+        scope = {
+            "type": "websocket",
+            "path": unquote(parts.path),
+            "query_string": parts.query.encode(),
+            "headers": headers,
+            "subprotocols": [],
+        }
+        super().__init__(application, scope)
+
+    async def connect(self, timeout: float = 5) -> bool:
+        """Whether the handshake was accepted."""
+        await self.send_input({"type": "websocket.connect"})
+        message = await self.receive_output(timeout)
+        return bool(message["type"] == "websocket.accept")
+
+    async def send_text(self, text: str) -> None:
+        await self.send_input({"type": "websocket.receive", "text": text})
+
+    async def text(self, timeout: float = 5) -> str:
+        """The next frame."""
+        message: dict[str, Any] = await self.receive_output(timeout)
+        assert message["type"] == "websocket.send", message
+        return str(message["text"])
+
+    async def disconnect(self) -> None:
+        await self.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self.wait(1)
+
+
+def socket(path: str, *, cookie: str = COOKIE, origin: str = "http://testserver", extra: str = "") -> Socket:
+    """A connection of the browser with this cookie."""
+    cookies = "; ".join(part for part in (f"{BROWSER_COOKIE}={cookie}" if cookie else "", extra) if part)
+    headers = [(b"origin", origin.encode()), (b"host", b"testserver"), (b"cookie", cookies.encode())]
+    return Socket(path, headers)

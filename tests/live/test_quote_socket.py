@@ -1,0 +1,74 @@
+"""A quote's socket: its card, at once and when it was solved."""
+
+import json
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+
+from intents.models import Quote, QuoteState
+from intents.publish import quote_group
+from intents.services.login import new_browser_cookie
+from tests.web import rows
+
+from .sockets import KEY, socket
+from .test_order_socket import is_denied
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
+
+make_quote = sync_to_async(rows.quote)
+
+
+async def hint(made: Quote) -> None:
+    layer = get_channel_layer()
+    assert layer is not None
+    await layer.group_send(quote_group(made.pk), {"type": "quote.changed", "quote_id": str(made.pk)})
+
+
+async def solve(made: Quote) -> None:
+    await Quote.objects.filter(pk=made.pk).aupdate(state=QuoteState.READY)
+    await hint(made)
+
+
+async def test_the_card_fills_itself(chains: None) -> None:
+    made = await make_quote(browser_key=KEY, state=QuoteState.SOLVING)
+    connection = socket(f"/ws/quotes/{made.pk}/")
+    await connection.connect()
+    assert "Looking for the best way" in await connection.text()
+    await solve(made)
+    card = await connection.text()
+    assert 'id="quote-card"' in card and "hx-swap-oob" in card
+    assert "You receive" in card
+    await connection.disconnect()
+
+
+async def test_solved_before_one_listens(chains: None) -> None:
+    made = await make_quote(browser_key=KEY)
+    connection = socket(f"/ws/quotes/{made.pk}/")
+    await connection.connect()
+    assert "You receive" in await connection.text()
+    await connection.disconnect()
+
+
+async def test_programs_get_json(chains: None) -> None:
+    made = await make_quote(browser_key=KEY, state=QuoteState.SOLVING)
+    connection = socket(f"/ws/quotes/{made.pk}/?format=json")
+    await connection.connect()
+    assert json.loads(await connection.text())["state"] == "solving"
+    await solve(made)
+    answer = json.loads(await connection.text())
+    assert (answer["type"], answer["state"], answer["confirmations"]) == ("quote", "ready", 1)
+    assert answer["output_minimum"] == str(30 * 10**15)
+    assert answer["routes"][0]["kind"] == "swap_fill"
+    await connection.disconnect()
+
+
+@pytest.mark.parametrize("cookie", ["", "forged", new_browser_cookie()])
+async def test_strangers_are_denied(chains: None, cookie: str) -> None:
+    made = await make_quote(browser_key=KEY)
+    assert await is_denied(socket(f"/ws/quotes/{made.pk}/", cookie=cookie))
+
+
+async def test_a_quote_of_nobody_is_nobodys(chains: None) -> None:
+    made = await make_quote(browser_key="")
+    assert await is_denied(socket(f"/ws/quotes/{made.pk}/", cookie=""))

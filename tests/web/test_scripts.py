@@ -1,0 +1,225 @@
+"""The pages' scripts agree with our Python and with the contracts' vectors, and refuse what differs."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from intents.selectors.amounts import shown_amount
+from intents.settlement.order import int_to_address, order_from_json
+from intents.settlement.typed_data import digest, eip3009_typed_data, permit2_typed_data
+
+ROOT = Path(settings.BASE_DIR)
+VECTORS = json.loads((ROOT / "tests" / "contracts" / "vectors" / "oif.json").read_text("utf-8"))["vectors"]
+PERMIT2 = "0x000000000022D473030F116dDEE9F6B43aC78BA3"
+SETTLER = "0x" + "5e" * 20
+TOKEN = {"name": "USD Coin", "version": "2"}
+
+
+def run(script: str, given: Any) -> Any:
+    """What a module returns for JSON `given`: `script` is the body of a function of `input`."""
+    node = shutil.which("node") or shutil.which("node", path=str(ROOT / ".venv" / "bin"))
+    assert node, "node is missing: `make test` sets it up"
+    modules = (ROOT / "static" / "src" / "modules").as_uri()
+    source = f"""
+        import * as order from "{modules}/order.js";
+        import * as trust from "{modules}/trust.js";
+        import * as amounts from "{modules}/amounts.js";
+        import {{ readFileSync }} from "node:fs";
+        const input = JSON.parse(readFileSync(0, "utf8"));
+        const work = (input) => {{ {script} }};
+        console.log(JSON.stringify(work(input)));
+    """
+    done = subprocess.run(
+        [node, "--input-type=module", "-e", source],
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_order_ids_are_those_of_the_contracts() -> None:
+    found = run("return input.map((v) => order.orderId(v.order, v.settler));", VECTORS)
+    assert found == [vector["order_id"] for vector in VECTORS]
+
+
+def test_permit2_digests_are_pythons() -> None:
+    found = run(
+        f'return input.map((v) => order.digest(order.permit2TypedData(v.order, '
+        f'{{ settler: v.settler, permit2: "{PERMIT2}" }})));',
+        VECTORS,
+    )
+    for vector, mine in zip(VECTORS, found, strict=True):
+        data = permit2_typed_data(order_from_json(vector["order"]), settler=vector["settler"], permit2=PERMIT2)
+        assert mine == "0x" + digest(data).hex(), vector["name"]
+
+
+def test_eip3009_digests_are_pythons() -> None:
+    single = [vector for vector in VECTORS if len(vector["order"]["inputs"]) == 1]
+    found = run(
+        f"return input.map((v) => order.digest(order.eip3009TypedData(v.order, "
+        f"{{ settler: v.settler, token: {json.dumps(TOKEN)} }})));",
+        single,
+    )
+    for vector, mine in zip(single, found, strict=True):
+        made = order_from_json(vector["order"])
+        data = eip3009_typed_data(
+            made,
+            settler=vector["settler"],
+            token_name=TOKEN["name"],
+            token_version=TOKEN["version"],
+            token=int_to_address(made.inputs[0][0]),
+        )
+        assert mine == "0x" + digest(data).hex(), vector["name"]
+
+
+def test_amounts_are_shown_alike() -> None:
+    cases = [(0, 6), (1, 6), (100 * 10**6, 6), (123456789, 6), (31257123456789012, 18), (1, 18), (10**30, 18), (7, 0)]
+    given = [[str(units), decimals] for units, decimals in cases]
+    found = run("return input.map(([units, decimals]) => amounts.shownAmount(units, decimals));", given)
+    assert found == [shown_amount(units, decimals) for units, decimals in cases]
+
+
+def pad(address: str) -> str:
+    return "0x" + address[2:].rjust(64, "0").lower()
+
+
+USER, USDC, WETH, ORACLE = "0x" + "a1" * 20, "0x" + "c1" * 20, "0x" + "d2" * 20, "0x" + "0a" * 20
+ORDER = {
+    "user": USER,
+    "nonce": "7",
+    "originChainId": "901",
+    "expires": "1800001800",
+    "fillDeadline": "1800000600",
+    "inputOracle": ORACLE,
+    "inputs": [[str(int(USDC, 16)), "100000000"]],
+    "outputs": [
+        {
+            "oracle": pad(ORACLE),
+            "settler": pad(SETTLER),
+            "chainId": "902",
+            "token": pad(WETH),
+            "amount": "30",
+            "recipient": pad(USER),
+            "callbackData": "0x",
+            "context": "0x",
+        }
+    ],
+}
+CHAIN = {
+    "contracts": {
+        "input_settler": SETTLER,
+        "output_settler": SETTLER,
+        "hyperlane_oracle": ORACLE,
+        "permit2": PERMIT2,
+    },
+    "tokens": [{"address": USDC, "eip3009": "bytes", **TOKEN}],
+}
+SHOWN = {
+    "user": USER,
+    "recipient": USER,
+    "origin": "901",
+    "destination": "902",
+    "inputToken": USDC,
+    "inputAmount": "100000000",
+    "outputToken": WETH,
+    "outputMinimum": "30",
+}
+CHECK = """
+    const { way, shown } = input;
+    const origin = { ...input.chain, chain_id: "901" }, destination = { ...input.chain, chain_id: "902" };
+    const claimedId = input.claimedId ?? order.orderId(input.order, origin.contracts.input_settler);
+    try {
+        order.checkedTypedData({ order: input.order, way, claimedId, shown, origin, destination });
+        return "signed";
+    } catch (error) {
+        if (!(error instanceof order.RefusedToSign)) throw error;
+        return error.reason;
+    }
+"""
+
+
+def verdict(made: dict[str, Any] | None = None, **changes: Any) -> Any:
+    given = {"order": made or ORDER, "way": "eip3009", "shown": SHOWN, "chain": CHAIN, **changes}
+    return run(CHECK, given)
+
+
+@pytest.mark.parametrize("way", ["eip3009", "permit2"])
+def test_an_order_as_shown_is_signed(way: str) -> None:
+    assert verdict(way=way) == "signed"
+
+
+def with_output(**changes: str) -> dict[str, Any]:
+    return {**ORDER, "outputs": [{**ORDER["outputs"][0], **changes}]}  # type: ignore[index, dict-item]
+
+
+EVIL = "0x" + "ee" * 20
+TAMPERED = {
+    "user": {**ORDER, "user": EVIL},
+    "origin": {**ORDER, "originChainId": "1"},
+    "oracle": {**ORDER, "inputOracle": EVIL},
+    "expires before the deadline": {**ORDER, "expires": "1"},
+    "token": {**ORDER, "inputs": [[str(int(WETH, 16)), "100000000"]]},
+    "amount": {**ORDER, "inputs": [[str(int(USDC, 16)), "100000001"]]},
+    "second input": {**ORDER, "inputs": [*ORDER["inputs"], *ORDER["inputs"]]},  # type: ignore[list-item, misc]
+    "second output": {**ORDER, "outputs": [*ORDER["outputs"], *ORDER["outputs"]]},  # type: ignore[list-item, misc]
+    "no output": {**ORDER, "outputs": []},
+    "recipient": with_output(recipient=pad(EVIL)),
+    "dirty recipient": with_output(recipient="0x01" + pad(USER)[4:]),
+    "output token": with_output(token=pad(EVIL)),
+    "output amount": with_output(amount="29"),
+    "output chain": with_output(chainId="903"),
+    "output oracle": with_output(oracle=pad(EVIL)),
+    "output settler": with_output(settler=pad(EVIL)),
+    "call on arrival": with_output(callbackData="0x01"),
+    "context": with_output(context="0x01"),
+}
+
+
+@pytest.mark.parametrize("field", sorted(TAMPERED))
+def test_a_tampered_order_is_refused(field: str) -> None:
+    assert verdict(TAMPERED[field]) in ("refused_differs", "refused_unknown")
+
+
+def test_an_order_id_that_is_not_the_orders() -> None:
+    assert verdict(claimedId="0x" + "12" * 32) == "refused_differs"
+
+
+def test_a_way_the_token_does_not_have() -> None:
+    plain = {**CHAIN, "tokens": [{"address": USDC, "eip3009": "none", **TOKEN}]}
+    assert verdict(chain=plain) == "refused_differs"
+    assert verdict(way="something") == "refused_differs"
+
+
+TRUSTED = """
+    const text = JSON.stringify({ chain_id: input.claims ?? "901", contracts: input.contracts, tokens: [] });
+    const trusted = { settler: input.settler, permit2: input.permit2, deviating: input.deviating ?? {}, chains: {} };
+    try {
+        return trust.trustedChain({ "901": { trust: text, wallet: {} } }, "901", trusted).isAdded ? "added" : "known";
+    } catch (error) {
+        return error.reason;
+    }
+"""
+
+
+def trusted(**changes: Any) -> Any:
+    given = {"settler": SETTLER, "permit2": PERMIT2, "contracts": CHAIN["contracts"], **changes}
+    return run(TRUSTED, given)
+
+
+def test_the_compiled_addresses_outrank_the_server() -> None:
+    assert trusted() == "added"
+    assert trusted(settler=EVIL) == "refused_settler"
+    assert trusted(settler="") == "refused_settler", "a bundle built without addresses signs nothing"
+    assert trusted(permit2=EVIL) == "refused_unknown"
+    assert trusted(claims="902") == "refused_differs"
+    assert trusted(settler=EVIL, deviating={"901": {"settler": SETTLER}}) == "added"
