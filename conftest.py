@@ -1,0 +1,18 @@
+"""Marks the tests that need real nodes by the fixtures that start them."""
+
+import pytest
+
+NODE_FIXTURES = {"network", "odd_network", "node", "worlds", "demo"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`chain` and `browser` follow from what a test asks for, so that none runs among the fast ones."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & NODE_FIXTURES:
+            item.add_marker(pytest.mark.chain)
+        if "tests/browser/" in item.nodeid:
+            item.add_marker(pytest.mark.browser)
+        if "tests/e2e/" in item.nodeid:
+            item.add_marker(pytest.mark.chain)
+            item.add_marker(pytest.mark.slow)
