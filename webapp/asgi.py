@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 from django.core.asgi import get_asgi_application
 
@@ -15,6 +16,10 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
 
 from intents.live.routing import websocket_urlpatterns  # noqa: E402
+from intents.services.start import refuse_unsafe_start  # noqa: E402
 
+# The server imports this inside its event loop, where Django's database may not be read.
+with ThreadPoolExecutor(1) as thread:
+    thread.submit(refuse_unsafe_start).result()
 websocket = AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(websocket_urlpatterns)))
 application = ProtocolTypeRouter({"http": http, "websocket": websocket})

@@ -10,6 +10,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_init
 from django.conf import settings
+from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 
@@ -68,6 +69,11 @@ app.set_default()
 
 @worker_init.connect
 def warm_up(**_: Any) -> None:
-    """Import the solver and the chain client before the pool forks: every process then begins warm."""
+    """Import the solver and the chain client before the pool forks: every process then begins warm.
+
+    Refuses to start at all with settings that are unsafe for the connected chains.
+    """
     for module in WARM_MODULES:
         importlib.import_module(module)
+    importlib.import_module("intents.services.start").refuse_unsafe_start()
+    connections.close_all()  # a connection must not be shared across the fork

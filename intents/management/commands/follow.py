@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from intents.engine.observe import observe
+from intents.services.start import refuse_unsafe_start
 
 
 class Command(BaseCommand):
@@ -14,6 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGINT or SIGTERM; what was not yet written is read again at the next start."""
+        refuse_unsafe_start()
         asyncio.run(_run())
 
 
