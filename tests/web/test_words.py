@@ -23,7 +23,7 @@ SINGULAR = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
 PLACE = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 # Never reach a person's page: programming and operating errors.
-INTERNAL = {"error", "illegal_transition", "manifest_invalid"}
+INTERNAL = {"error", "illegal_transition", "manifest_invalid", "unsafe_start"}
 
 
 def entries() -> dict[str, list[str]]:

@@ -1,0 +1,70 @@
+"""One running system a session, and a real Chromium."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from intents.devnet.bench.demo_process import DemoProcess
+
+CHROMIUMS = ("chromium", "google-chrome", "chromium-browser", "google-chrome-stable")
+PATIENCE_MS = 20_000
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here drives a browser; BROWSER_TESTS=0 leaves it out, and the report says so."""
+    for item in items:
+        if "tests/browser" not in str(item.path):
+            continue
+        item.add_marker(pytest.mark.browser)
+        if os.environ.get("BROWSER_TESTS") == "0":
+            item.add_marker(pytest.mark.skip(reason="BROWSER_TESTS=0: browser tests were switched off"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium; its absence is a failure, not a skip."""
+    path = next((found for name in CHROMIUMS if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.fail(
+            f"no Chromium on PATH (looked for {', '.join(CHROMIUMS)}). "
+            "Install one, for example `apt-get install chromium`, or set BROWSER_TESTS=0."
+        )
+    return path
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
+    with DemoProcess(tmp_path_factory.mktemp("browser-demo")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox needs privileges that containers and root do not have.
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+def is_problem(message: ConsoleMessage) -> bool:
+    """Chromium itself reports refused input and lost connections as errors; those are not the page's."""
+    expected = ("Failed to load resource", "WebSocket connection to")
+    return message.type == "error" and not message.text.startswith(expected)
+
+
+@pytest.fixture
+def page(browser: Browser, demo: DemoProcess) -> Iterator[Page]:
+    """A new person's page; any error on its console fails the test."""
+    context = browser.new_context(base_url=demo.url, viewport={"width": 1280, "height": 900}, locale="en-GB")
+    context.set_default_timeout(PATIENCE_MS)
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("console", lambda message: problems.append(message.text) if is_problem(message) else None)
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    yield opened
+    context.close()
+    assert not problems, problems
