@@ -9,7 +9,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """`chain` and `browser` follow from what a test asks for, so that none runs among the fast ones."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        if fixtures & NODE_FIXTURES:
+        if fixtures & NODE_FIXTURES or "tests/devnet/" in item.nodeid:
             item.add_marker(pytest.mark.chain)
         if "tests/browser/" in item.nodeid:
             item.add_marker(pytest.mark.browser)
