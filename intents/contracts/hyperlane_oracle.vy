@@ -87,7 +87,6 @@ def quote(
 
 
 @external
-@payable
 def handle(origin: uint32, sender: bytes32, body: Bytes[MAX_BODY_BYTES]):
     """@notice Store the payload hashes of a verified message under its domain, its sender and its application."""
     if msg.sender != MAILBOX:

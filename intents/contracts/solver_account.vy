@@ -10,31 +10,33 @@
 """
 
 from ethereum.ercs import IERC20
+import account_access
+import account_outflow
 from interfaces import IInputSettler
 from interfaces import IOutputSettler
 from interfaces import orders
 
-event OperatorSet:
-    operator: indexed(address)
-    allowed: bool
+initializes: account_access
+initializes: account_outflow
 
-event SettlerSet:
-    settler: indexed(address)
-    allowed: bool
-
-event VenueSet:
-    venue: indexed(address)
-    allowed: bool
+exports: (
+    account_access.owner,
+    account_access.proposedOwner,
+    account_access.isOperator,
+    account_access.isSettler,
+    account_access.isVenue,
+    account_access.setOperator,
+    account_access.setSettler,
+    account_access.setVenues,
+    account_access.proposeOwner,
+    account_access.acceptOwner,
+    account_outflow.cap,
+    account_outflow.outflow,
+)
 
 event CapSet:
     token: indexed(address)
     amount: uint256
-
-event OwnerProposed:
-    owner: indexed(address)
-
-event OwnerChanged:
-    owner: indexed(address)
 
 event Withdrawn:
     token: indexed(address)
@@ -51,32 +53,13 @@ struct Swap:
 
 MAX_SWAPS: constant(uint256) = 3
 MAX_LIST: constant(uint256) = 16
-HOUR: constant(uint256) = 3600
 SURPLUS_GAS: constant(uint256) = 100_000
 NATIVE: constant(address) = empty(address)
-
-owner: public(address)
-proposedOwner: public(address)
-isOperator: public(HashMap[address, bool])
-isSettler: public(HashMap[address, bool])
-isVenue: public(HashMap[address, bool])
-cap: public(HashMap[address, uint256])
-# hour << 192 | base units that left in it
-outflow_window: HashMap[address, uint256]
 
 
 @deploy
 def __init__(owner: address, operators: DynArray[address, MAX_LIST], settlers: DynArray[address, MAX_LIST]):
-    if owner == empty(address):
-        raw_revert(method_id("NoDestination()"))
-    self.owner = owner
-    log OwnerChanged(owner=owner)
-    for operator: address in operators:
-        self.isOperator[operator] = True
-        log OperatorSet(operator=operator, allowed=True)
-    for settler: address in settlers:
-        self.isSettler[settler] = True
-        log SettlerSet(settler=settler, allowed=True)
+    account_access.__init__(owner, operators, settlers)
 
 
 @external
@@ -94,8 +77,8 @@ def fill(outputSettler: address, orderId: bytes32, outputs: DynArray[orders.Mand
     @notice Deliver all outputs of an order from stock, the valuable one first; all or none.
     @dev Reverts `AlreadyFilled` before anything moves when any output has a record.
     """
-    self._check_operator()
-    self._check_settler(outputSettler)
+    account_access.check_operator()
+    account_access.check_settler(outputSettler)
     self._require_unfilled(outputSettler, orderId, outputs)
     before: uint256[2] = self._output_balances(outputs)
     self._fill(outputSettler, orderId, outputs, fillDeadline)
@@ -122,16 +105,16 @@ def swapAndFill(
     @param minOutput The least the swaps must yield, in base units of the first output's token.
     @param surplusRecipient The final recipient; without a callback it must be the output's recipient.
     """
-    self._check_operator()
-    self._check_settler(outputSettler)
+    account_access.check_operator()
+    account_access.check_settler(outputSettler)
     self._require_unfilled(outputSettler, orderId, outputs)
     recipient: address = self._address(outputs[0].recipient)
     if len(outputs[0].callbackData) == 0 and surplusRecipient != recipient:
         raw_revert(method_id("WrongRecipient()"))
     token_out: address = self._address(outputs[0].token)
-    before: uint256 = self._balance(token_out)
+    before: uint256 = account_outflow.balance_of(token_out)
     self._swap(swaps, token_out)
-    bought: uint256 = self._balance(token_out) - before
+    bought: uint256 = account_outflow.balance_of(token_out) - before
     if bought < minOutput:
         raw_revert(abi_encode(minOutput, bought, method_id=method_id("TooLittleOutput(uint256,uint256)")))
     balances: uint256[2] = self._output_balances(outputs)
@@ -156,18 +139,18 @@ def fillMany(
     @notice Deliver several plain outputs of one ERC-20 from stock, skipping what is filled or too late.
     @return How many were delivered.
     """
-    self._check_operator()
-    self._check_settler(outputSettler)
+    account_access.check_operator()
+    account_access.check_settler(outputSettler)
     total: uint256 = 0
     for i: uint256 in range(len(items), bound=16):
         if items[i].output.token != convert(token, bytes32):
             raw_revert(method_id("WrongToken()"))
         total += items[i].output.amount
-    before: uint256 = self._balance(token)
+    before: uint256 = account_outflow.balance_of(token)
     self._approve(token, outputSettler, total)
     filled: uint256 = extcall IOutputSettler(outputSettler).fillMany(items, self._filler_data())
     self._clear(token, outputSettler)
-    self._count(token, before)
+    account_outflow.count(token, before)
     return filled
 
 
@@ -178,16 +161,16 @@ def trade(swaps: DynArray[Swap, MAX_SWAPS], tokenOut: address, minOutput: uint25
     @notice Call venues without a fill, to rebalance or to bridge stock.
     @param minOutput The least `tokenOut` must grow by here; 0 when the proceeds arrive on another chain.
     """
-    self._check_operator()
-    before: uint256 = self._balance(tokenOut)
+    account_access.check_operator()
+    before: uint256 = account_outflow.balance_of(tokenOut)
     self._swap(swaps, tokenOut)
     gained: uint256 = 0
-    after: uint256 = self._balance(tokenOut)
+    after: uint256 = account_outflow.balance_of(tokenOut)
     if after > before:
         gained = after - before
     if gained < minOutput:
         raw_revert(abi_encode(minOutput, gained, method_id=method_id("TooLittleOutput(uint256,uint256)")))
-    self._count(tokenOut, before)
+    account_outflow.count(tokenOut, before)
 
 
 @external
@@ -196,8 +179,8 @@ def finalise(
     inputSettler: address, order: orders.StandardOrder, solveParams: DynArray[orders.SolveParams, 2]
 ):
     """@notice Collect the inputs of an order this account filled; they always come here."""
-    self._check_operator()
-    self._check_settler(inputSettler)
+    account_access.check_operator()
+    account_access.check_settler(inputSettler)
     extcall IInputSettler(inputSettler).finalise(order, solveParams, convert(self, bytes32), b"")
 
 
@@ -205,7 +188,7 @@ def finalise(
 @nonreentrant
 def withdraw(token: address, to: address, amount: uint256):
     """@notice The owner takes stock out; token 0 is the native coin."""
-    self._check_owner()
+    account_access.check_owner()
     if to == empty(address):
         raw_revert(method_id("NoDestination()"))
     if token == NATIVE:
@@ -216,92 +199,14 @@ def withdraw(token: address, to: address, amount: uint256):
 
 
 @external
-def setOperator(operator: address, allowed: bool):
-    """@notice Let an account act, or stop it."""
-    self._check_owner()
-    self.isOperator[operator] = allowed
-    log OperatorSet(operator=operator, allowed=allowed)
-
-
-@external
-def setSettler(settler: address, allowed: bool):
-    """@notice Allow fills through, and finalising at, a settler."""
-    self._check_owner()
-    if self.isVenue[settler]:
-        raw_revert(method_id("SettlerNotAllowed()"))
-    self.isSettler[settler] = allowed
-    log SettlerSet(settler=settler, allowed=allowed)
-
-
-@external
-def setVenues(venues: DynArray[address, MAX_LIST], allowed: bool):
-    """
-    @notice Allow swaps on routers or bridges, or stop them.
-    @dev Refuses tokens, which would let an operator move stock that no cap counts: a venue answers no `balanceOf`.
-    """
-    self._check_owner()
-    for venue: address in venues:
-        if allowed and (venue == self or self.isSettler[venue] or not venue.is_contract or self._is_token(venue)):
-            raw_revert(method_id("VenueNotAllowed()"))
-        self.isVenue[venue] = allowed
-        log VenueSet(venue=venue, allowed=allowed)
-
-
-@external
 def setCaps(tokens: DynArray[address, MAX_LIST], amounts: DynArray[uint256, MAX_LIST]):
     """@notice How many base units of each token may leave per clock hour by operators' acts; token 0 is native."""
-    self._check_owner()
+    account_access.check_owner()
     if len(tokens) != len(amounts):
         raw_revert(method_id("LengthMismatch()"))
     for i: uint256 in range(len(tokens), bound=MAX_LIST):
-        self.cap[tokens[i]] = amounts[i]
+        account_outflow.cap[tokens[i]] = amounts[i]
         log CapSet(token=tokens[i], amount=amounts[i])
-
-
-@external
-def proposeOwner(owner: address):
-    """@notice First half of a change of owner."""
-    self._check_owner()
-    self.proposedOwner = owner
-    log OwnerProposed(owner=owner)
-
-
-@external
-def acceptOwner():
-    """@notice Second half of a change of owner, by the proposed one."""
-    if msg.sender != self.proposedOwner or msg.sender == empty(address):
-        raw_revert(method_id("NotOwner()"))
-    self.owner = msg.sender
-    self.proposedOwner = empty(address)
-    log OwnerChanged(owner=msg.sender)
-
-
-@external
-@view
-def outflow(token: address) -> uint256:
-    """@notice Base units of `token` that left in the current hour."""
-    return self._outflow(token)
-
-
-@internal
-@view
-def _check_owner():
-    if msg.sender != self.owner:
-        raw_revert(method_id("NotOwner()"))
-
-
-@internal
-@view
-def _check_operator():
-    if not self.isOperator[msg.sender]:
-        raw_revert(method_id("NotOperator()"))
-
-
-@internal
-@view
-def _check_settler(settler: address):
-    if not self.isSettler[settler]:
-        raw_revert(method_id("SettlerNotAllowed()"))
 
 
 @internal
@@ -357,11 +262,11 @@ def _fill(
 @internal
 def _swap(swaps: DynArray[Swap, MAX_SWAPS], token_out: address):
     for i: uint256 in range(len(swaps), bound=MAX_SWAPS):
-        if not self.isVenue[swaps[i].venue]:
+        if not account_access.isVenue[swaps[i].venue]:
             raw_revert(method_id("VenueNotAllowed()"))
         if swaps[i].tokenIn == token_out:
             raw_revert(method_id("WrongToken()"))
-        before: uint256 = self._balance(swaps[i].tokenIn)
+        before: uint256 = account_outflow.balance_of(swaps[i].tokenIn)
         native_before: uint256 = self.balance
         if swaps[i].tokenIn != NATIVE:
             self._approve(swaps[i].tokenIn, swaps[i].venue, swaps[i].maxInput)
@@ -369,15 +274,15 @@ def _swap(swaps: DynArray[Swap, MAX_SWAPS], token_out: address):
         if swaps[i].tokenIn != NATIVE:
             self._clear(swaps[i].tokenIn, swaps[i].venue)
             if token_out != NATIVE:
-                self._count(NATIVE, native_before)
-        after: uint256 = self._balance(swaps[i].tokenIn)
+                account_outflow.count(NATIVE, native_before)
+        after: uint256 = account_outflow.balance_of(swaps[i].tokenIn)
         if before > after and before - after > swaps[i].maxInput:
             raw_revert(
                 abi_encode(
                     swaps[i].maxInput, before - after, method_id=method_id("TooMuchInput(uint256,uint256)")
                 )
             )
-        self._count(swaps[i].tokenIn, before)
+        account_outflow.count(swaps[i].tokenIn, before)
 
 
 @internal
@@ -385,60 +290,15 @@ def _swap(swaps: DynArray[Swap, MAX_SWAPS], token_out: address):
 def _output_balances(outputs: DynArray[orders.MandateOutput, 2]) -> uint256[2]:
     balances: uint256[2] = empty(uint256[2])
     for i: uint256 in range(len(outputs), bound=2):
-        balances[i] = self._balance(self._address(outputs[i].token))
+        balances[i] = account_outflow.balance_of(self._address(outputs[i].token))
     return balances
 
 
 @internal
 def _count_outputs(outputs: DynArray[orders.MandateOutput, 2], before: uint256[2]):
-    self._count(self._address(outputs[0].token), before[0])
+    account_outflow.count(self._address(outputs[0].token), before[0])
     if len(outputs) == 2 and outputs[1].token != outputs[0].token:
-        self._count(self._address(outputs[1].token), before[1])
-
-
-@internal
-def _count(token: address, before: uint256):
-    # Adds what left since `before` to the hour's outflow.
-    after: uint256 = self._balance(token)
-    if after >= before:
-        return
-    hour: uint256 = block.timestamp // HOUR
-    spent: uint256 = self._outflow(token) + before - after
-    if spent > self.cap[token] or spent >> 192 != 0:
-        raw_revert(abi_encode(token, spent, method_id=method_id("OutflowCapExceeded(address,uint256)")))
-    self.outflow_window[token] = (hour << 192) | spent
-
-
-@internal
-@view
-def _outflow(token: address) -> uint256:
-    window: uint256 = self.outflow_window[token]
-    if window >> 192 != block.timestamp // HOUR:
-        return 0
-    return window & (2**192 - 1)
-
-
-@internal
-@view
-def _balance(token: address) -> uint256:
-    if token == NATIVE:
-        return self.balance
-    return staticcall IERC20(token).balanceOf(self)
-
-
-@internal
-@view
-def _is_token(target: address) -> bool:
-    answered: bool = False
-    response: Bytes[32] = b""
-    answered, response = raw_call(
-        target,
-        abi_encode(self, method_id=method_id("balanceOf(address)")),
-        max_outsize=32,
-        is_static_call=True,
-        revert_on_failure=False,
-    )
-    return answered and len(response) == 32
+        account_outflow.count(self._address(outputs[1].token), before[1])
 
 
 @internal
