@@ -16,7 +16,6 @@ help:
 	@echo "make bench   delivery and quoting times against their limits"
 	@echo "make load    200 transfers at once, on SQLite and on PostgreSQL"
 	@echo "make kills   every process killed five times during 200 transfers"
-	@echo "make load    the heavy matrices: many transfers at once on both databases, every process killed"
 	@echo "make format  rewrite the sources in the project's format"
 	@echo "make setup   only install what \`make demo\` needs"
 
@@ -53,9 +52,6 @@ load: setup-dev
 
 kills: setup-dev
 	$(VENV)/python -m pytest -m matrix tests/e2e/test_kills.py
-
-load: setup-dev
-	$(VENV)/python -m pytest -m matrix -s
 
 format: setup-dev
 	$(VENV)/ruff check --fix .

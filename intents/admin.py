@@ -35,7 +35,16 @@ class ReadOnly:
 
 class StepInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = Step
-    fields = readonly_fields = ("index", "kind", "chain_id", "state", "waiting", "started_at", "confirmed_at", "final_at")
+    fields = readonly_fields = (
+        "index",
+        "kind",
+        "chain_id",
+        "state",
+        "waiting",
+        "started_at",
+        "confirmed_at",
+        "final_at",
+    )
     extra = 0
     show_change_link = True
 
@@ -60,7 +69,17 @@ class LedgerInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
 
 class AttemptInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = Attempt
-    fields = readonly_fields = ("purpose", "chain_id", "nonce", "tx_hash", "state", "block_number", "gas_used", "revert", "created_at")
+    fields = readonly_fields = (
+        "purpose",
+        "chain_id",
+        "nonce",
+        "tx_hash",
+        "state",
+        "block_number",
+        "gas_used",
+        "revert",
+        "created_at",
+    )
     extra = 0
 
 
@@ -87,7 +106,16 @@ class StepAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Attempt)
 class AttemptAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("tx_hash", "purpose", "chain_id", "sender", "nonce", "state", "block_number", "created_at")
+    list_display = (
+        "tx_hash",
+        "purpose",
+        "chain_id",
+        "sender",
+        "nonce",
+        "state",
+        "block_number",
+        "created_at",
+    )
     list_filter = ("state", "purpose", "chain_id")
     search_fields = ("tx_hash", "sender", "step__order__order_id")
     exclude = ("raw",)

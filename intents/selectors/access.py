@@ -43,9 +43,7 @@ def order_for(order_id: str, seen_by: Viewer) -> Order | None:
 
 def can_read(order: Order, seen_by: Viewer) -> bool:
     """Whether the secret link, the signed-in wallet or the submitting browser opens this order."""
-    if seen_by.share_key and secrets.compare_digest(
-        seen_by.share_key.encode(), order.share_key.encode()
-    ):
+    if seen_by.share_key and secrets.compare_digest(seen_by.share_key.encode(), order.share_key.encode()):
         return True
     if seen_by.wallet and seen_by.wallet == order.user:
         return True

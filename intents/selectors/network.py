@@ -137,9 +137,7 @@ def chain_views() -> list[ChainView]:
 
 def local_endpoints() -> list[str]:
     """HTTP endpoints of local chains: a page may read those; real chains are read by the wallet."""
-    return [
-        chain.endpoints[0].url.rstrip("/") for chain in registry.all_chains().values() if chain.is_local
-    ]
+    return [chain.endpoints[0].url.rstrip("/") for chain in registry.all_chains().values() if chain.is_local]
 
 
 def trust_text(manifest: ChainManifest) -> str:
@@ -147,7 +145,9 @@ def trust_text(manifest: ChainManifest) -> str:
 
     Endpoints are left out: they change without changing what is signed.
     """
-    tokens = sorted((_token_trust(token) for token in manifest.tokens), key=lambda token: str(token["address"]))
+    tokens = sorted(
+        (_token_trust(token) for token in manifest.tokens), key=lambda token: str(token["address"])
+    )
     value = {
         "chain_id": str(manifest.chain_id),
         "slug": manifest.slug,

@@ -50,13 +50,17 @@ MONEY = {
     "wallet_untouched": _(
         "Your %(input)s never left your wallet on %(origin)s. The confirmation stops being valid at %(by)s."
     ),
-    "wallet_expired": _("Your %(input)s never left your wallet on %(origin)s, and the confirmation is no longer valid."),
+    "wallet_expired": _(
+        "Your %(input)s never left your wallet on %(origin)s, and the confirmation is no longer valid."
+    ),
     "escrow_returning": _(
         "Your %(input)s is in the escrow contract %(contract)s on %(origin)s and is going back to %(account)s. "
         "We are proving that it was not paid out on %(destination)s; after %(after)s anybody can release it "
         "without that proof."
     ),
-    "returned": _("Your %(input)s is back in %(account)s on %(origin)s. Nothing was paid out on %(destination)s."),
+    "returned": _(
+        "Your %(input)s is back in %(account)s on %(origin)s. Nothing was paid out on %(destination)s."
+    ),
     "claimable": _(
         "Your %(input)s is in the contract %(contract)s on %(origin)s and belongs to %(account)s: the token "
         "refused the payment. We try again every hour; you can also collect it yourself."

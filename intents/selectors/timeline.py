@@ -13,7 +13,17 @@ from intents.services.words import text as error_words
 from .amounts import shown_amount
 from .network import TokenName, chain_name, contract_address, explorer_url, token_name
 from .place import Evidence, Place, evidence, place_of
-from .sentences import ATTEMPT_STATES, EVENTS, SHOWN, STEP_STATES, STEPS, TAKES_LONGER, WAITING, Sentence, words
+from .sentences import (
+    ATTEMPT_STATES,
+    EVENTS,
+    SHOWN,
+    STEP_STATES,
+    STEPS,
+    TAKES_LONGER,
+    WAITING,
+    Sentence,
+    words,
+)
 
 DEFAULT_ETA_SECONDS = 30
 SLOW_FACTOR = 2
@@ -228,7 +238,9 @@ def money_sentence(order: Order, place: Place, seen: Evidence) -> Sentence:
         "origin": chain_name(order.origin_id),
         "destination": chain_name(order.destination_id),
         "contract": contract_address(order.origin_id, "input_settler"),
-        "account": order.user if place is not Place.DELIVERED and _goes_back(order, place) else order.recipient,
+        "account": order.user
+        if place is not Place.DELIVERED and _goes_back(order, place)
+        else order.recipient,
         "by": order.fill_deadline,
         "after": order.expires,
         "have": min(_blocks(order, seen), order.required_depth),
@@ -383,7 +395,9 @@ def _step_json(step: StepView) -> dict[str, Any]:
         "state": step.state,
         "words": step.state_words,
         "waiting": step.waiting,
-        "attempts": [{"tx_hash": a.tx_hash, "state": a.state, "block": a.block_number} for a in step.attempts],
+        "attempts": [
+            {"tx_hash": a.tx_hash, "state": a.state, "block": a.block_number} for a in step.attempts
+        ],
     }
 
 

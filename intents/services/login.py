@@ -72,7 +72,9 @@ def browser_key(cookies: Mapping[str, str]) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def login_message(*, address: str, domain: str, uri: str, chain_id: int, session: MutableMapping[str, Any]) -> str:
+def login_message(
+    *, address: str, domain: str, uri: str, chain_id: int, session: MutableMapping[str, Any]
+) -> str:
     """Compose the EIP-4361 text this session must have signed; an earlier unsigned one is forgotten.
 
     Raises AddressMalformed.

@@ -53,7 +53,9 @@ QUOTE_WORDS = {
     "insufficient_liquidity": _("The markets are too small for this amount. Try a smaller one."),
     "no_price": _("There is no trustworthy price right now, so we make no offer. Try again in a moment."),
     "stale_price": _("The price we have is too old, so we make no offer. Try again in a moment."),
-    "price_disagreement": _("Our price sources disagree, so we make no offer of this size. Try a smaller amount."),
+    "price_disagreement": _(
+        "Our price sources disagree, so we make no offer of this size. Try a smaller amount."
+    ),
     "no_way_to_confirm": _(
         "Your wallet cannot confirm this token with one signature. Choose another token, such as USDC."
     ),
@@ -65,14 +67,20 @@ QUOTE_WORDS = {
 }
 
 ORDER_WORDS = {
-    "field_differs": _("The order differs from the quote in “%(field)s”. Nothing was taken; ask for a new quote."),
+    "field_differs": _(
+        "The order differs from the quote in “%(field)s”. Nothing was taken; ask for a new quote."
+    ),
     "order_field": _("The order is not complete or not well formed: %(field)s."),
-    "wrong_signer": _("The signature is from another account. Switch to the right account and confirm again."),
+    "wrong_signer": _(
+        "The signature is from another account. Switch to the right account and confirm again."
+    ),
     "signature_malformed": _("The wallet returned a signature that cannot be read. Please confirm again."),
     "already_submitted": _("This order was already submitted. It is listed where it was made."),
     "too_late": _("The confirmation came too late for this quote. Nothing was taken; ask for a new one."),
     "worse_price": _("The price moved while you confirmed. Nothing was taken; here is the new offer."),
-    "too_many_open": _("This wallet has several transfers that have not started. Wait until one of them has."),
+    "too_many_open": _(
+        "This wallet has several transfers that have not started. Wait until one of them has."
+    ),
     "insufficient_balance": _("Your wallet does not hold enough of this token for the transfer."),
     "no_allowance": _("Your wallet does not let Permit2 move enough of this token."),
     "order_not_found": _("We do not know this transfer, or it was made in another browser."),
@@ -145,10 +153,18 @@ WORDS: dict[str, Any] = {
 
 # Said in place of the plain sentence when the error carries these figures with their token's decimals.
 WITH_FIGURES: dict[tuple[str, str], Any] = {
-    ("amount_too_large", "maximum"): _("That is too much for now: at most %(maximum)s %(token)s can go this way."),
-    ("below_minimum_order", "minimum"): _("That is too little: the least worth sending is %(minimum)s %(token)s."),
-    ("amount_too_small", "minimum"): _("That is too little: the least worth sending is %(minimum)s %(token)s."),
-    ("insufficient_balance", "need"): _("Your wallet holds %(have)s %(token)s; this transfer needs %(need)s."),
+    ("amount_too_large", "maximum"): _(
+        "That is too much for now: at most %(maximum)s %(token)s can go this way."
+    ),
+    ("below_minimum_order", "minimum"): _(
+        "That is too little: the least worth sending is %(minimum)s %(token)s."
+    ),
+    ("amount_too_small", "minimum"): _(
+        "That is too little: the least worth sending is %(minimum)s %(token)s."
+    ),
+    ("insufficient_balance", "need"): _(
+        "Your wallet holds %(have)s %(token)s; this transfer needs %(need)s."
+    ),
 }
 
 

@@ -11,7 +11,9 @@ from intents.services.words import text
 
 def wants_json(request: HttpRequest) -> bool:
     """Whether a script of ours asked, and not a person's browser."""
-    return request.content_type == "application/json" or "application/json" in request.headers.get("Accept", "")
+    return request.content_type == "application/json" or "application/json" in request.headers.get(
+        "Accept", ""
+    )
 
 
 def failure(

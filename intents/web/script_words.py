@@ -47,7 +47,9 @@ def script_words() -> dict[str, str]:
             "Stopped for your safety: what would be signed differs from what is shown ({field}). Nothing was signed."
         ),
         "refused_settler": _("Stopped for your safety: the escrow contract is not the one this page knows."),
-        "refused_unknown": _("Stopped for your safety: this page does not know the {what} named in the order."),
+        "refused_unknown": _(
+            "Stopped for your safety: this page does not know the {what} named in the order."
+        ),
         "signing_in": _("Please confirm the sign-in in your wallet. It moves nothing."),
         "copied": _("Copied"),
         "seconds": _("{count} s"),

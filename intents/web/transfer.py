@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from intents.amounts import format_units
 from intents.errors import WaymeetError
@@ -149,7 +149,9 @@ def _values_of(found: Quote) -> dict[str, str]:
     decimals = (given if exact == "input" else wanted).decimals
     return {
         "from": f"{chains[found.origin_id].slug}:{given.symbol}" if found.origin_id in chains else "",
-        "to": f"{chains[found.destination_id].slug}:{wanted.symbol}" if found.destination_id in chains else "",
+        "to": f"{chains[found.destination_id].slug}:{wanted.symbol}"
+        if found.destination_id in chains
+        else "",
         "amount": format_units(int(asked.get("amount", 0)), decimals),
         "exact": exact,
         "recipient": str(asked.get("recipient", "")),

@@ -22,7 +22,9 @@ def connect(page: Page) -> None:
     approve(page)
 
 
-def fill(page: Page, *, origin: str = "alder:USDC", destination: str = "birch:WETH", amount: str = "100") -> None:
+def fill(
+    page: Page, *, origin: str = "alder:USDC", destination: str = "birch:WETH", amount: str = "100"
+) -> None:
     """Say what is wanted."""
     page.select_option("#from", origin)
     page.select_option("#to", destination)

@@ -10,7 +10,6 @@ from intents.chains import registry
 from intents.devnet.network import Network
 from intents.engine import world
 from intents.services.login import BROWSER_COOKIE, browser_key, new_browser_cookie
-
 from tests.services.heads import write_heads
 
 from . import rows

@@ -20,8 +20,6 @@ USDC = {901: "0x" + "c1" * 20, 902: "0x" + "c2" * 20}
 WETH = {901: "0x" + "d1" * 20, 902: "0x" + "d2" * 20}
 
 
-
-
 def manifest(chain_id: int, slug: str, *, symbol: str = "USDC", name: str = "") -> ChainManifest:
     """A local chain with two tokens; its endpoint answers nobody."""
     contract = {"address": to_checksum_address(ESCROW)}
@@ -38,9 +36,9 @@ def manifest(chain_id: int, slug: str, *, symbol: str = "USDC", name: str = "") 
             "depth": 3,
             "max_fee_wei": 10**12,
             "priority_fee_wei": 10**9,
-            "contracts": {
-                name: contract for name in ("input_settler", "output_settler", "hyperlane_oracle", "permit2")
-            },
+            "contracts": dict.fromkeys(
+                ("input_settler", "output_settler", "hyperlane_oracle", "permit2"), contract
+            ),
             "tokens": [
                 _token(USDC[chain_id], symbol, "usdc", decimals=6),
                 _token(WETH[chain_id], "WETH", "weth", decimals=18),
@@ -69,14 +67,22 @@ def quote(**changes: Any) -> Quote:
     values: dict[str, Any] = {
         "state": QuoteState.READY,
         "browser_key": "",
-        "intent": {"amount": str(100 * 10**6), "exact": "input", "recipient": "", "user": to_checksum_address(ALICE)},
+        "intent": {
+            "amount": str(100 * 10**6),
+            "exact": "input",
+            "recipient": "",
+            "user": to_checksum_address(ALICE),
+        },
         "routes": [{"kind": "swap_fill"}],
         "fees": [
             _fee("network_fee", 77_000, "7700000"),
             _fee("service_fee", 40_000, "4000000"),
             _fee("margin", 20_000, "2000000"),
         ],
-        "plan": [{"index": 0, "kind": "open", "chain_id": 901}, {"index": 1, "kind": "fill", "chain_id": 902}],
+        "plan": [
+            {"index": 0, "kind": "open", "chain_id": 901},
+            {"index": 1, "kind": "fill", "chain_id": 902},
+        ],
         "origin_id": 901,
         "destination_id": 902,
         "input_token": to_checksum_address(USDC[901]),

@@ -104,7 +104,9 @@ def test_too_late(chains: None, stranger: Client, monkeypatch: pytest.MonkeyPatc
     assert send(stranger, sign(text_for(stranger))).json()["error"]["code"] == "login_expired"
 
 
-@pytest.mark.parametrize("signature", ["", "0x", "hello", "0x" + "00" * 65, "0x" + "ff" * 65, "0x" + "1" * 1000])
+@pytest.mark.parametrize(
+    "signature", ["", "0x", "hello", "0x" + "00" * 65, "0x" + "ff" * 65, "0x" + "1" * 1000]
+)
 def test_malformed_signatures(chains: None, stranger: Client, signature: str) -> None:
     text_for(stranger)
     answer = send(stranger, signature)

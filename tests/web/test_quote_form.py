@@ -62,7 +62,7 @@ def test_bad_input(chains: None, stranger: Client, change: dict[str, str], code:
     text = answer.content.decode()
     assert 400 <= answer.status_code < 500
     assert f"<code>{code}</code>" in text
-    assert ('<html' in text) is not is_htmx
+    assert ("<html" in text) is not is_htmx
     assert "<img src=x" not in text
     assert_nothing_left(stranger, answer.cookies)
 
@@ -115,7 +115,9 @@ def test_scripts_get_a_card_that_fills_itself(chains: None, stranger: Client) ->
     assert "<html" not in text
 
 
-def test_a_quote_belongs_to_its_browser(chains: None, alice_browser: Browser, mallory_browser: Browser) -> None:
+def test_a_quote_belongs_to_its_browser(
+    chains: None, alice_browser: Browser, mallory_browser: Browser
+) -> None:
     made = rows.quote(browser_key=alice_browser.key)
     for path in (f"/q/{made.pk}", f"/q/{made.pk}/card"):
         assert alice_browser.get(path).status_code == 200
@@ -134,7 +136,10 @@ def test_the_card_shows_all_that_counts(chains: None, alice_browser: Browser) ->
 
 
 def test_a_refusal_shows_words_and_code(chains: None, alice_browser: Browser) -> None:
-    refusal = {"code": "below_minimum_order", "params": {"minimum": "2500000", "token": "USDC", "decimals": 6}}
+    refusal = {
+        "code": "below_minimum_order",
+        "params": {"minimum": "2500000", "token": "USDC", "decimals": 6},
+    }
     made = rows.quote(browser_key=alice_browser.key, state="refused", refusal=refusal, order=None)
     text = alice_browser.get(f"/q/{made.pk}").content.decode()
     assert "2.5 USDC" in text

@@ -54,12 +54,14 @@ def test_order_ids_are_those_of_the_contracts() -> None:
 
 def test_permit2_digests_are_pythons() -> None:
     found = run(
-        f'return input.map((v) => order.digest(order.permit2TypedData(v.order, '
+        f"return input.map((v) => order.digest(order.permit2TypedData(v.order, "
         f'{{ settler: v.settler, permit2: "{PERMIT2}" }})));',
         VECTORS,
     )
     for vector, mine in zip(VECTORS, found, strict=True):
-        data = permit2_typed_data(order_from_json(vector["order"]), settler=vector["settler"], permit2=PERMIT2)
+        data = permit2_typed_data(
+            order_from_json(vector["order"]), settler=vector["settler"], permit2=PERMIT2
+        )
         assert mine == "0x" + digest(data).hex(), vector["name"]
 
 
@@ -83,7 +85,16 @@ def test_eip3009_digests_are_pythons() -> None:
 
 
 def test_amounts_are_shown_alike() -> None:
-    cases = [(0, 6), (1, 6), (100 * 10**6, 6), (123456789, 6), (31257123456789012, 18), (1, 18), (10**30, 18), (7, 0)]
+    cases = [
+        (0, 6),
+        (1, 6),
+        (100 * 10**6, 6),
+        (123456789, 6),
+        (31257123456789012, 18),
+        (1, 18),
+        (10**30, 18),
+        (7, 0),
+    ]
     given = [[str(units), decimals] for units, decimals in cases]
     found = run("return input.map(([units, decimals]) => amounts.shownAmount(units, decimals));", given)
     assert found == [shown_amount(units, decimals) for units, decimals in cases]

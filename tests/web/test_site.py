@@ -78,7 +78,9 @@ def test_the_language_switch_leads_nowhere_else(chains: None, stranger: Client) 
     assert "evil" not in answer["Location"]
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "There is nothing here"), ("zh-hans", "这里没有内容")])
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "There is nothing here"), ("zh-hans", "这里没有内容")]
+)
 def test_404(chains: None, stranger: Client, language: str, words: str) -> None:
     answer = stranger.get("/nowhere", headers={"accept-language": language})
     assert answer.status_code == 404
@@ -152,7 +154,10 @@ def test_staff_see_everything_and_change_nothing(chains: None, stranger: Client)
     assert step is not None
     staff = f"/{settings.STAFF_PATH}intents"
     paths = [f"{staff}/order/", f"{staff}/order/{made.pk}/change/", f"{staff}/step/{step.pk}/change/"]
-    paths += [f"{staff}/{name}/" for name in ("attempt", "event", "quote", "chain", "chainlog", "stock", "ledgerentry")]
+    paths += [
+        f"{staff}/{name}/"
+        for name in ("attempt", "event", "quote", "chain", "chainlog", "stock", "ledgerentry")
+    ]
     for path in paths:
         assert stranger.get(path).status_code == 302
     stranger.force_login(User.objects.create_superuser("staff", password="x"))

@@ -19,9 +19,21 @@ STATES = [
     (OrderState.OPENED, {}, [("Open", 99)], "Checking your payment", "(2 of 3 blocks)"),
     (OrderState.FILLING, {}, [("Open", 90)], "On its way", "is being paid to"),
     (OrderState.FILLED, {"delivered_amount": 31 * 10**15}, [("Open", 90)], "Delivered", "0.031 WETH arrived"),
-    (OrderState.PROVING, {"delivered_amount": 31 * 10**15}, [("Open", 90)], "Delivered", "0.031 WETH arrived"),
+    (
+        OrderState.PROVING,
+        {"delivered_amount": 31 * 10**15},
+        [("Open", 90)],
+        "Delivered",
+        "0.031 WETH arrived",
+    ),
     (OrderState.SETTLED, {"delivered_amount": 31 * 10**15}, [("Finalised", 99)], "Delivered", "complete"),
-    (OrderState.REJECTED, {"reason": {"code": "too_late"}}, [], "nothing was taken", "never left your wallet"),
+    (
+        OrderState.REJECTED,
+        {"reason": {"code": "too_late"}},
+        [],
+        "nothing was taken",
+        "never left your wallet",
+    ),
     (OrderState.EXPIRED, {}, [], "nothing was taken", "no longer valid"),
     (OrderState.REFUND_DUE, {}, [("Open", 90)], "Returning your money", "going back to"),
     (OrderState.REFUNDING, {}, [("Open", 90)], "Returning your money", "going back to"),
@@ -60,7 +72,9 @@ def test_every_state_says_where_the_money_is(
     text = alice_browser.get(f"/t/{made.order_id}").content.decode()
     assert headline in text
     assert where in text
-    chinese = alice_browser.get(f"/t/{made.order_id}", headers={"accept-language": "zh-hans"}).content.decode()
+    chinese = alice_browser.get(
+        f"/t/{made.order_id}", headers={"accept-language": "zh-hans"}
+    ).content.decode()
     assert headline not in chinese
 
 
@@ -89,7 +103,9 @@ def test_a_late_payment_is_not_promised(chains: None) -> None:
     assert timeline(made).money.code == "escrow_late"
 
 
-def test_who_may_read(chains: None, alice_browser: Browser, mallory_browser: Browser, stranger: Client) -> None:
+def test_who_may_read(
+    chains: None, alice_browser: Browser, mallory_browser: Browser, stranger: Client
+) -> None:
     made = rows.order(seen_by=alice_browser.key)
     for path in (f"/t/{made.order_id}", f"/t/{made.order_id}/live"):
         assert alice_browser.get(path).status_code == 200
@@ -102,7 +118,9 @@ def test_who_may_read(chains: None, alice_browser: Browser, mallory_browser: Bro
         assert stranger.get(f"{path}?k={made.share_key}").status_code == 200
 
 
-@pytest.mark.parametrize("order_id", ["0x12", "nothing", "0x" + "G" * 64, "0x" + "AB" * 32, "%00", "0x" + "12" * 40])
+@pytest.mark.parametrize(
+    "order_id", ["0x12", "nothing", "0x" + "G" * 64, "0x" + "AB" * 32, "%00", "0x" + "12" * 40]
+)
 def test_ids_that_are_none(chains: None, alice_browser: Browser, order_id: str) -> None:
     assert alice_browser.get(f"/t/{order_id}").status_code == 404
 
@@ -132,7 +150,9 @@ def test_a_settled_page_stands_still(chains: None, alice_browser: Browser) -> No
     assert "ws-connect" not in text
 
 
-@pytest.mark.parametrize("hostile", ["<img src=x onerror=alert(1)>", '"><b hx-get=/x>', "{{ settings }}", "%(by)s"])
+@pytest.mark.parametrize(
+    "hostile", ["<img src=x onerror=alert(1)>", '"><b hx-get=/x>', "{{ settings }}", "%(by)s"]
+)
 def test_hostile_names_are_only_text(db: None, alice_browser: Browser, hostile: str) -> None:
     rows.connect(rows.manifest(901, "alder", symbol=hostile, name=hostile), rows.manifest(902, "birch"))
     made = rows.order(state=OrderState.FILLING, seen_by=alice_browser.key)

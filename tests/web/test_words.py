@@ -32,7 +32,10 @@ def entries() -> dict[str, list[str]]:
     for block in CATALOGUE.read_text("utf-8").split("\n\n")[1:]:
         assert "#, fuzzy" not in block and "#~" not in block, block
         parts = re.findall(r'^(msgid|msgid_plural|msgstr(?:\[\d\])?) ((?:".*"\n?)+)', block, re.M)
-        texts = [(name, "".join(ast.literal_eval(line) for line in body.split("\n") if line)) for name, body in parts]
+        texts = [
+            (name, "".join(ast.literal_eval(line) for line in body.split("\n") if line))
+            for name, body in parts
+        ]
         found[dict(texts)["msgid"]] = [value for name, value in texts if name.startswith("msgstr")]
     return found
 
@@ -51,7 +54,9 @@ def used() -> set[str]:
     """Every text that templates and code ask to be translated."""
     found: set[str] = set()
     for file in (ROOT / "templates").rglob("*.html"):
-        for call in re.findall(r"\b(?:gettext|ngettext|_)\((?:[^()]|\([^()]*\))*\)", templatize(file.read_text("utf-8"))):
+        for call in re.findall(
+            r"\b(?:gettext|ngettext|_)\((?:[^()]|\([^()]*\))*\)", templatize(file.read_text("utf-8"))
+        ):
             found |= set(calls(call))
     for package in ("intents", "webapp"):
         for file in (ROOT / package).rglob("*.py"):
@@ -71,7 +76,9 @@ def test_every_text_is_translated(source: str, said: list[str]) -> None:
     for one in said:
         assert one.strip(), source
         assert set(PLACE.findall(one)) <= set(PLACE.findall(source)), source
-        assert not re.search(r"[\u4e00-\u9fff][,;?]|[,;][\u4e00-\u9fff]", one), f"half-width punctuation: {one}"
+        assert not re.search(r"[\u4e00-\u9fff][,;?]|[,;][\u4e00-\u9fff]", one), (
+            f"half-width punctuation: {one}"
+        )
         if not PLACE.search(source):
             assert one.endswith("。") == source.endswith("."), source
 
@@ -80,7 +87,9 @@ def test_the_compiled_catalogue_is_the_written_one() -> None:
     with CATALOGUE.with_suffix(".mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)
     for source, said in entries().items():
-        answer = compiled.ngettext(source, source, 5) if "%(" in source or len(said) else compiled.gettext(source)
+        answer = (
+            compiled.ngettext(source, source, 5) if "%(" in source or len(said) else compiled.gettext(source)
+        )
         assert said[0] in (answer, compiled.gettext(source)), source
 
 
@@ -106,7 +115,11 @@ def test_every_error_that_reaches_people_has_words() -> None:
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_words_bear_missing_and_hostile_params(code: str, language: str) -> None:
     with translation.override(language):
-        for params in ({}, {"field": "%s %(x)s {0}", "chain": "9999999", "token": "<b>"}, {"decimals": 6, "need": "1"}):
+        for params in (
+            {},
+            {"field": "%s %(x)s {0}", "chain": "9999999", "token": "<b>"},
+            {"decimals": 6, "need": "1"},
+        ):
             assert len(text(code, params)) > 4
 
 
@@ -114,7 +127,9 @@ def test_an_unknown_code_is_calm() -> None:
     assert text("something_new") == "This cannot be done right now. Please try again."
 
 
-@pytest.mark.parametrize("table", [SHOWN, STEPS, STEP_STATES, EVENTS], ids=["shown", "steps", "states", "events"])
+@pytest.mark.parametrize(
+    "table", [SHOWN, STEPS, STEP_STATES, EVENTS], ids=["shown", "steps", "states", "events"]
+)
 def test_the_designs_words(table: dict[str, object]) -> None:
     with translation.override("zh-hans"):
         assert all(re.search(r"[\u4e00-\u9fff]", str(words)) for words in table.values())

@@ -47,7 +47,10 @@ def trust() -> dict[str, Any]:
     deviating: dict[str, dict[str, str]] = {}
     for chain_id, manifest in _chains().items():
         chains[str(chain_id)] = trust_hash(manifest)
-        known = {"settler": manifest.contracts.get("input_settler"), "permit2": manifest.contracts.get("permit2")}
+        known = {
+            "settler": manifest.contracts.get("input_settler"),
+            "permit2": manifest.contracts.get("permit2"),
+        }
         differing = {
             name: contract.address
             for name, contract in known.items()
