@@ -6,10 +6,10 @@
 @title Delivery of outputs and witness of what was and was not delivered
 @notice Holds no funds: a fill moves the filler's tokens to the recipient and leaves a record. Nobody owns this contract.
 @dev ABI, records and events are those of the Open Intents Framework (5323b1bf1d10) within the bounds of `orders.vyi`.
-     Of its order types only the limit order (empty context or 0x00) is filled here.
 """
 
 from ethereum.ercs import IERC20
+import fill_terms
 from interfaces import IOutputCallback
 from interfaces import orders
 
@@ -57,8 +57,9 @@ def fill(orderId: bytes32, output: orders.MandateOutput, fillDeadline: uint48, f
         raw_revert(method_id("FillDeadline()"))
     solver: bytes32 = self._solver(fillerData)
     self._check_output(output.chainId, output.settler, output.oracle, output.token)
+    amount: uint256 = output.amount
     if len(output.context) != 0:
-        self._check_context(output.context)
+        amount = fill_terms.amount_due(amount, output.context, solver)
     output_hash: bytes32 = keccak256(
         concat(
             output.oracle,
@@ -79,11 +80,11 @@ def fill(orderId: bytes32, output: orders.MandateOutput, fillDeadline: uint48, f
         record = keccak256(concat(solver, convert(timestamp, bytes4)))
         self.fill_records[orderId][output_hash] = record
         recipient: address = self._address(output.recipient)
-        self._deliver(output.token, recipient, output.amount)
+        self._deliver(output.token, recipient, amount)
         if len(output.callbackData) != 0:
-            extcall IOutputCallback(recipient).outputFilled(output.token, output.amount, output.callbackData)
+            extcall IOutputCallback(recipient).outputFilled(output.token, amount, output.callbackData)
         log OutputFilled(
-            orderId=orderId, solver=solver, timestamp=timestamp, output=output, finalAmount=output.amount
+            orderId=orderId, solver=solver, timestamp=timestamp, output=output, finalAmount=amount
         )
     self._return_excess()
     return record
@@ -206,8 +207,9 @@ def getUnfilledOracle(payloadHash: bytes32) -> address:
 @internal
 def _fill(order_id: bytes32, output: orders.MandateOutput, solver: bytes32) -> (bytes32, bool):
     self._check_output(output.chainId, output.settler, output.oracle, output.token)
+    amount: uint256 = output.amount
     if len(output.context) != 0:
-        self._check_context(output.context)
+        amount = fill_terms.amount_due(amount, output.context, solver)
     output_hash: bytes32 = self._output_hash(output)
     record: bytes32 = self.fill_records[order_id][output_hash]
     if record != empty(bytes32):
@@ -216,10 +218,10 @@ def _fill(order_id: bytes32, output: orders.MandateOutput, solver: bytes32) -> (
     record = keccak256(concat(solver, convert(timestamp, bytes4)))
     self.fill_records[order_id][output_hash] = record
     recipient: address = self._address(output.recipient)
-    self._deliver(output.token, recipient, output.amount)
+    self._deliver(output.token, recipient, amount)
     if len(output.callbackData) != 0:
-        extcall IOutputCallback(recipient).outputFilled(output.token, output.amount, output.callbackData)
-    log OutputFilled(orderId=order_id, solver=solver, timestamp=timestamp, output=output, finalAmount=output.amount)
+        extcall IOutputCallback(recipient).outputFilled(output.token, amount, output.callbackData)
+    log OutputFilled(orderId=order_id, solver=solver, timestamp=timestamp, output=output, finalAmount=amount)
     return record, True
 
 
@@ -263,15 +265,6 @@ def _check_output(chain_id: uint256, settler: bytes32, oracle: bytes32, token: b
         raw_revert(abi_encode(this, settler, method_id=method_id("WrongOutputSettler(bytes32,bytes32)")))
     if (convert(oracle, uint256) | convert(token, uint256)) >> 160 != 0:
         raw_revert(method_id("HasDirtyBits()"))
-
-
-@internal
-@pure
-def _check_context(context: Bytes[128]):
-    if convert(slice(context, 0, 1), uint256) != 0:
-        raw_revert(method_id("NotImplemented()"))
-    if len(context) != 1:
-        raw_revert(method_id("InvalidContextDataLength()"))
 
 
 @internal

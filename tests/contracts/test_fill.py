@@ -125,8 +125,10 @@ def test_a_fill_at_the_deadline_counts_and_after_it_reverts(world: World, late: 
         ({"settler": b"\x00" * 12 + b"\x01" * 20}, "WrongOutputSettler"),
         ({"oracle": b"\x01" * 32}, "HasDirtyBits"),
         ({"token": b"\x01" * 32}, "HasDirtyBits"),
-        ({"context": b"\x01" + bytes(40)}, "NotImplemented"),
-        ({"context": b"\xe0" + bytes(36)}, "NotImplemented"),
+        ({"context": b"\x02" + bytes(40)}, "NotImplemented"),
+        ({"context": b"\x01" + bytes(39)}, "InvalidContextDataLength"),
+        ({"context": b"\xe0" + bytes(37)}, "InvalidContextDataLength"),
+        ({"context": b"\xe1" + bytes(71)}, "InvalidContextDataLength"),
         ({"context": b"\x00\x00"}, "InvalidContextDataLength"),
         ({"token": b"\x00" * 12 + b"\x11" * 20}, ""),
         ({"amount": 2**255}, "ERC20: transfer amount exceeds balance"),
@@ -143,6 +145,38 @@ def test_a_limit_order_context_is_filled(world: World) -> None:
     output = world.output(world, context=b"\x00")
     fill(world, output)
     assert world.balance(world.usdc.address, recipient(output)) == 99 * USDC
+
+
+def _auction(start: int, stop: int, slope: int) -> bytes:
+    return start.to_bytes(4, "big") + stop.to_bytes(4, "big") + slope.to_bytes(32, "big")
+
+
+@pytest.mark.parametrize(("at", "added"), [(-50, 1000), (0, 1000), (40, 600), (100, 0), (101, 0), (500, 0)])
+def test_an_auction_falls_to_the_signed_amount(world: World, at: int, added: int) -> None:
+    start = world.chain.timestamp() + 1000
+    output = world.output(world, context=b"\x01" + _auction(start, start + 100, 10))
+    world.chain.next_block_at(start + at)
+    receipt = fill(world, output, seconds=10**5)
+    assert world.balance(world.usdc.address, recipient(output)) == 99 * USDC + added
+    (event,) = receipt.events(world.output_settler, "OutputFilled")
+    assert event["finalAmount"] == 99 * USDC + added
+
+
+@pytest.mark.parametrize("kind", [b"\xe0", b"\xe1"])
+def test_an_exclusive_output_is_open_to_all_from_its_start(world: World, kind: bytes) -> None:
+    start = world.chain.timestamp() + 1000
+    exclusive = address_to_bytes32(mallory.address)
+    rest = b"" if kind == b"\xe0" else (start + 100).to_bytes(4, "big") + (10).to_bytes(32, "big")
+    context = kind + exclusive + start.to_bytes(4, "big") + rest
+    with reverts("ExclusiveTo"):
+        fill(world, world.output(world, context=context), seconds=10**5)
+    by_its_solver = world.output(world, context=context)
+    fill(world, by_its_solver, data=exclusive, seconds=10**5)
+    world.chain.next_block_at(start)
+    late = world.output(world, context=context)
+    fill(world, late, seconds=10**5)
+    added = 0 if kind == b"\xe0" else 1000
+    assert world.balance(world.usdc.address, recipient(late)) == 99 * USDC + added
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,27 @@
 """Locking inputs by `open`, and every order that must be refused there."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from intents.settlement.order import (
     NATIVE_TOKEN,
     StandardOrder,
     address_to_int,
+    order_from_json,
     to_abi,
 )
 
 from .chain import reverts
+from .strategies import orders
 from .world import PERMIT2, USDC, World, alice, deployer, mallory
 
 DIRTY = 1 << 160
+VECTORS = json.loads((Path(__file__).parent / "vectors" / "oif.json").read_text())["vectors"]
 
 
 def test_open_locks_exactly_the_input(world: World) -> None:
@@ -198,3 +205,24 @@ def test_the_settler_knows_its_permit2_and_takes_no_gifts(world: World) -> None:
     assert world.input_settler.call("PERMIT2") == PERMIT2.lower()
     with reverts(""):
         world.chain.send(world.input_settler.address, b"", sender=alice.address, value=1)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda v: v["name"])
+def test_the_contract_gives_the_reference_ids(world: World, vector: dict[str, Any]) -> None:
+    order = order_from_json(vector["order"])
+    code = world.chain.rpc("eth_getCode", world.input_settler.address, "latest")
+    world.chain.rpc("anvil_setCode", vector["settler"], code)
+    settler = replace(world.input_settler, address=vector["settler"])
+    world.chain.rpc("anvil_setChainId", order.origin_chain_id)
+    try:
+        identifier = settler.call("orderIdentifier", to_abi(order))
+    finally:
+        world.chain.rpc("anvil_setChainId", world.chain_id)
+    assert identifier.hex() == vector["order_id"][2:]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(orders)
+def test_the_contract_and_python_agree_on_any_order(world: World, order: StandardOrder) -> None:
+    order = replace(order, origin_chain_id=world.chain_id)
+    assert world.input_settler.call("orderIdentifier", to_abi(order)) == world.id(order)

@@ -9,8 +9,8 @@ from eth_abi import encode as abi_encode
 from intents.settlement.order import StandardOrder, address_to_int, to_abi
 from intents.settlement.typed_data import eip3009_typed_data
 
-from .chain import Contract, actor, reverts
-from .world import PERMIT2, USDC, World, alice, deployer, mallory, owner, relayer, sign
+from .chain import Contract, Reverted, actor, reverts
+from .world import PERMIT2, USDC, World, alice, deploy_usdc, deployer, mallory, owner, relayer, sign
 
 BY_PERMIT2, BY_AUTHORIZATION, BY_VRS, BY_SELF = b"\x00", b"\x01", b"\x02", b"\xff"
 
@@ -120,6 +120,21 @@ def test_a_two_token_authorization_is_a_list_of_signatures(world: World) -> None
         open_for(world, order, BY_AUTHORIZATION + abi_encode(["bytes[]"], [[signature]]))
     with reverts("SignatureAndInputsNotEqual"):
         open_for(world, order, BY_AUTHORIZATION + abi_encode(["bytes[]"], [[]]))
+
+
+def test_two_tokens_by_two_authorizations(world: World) -> None:
+    """Both name the same nonce, the order id; each token keeps its own nonces."""
+    second = deploy_usdc(world.chain)
+    second.send("mint", alice.address, 50, sender=owner.address)
+    order = world.order(inputs=(world.order().inputs[0], (address_to_int(second.address), 50)))
+    signatures = [
+        sign(alice, world.eip3009_data(order)),
+        vrs_signature(world, second, order),
+    ]
+    with pytest.raises(Reverted):
+        open_for(world, order, BY_AUTHORIZATION + abi_encode(["bytes[]"], [signatures[::-1]]))
+    open_for(world, order, BY_AUTHORIZATION + abi_encode(["bytes[]"], [signatures]))
+    assert second.call("balanceOf", world.input_settler.address) == 50
 
 
 def test_one_signature_may_also_come_as_a_list(world: World) -> None:

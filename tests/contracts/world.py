@@ -180,7 +180,7 @@ def deploy_world(chain: Chain) -> World:
     for account in (deployer, alice, filler, relayer, mallory, owner, operator):
         chain.fund(account.address)
     chain.rpc("anvil_setCode", PERMIT2, load_artifact("Permit2").runtime)
-    usdc = _deploy_usdc(chain)
+    usdc = deploy_usdc(chain)
     weth = _artifact(chain, "WETH9")
     mailbox, hook, ism = _deploy_hyperlane(chain)
     permit2 = Contract(chain, PERMIT2, tuple(load_artifact("Permit2").abi))
@@ -226,7 +226,8 @@ def _artifact(chain: Chain, name: str, types: Sequence[str] = (), args: Sequence
     return Contract(chain, chain.create(code, sender=deployer.address), tuple(artifact.abi))
 
 
-def _deploy_usdc(chain: Chain) -> Contract:
+def deploy_usdc(chain: Chain) -> Contract:
+    """A USDC of its own, owned and minted by the owner."""
     checker = _artifact(chain, "SignatureChecker")
     implementation = load_artifact("FiatTokenV2_2")
     code = linked_bytecode(implementation, {"SignatureChecker": checker.address})

@@ -25,6 +25,7 @@ from intents.settlement.order import (
     unfilled_payload,
 )
 from intents.settlement.typed_data import permit2_typed_data, struct_hash
+from tests.contracts.strategies import addresses, identifiers, numbers, orders, outputs, seconds
 
 VECTORS = json.loads((Path(__file__).parents[1] / "contracts" / "vectors" / "oif.json").read_text())[
     "vectors"
@@ -71,34 +72,6 @@ def test_the_permit2_witness_is_the_reference_one(vector: dict[str, Any]) -> Non
         "message": data["message"]["witness"],
     }
     assert "0x" + struct_hash(witness).hex() == vector["permit2_witness_hash"]
-
-
-identifiers = st.binary(min_size=32, max_size=32)
-numbers = st.integers(0, 2**256 - 1)
-seconds = st.integers(0, 2**32 - 1)
-addresses = st.integers(0, 2**160 - 1).map(int_to_address)
-outputs = st.builds(
-    MandateOutput,
-    oracle=identifiers,
-    settler=identifiers,
-    chain_id=numbers,
-    token=identifiers,
-    amount=numbers,
-    recipient=identifiers,
-    callback_data=st.binary(max_size=1024),
-    context=st.binary(max_size=128),
-)
-orders = st.builds(
-    StandardOrder,
-    user=addresses,
-    nonce=numbers,
-    origin_chain_id=numbers,
-    expires=seconds,
-    fill_deadline=seconds,
-    input_oracle=addresses,
-    inputs=st.lists(st.tuples(st.integers(0, 2**160 - 1), numbers), max_size=2).map(tuple),
-    outputs=st.lists(outputs, max_size=2).map(tuple),
-)
 
 
 @given(orders)
