@@ -119,15 +119,12 @@ def swapAndFill(
         raw_revert(abi_encode(minOutput, bought, method_id=method_id("TooLittleOutput(uint256,uint256)")))
     balances: uint256[2] = self._output_balances(outputs)
     self._fill(outputSettler, orderId, outputs, fillDeadline)
-    # Only what leaves beyond the swap's yield is stock; the first output's share of it is paid by the swap.
-    if balances[0] > bought:
-        balances[0] -= bought
-    else:
-        balances[0] = 0
-    self._count_outputs(outputs, balances)
     promised: uint256 = min(bought, expectedOutput)
     if promised > outputs[0].amount:
         self._send_surplus(token_out, surplusRecipient, promised - outputs[0].amount)
+    # Only what leaves beyond the yield of the swaps is stock.
+    balances[0] -= bought
+    self._count_outputs(outputs, balances)
 
 
 @external

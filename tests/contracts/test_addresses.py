@@ -83,6 +83,11 @@ def test_the_vocabulary_is_exactly_what_the_contracts_say() -> None:
     assert used == {revert.signature for revert in vocabulary().values()}
 
 
+def test_every_revert_is_provoked_by_some_test() -> None:
+    tests = "".join(path.read_text() for path in Path(__file__).parent.rglob("test_*.py"))
+    assert [name for name in vocabulary() if not re.search(rf'["|]{name}["|]', tests)] == []
+
+
 def test_errors_are_part_of_the_abi() -> None:
     errors = {entry["name"] for entry in load("input_settler").abi if entry["type"] == "error"}
     assert errors == set(vocabulary())

@@ -6,7 +6,7 @@ import pytest
 
 from intents.settlement.order import NATIVE_TOKEN, address_to_int, to_abi
 
-from .chain import Contract, reverts
+from .chain import Contract, Reverted, reverts
 from .world import USDC, World, alice, deployer, fresh_address, mallory, owner, relayer
 
 
@@ -203,13 +203,16 @@ def test_a_starved_payout_reverts_instead_of_becoming_a_claim(world: World, nati
     order = world.order(inputs=((0, 10**15),)) if native else world.order()
     world.open(order, value=10**15 if native else 0)
     world.chain.warp_to(order.expires + 1)
-    for gas in range(60_000, 440_000, 20_000):
+    reasons = set()
+    for gas in range(60_000, 440_000, 10_000):
         try:
             refund(world, order, gas=gas)
-        except Exception:
+        except Reverted as reverted:
+            reasons.add(reverted.name)
             assert world.status(world.id(order)) == 1
         else:
             break
+    assert "NotEnoughGas" in reasons
     assert world.status(world.id(order)) == 3
     token = NATIVE_TOKEN if native else world.usdc.address
     assert world.input_settler.call("claimable", token, alice.address) == 0

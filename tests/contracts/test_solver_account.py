@@ -177,6 +177,18 @@ def test_a_swap_may_be_topped_up_from_stock_within_the_cap(world: World) -> None
     assert world.account.call("outflow", world.weth.address) == 600
 
 
+def test_a_surplus_never_hides_what_leaves_with_the_second_output(world: World) -> None:
+    """The yield pays the first output and the surplus; the second output is stock and counted."""
+    place = venue(world)
+    token = address_to_bytes32(world.weth.address)
+    outputs = tuple(world.output(world, token=token, amount=amount) for amount in (1, 900))
+    order = world.order(outputs=outputs)
+    step = swap(world, place, spend=50, gain=1000)
+    swap_and_fill(world, order, [step], least=1000, expected=1000)
+    assert world.balance(world.weth.address, recipient(order.outputs[0])) == 1000
+    assert world.account.call("outflow", world.weth.address) == 900
+
+
 def test_a_venue_that_takes_less_leaves_no_allowance(world: World) -> None:
     place = venue(world)
     order = weth_order(world, 1000)
