@@ -48,6 +48,24 @@ def book(
     LedgerEntry.objects.bulk_create([LedgerEntry(**key, amount=amount)], ignore_conflicts=True)
 
 
+def book_baseline(chain_id: int, balances: Mapping[str, int]) -> None:
+    """What our account held of each token when the books of a chain were opened; written once a chain."""
+    opened = LedgerEntry.objects.filter(order=None, chain_id=chain_id, memo=BASELINE)
+    if opened.exists():
+        return
+    LedgerEntry.objects.bulk_create(
+        LedgerEntry(
+            chain_id=chain_id,
+            token=token,
+            debit=Account.MARKET,
+            credit=Account.INVENTORY,
+            amount=balance,
+            memo=BASELINE,
+        )
+        for token, balance in balances.items()
+    )
+
+
 def unbook(order: Order, *, memo: str) -> None:
     """A reorganised chain undid the fact: it never happened."""
     LedgerEntry.objects.filter(order=order).filter(Q(memo=memo) | Q(memo__startswith=f"{memo}:")).delete()
@@ -188,9 +206,10 @@ def sums() -> dict[tuple[int, str], int]:
     return dict(totals)
 
 
-def differences(held: Mapping[tuple[int, str, str], int]) -> list[Difference]:
-    """Where the books and `held` (base units by chain, token, account) disagree."""
-    booked = balances()
+def compared(
+    booked: Mapping[tuple[int, str, str], int], held: Mapping[tuple[int, str, str], int]
+) -> list[Difference]:
+    """Where `booked` and `held` (base units by chain, token, account) disagree."""
     return [
         Difference(chain_id=key[0], token=key[1], account=key[2], booked=booked.get(key, 0), held=amount)
         for key, amount in sorted(held.items())

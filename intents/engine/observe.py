@@ -4,9 +4,10 @@ Every block is one short transaction; a reorganisation deletes facts and the ord
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from contextlib import aclosing
+from typing import Any, TypeVar, cast
 
 import structlog
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections, transaction
@@ -14,12 +15,12 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from intents.chains import registry
 from intents.chains.client import Log
 from intents.chains.events import decode_log, watched_addresses, watched_topics
-from intents.chains.follower import Cursor, HeadSeen, LogsSeen, ReorgSeen, follow_chain
+from intents.chains.follower import Cursor, Fact, HeadSeen, LogsSeen, ReorgSeen, follow_chain
 from intents.chains.manifest import ChainManifest
 from intents.chains.rounds import Watch
 from intents.models import Attempt, Block, ChainHead, ChainLog, Order
 
-from . import reservations
+from . import ledger, reservations
 from .intake import order_from_log
 from .waking import live_on, waiting_for_block, wake_orders
 from .world import chain_world_calls, chain_world_json, is_complete
@@ -44,6 +45,7 @@ class ChainObserver:
         self._calls: list[tuple[str, bytes]] = []
         self._watch = Watch(watched_addresses(manifest), watched_topics())
         self._clock: tuple[int, float] | None = None
+        self._has_baseline = False
 
     def prepare(self) -> Cursor | None:
         """Where we stopped: the last block written with the hashes of those before it."""
@@ -210,6 +212,9 @@ class ChainObserver:
             if holder != account
         }
         reservations.refresh_all(chain_id, readings, block_number=number)
+        if not self._has_baseline:
+            ledger.book_baseline(chain_id, {token: int(text) for token, text in world["stocks"].items()})
+            self._has_baseline = True
 
     def _has_jumped(self, seen: HeadSeen) -> bool:
         """Chain time ran away from wall time: everything that waits for a deadline looks again."""
@@ -248,16 +253,18 @@ async def _observe_chain(observer: ChainObserver, writer: ThreadPoolExecutor) ->
     try:
         cursor = await _written(writer, observer.prepare)
         logs: list[Log] = []
-        async for fact in follow_chain(manifest, cursor, observer.watch, observer.calls):
-            if isinstance(fact, LogsSeen):
-                logs.extend(fact.logs)
-            elif isinstance(fact, ReorgSeen):
-                logs.clear()
-                await _written(writer, observer.undo, fact)
-            else:
-                batch = tuple(logs)
-                logs.clear()
-                await _written(writer, observer.write, batch, fact)
+        following = follow_chain(manifest, cursor, observer.watch, observer.calls)
+        async with aclosing(cast(AsyncGenerator[Fact, None], following)) as facts:
+            async for fact in facts:
+                if isinstance(fact, LogsSeen):
+                    logs.extend(fact.logs)
+                elif isinstance(fact, ReorgSeen):
+                    logs.clear()
+                    await _written(writer, observer.undo, fact)
+                else:
+                    batch = tuple(logs)
+                    logs.clear()
+                    await _written(writer, observer.write, batch, fact)
     except asyncio.CancelledError:
         raise
     except Exception:

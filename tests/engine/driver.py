@@ -28,7 +28,7 @@ class Driver:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
         self._mended_at = 0.0
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -39,15 +39,20 @@ class Driver:
         return self
 
     def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(20)
+        assert not self._thread.is_alive()
 
     def _run(self) -> None:
         try:
-            self._loop.run_until_complete(observe(stop=self._stop))
+            asyncio.run(self._follow())
         finally:
-            self._loop.close()
             connections.close_all()
+
+    async def _follow(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await observe(stop=self._stop)
 
     def _sees_everything(self) -> bool:
         heads = {head.chain_id: head for head in ChainHead.objects.all()}

@@ -62,6 +62,6 @@ def test_a_fact_that_a_reorg_undid_never_happened() -> None:
 def test_differences_name_what_the_chain_says_otherwise() -> None:
     tell(order_row(), "open")
     held = {(901, TOKEN, "escrow"): 99}
-    assert ledger.differences(held) == [
+    assert ledger.compared(ledger.balances(), held) == [
         ledger.Difference(chain_id=901, token=TOKEN, account="escrow", booked=100, held=99)
     ]

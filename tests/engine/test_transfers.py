@@ -4,8 +4,10 @@ import pytest
 from eth_account.signers.local import LocalAccount
 
 from intents.engine import ledger
+from intents.engine.audit import ledger_check
 from intents.lifecycle import OrderState
 from intents.models import Attempt, LedgerEntry, Reservation
+from tests.engine import strangers
 from tests.engine.driver import Driver
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
@@ -66,6 +68,21 @@ def test_a_transfer_through_a_swap_delivers_at_least_what_was_signed(
     swapped = LedgerEntry.objects.get(order=order, memo="fill:swap", debit="inventory")
     assert swapped.amount == spent
     assert set(ledger.sums().values()) <= {0}
+
+
+def test_the_books_equal_what_the_contracts_hold(
+    driver: Driver, alice: LocalAccount, bob: LocalAccount
+) -> None:
+    assert ledger_check() == []
+    orders = [driver.transfer(alice, get="birch:WETH"), driver.transfer(bob), driver.transfer(alice)]
+    driver.drive(orders[2], OrderState.OPENED, OrderState.FILLING, OrderState.FILLED, OrderState.PROVING)
+    with driver.network.ticking():
+        for order in orders:
+            driver.drive(order, OrderState.SETTLED)
+    assert ledger_check() == []
+    strangers.leave_in_stock(driver.network, "birch", "USDC", 1_000)
+    [difference] = ledger_check()
+    assert (difference.chain_id, difference.account, difference.held) == (902, "inventory", 1_000)
 
 
 def test_gas_of_every_transaction_is_booked_once(driver: Driver, alice: LocalAccount) -> None:

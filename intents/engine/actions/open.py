@@ -7,14 +7,16 @@ from intents.chains.reverts import Reverted
 from intents.engine import reservations
 from intents.engine.blocklist import blocked_addresses
 from intents.engine.case import Case, NeedsAttention, Wait, move_order, move_step, wait
+from intents.engine.claims import claims_of
 from intents.engine.depth import final_depth
 from intents.engine.economics import refuse_price
 from intents.engine.evidence import Evidence
 from intents.engine.flight import in_flight, send
-from intents.lifecycle import OrderState, StepState
+from intents.engine.reservations import StockShort
+from intents.lifecycle import OrderState, StepKind, StepState
 from intents.models import Attempt, Block, Step
 from intents.settlement import calls
-from intents.settlement.acceptance import Refusal, refuse_terms
+from intents.settlement.acceptance import Refusal, refuse_opening, refuse_terms
 
 MOST_REVERTED = 3
 _DEPOSITED = 1
@@ -26,7 +28,8 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
     if seen.opened is not None:
         return False
     deadline = case.terms.fill_deadline
-    is_past = case.clock(case.origin.chain_id) > deadline
+    # Both chains judge the deadline: the open on the one, its fill on the other.
+    is_past = max(case.clock(case.origin.chain_id), case.clock(case.destination.chain_id)) > deadline
     if is_past and is_final_past(case, deadline):
         return _expire(case, step)
     flying = in_flight(case, step, "open")
@@ -53,16 +56,36 @@ def is_final_past(case: Case, deadline: int) -> bool:
 def _refusal(case: Case, step: Step) -> Refusal | None:
     refusal = refuse_terms(
         case.terms, origin=case.origin, destination=case.destination, blocked=blocked_addresses()
+    ) or refuse_opening(
+        case.terms,
+        origin=case.origin,
+        origin_time=case.clock(case.origin.chain_id),
+        destination_time=case.clock(case.destination.chain_id),
     )
     if refusal is not None:
         return refusal
     reverted = [a for a in case.tries(step, "open") if a.revert is not None]
     if len(reverted) >= MOST_REVERTED:
         return Refusal("open_failed", {"revert": (reverted[-1].revert or {}).get("name", "")})
-    # While the stock is still held nobody waits for it: a delay of our own is no reason to turn a person away.
-    if not _may_still_wait(case) and not reservations.has_held(case.order.order_id):
-        return Refusal("open_timed_out", {})
-    return refuse_price(case, is_ours=case.order.quote_id is not None)
+    return refuse_price(case, is_ours=case.order.quote_id is not None) or _refuse_stock(case)
+
+
+def _refuse_stock(case: Case) -> Refusal | None:
+    """A delay of our own turns nobody away: an order whose stock was released opens with new stock, if any."""
+    if reservations.has_held(case.order.order_id):
+        return None
+    fill = case.step(StepKind.FILL)
+    claims = claims_of(
+        case.terms,
+        origin=case.origin,
+        destination=case.destination,
+        fill_details=fill.details if fill is not None else {},
+    )
+    try:
+        reservations.hold(case.order, claims)
+    except StockShort as short:
+        return Refusal("no_stock", {"token": short.token})
+    return None
 
 
 def _send(case: Case, step: Step) -> bool:
