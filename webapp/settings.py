@@ -8,6 +8,9 @@ from typing import Any
 
 import environ
 
+from webapp import logs
+
+logs.configure()
 env = environ.FileAwareEnv()
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.FileAwareEnv.read_env(BASE_DIR / ".env", overwrite=False)
