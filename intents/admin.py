@@ -85,7 +85,7 @@ class AttemptInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Order)
 class OrderAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("order_id", "state", "origin_id", "destination_id", "user", "created_at", "delivered_at")
+    list_display = ("number", "state", "origin_id", "destination_id", "account", "created_at", "delivered_at")
     list_filter = ("state", "origin_id", "destination_id", "confirm_way")
     search_fields = ("order_id", "user", "recipient", "quote__id", "steps__attempts__tx_hash")
     date_hierarchy = "created_at"
@@ -93,6 +93,16 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     # The secret link and the signature give powers that looking does not.
     exclude = ("share_key", "signature")
     show_full_result_count = False
+
+    @admin.display(description="order id", ordering="order_id")
+    def number(self, order: Order) -> str:
+        """The beginning of the id; the whole one is on the order's page."""
+        return f"{order.order_id[:12]}…"
+
+    @admin.display(description="user", ordering="user")
+    def account(self, order: Order) -> str:
+        """The two ends of the user's address."""
+        return f"{order.user[:8]}…{order.user[-6:]}"
 
 
 @admin.register(Step)

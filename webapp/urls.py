@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
+from django.views.generic.base import RedirectView
 from django.views.i18n import set_language
 
 admin.site.site_header = "Waymeet"
@@ -15,6 +16,7 @@ urlpatterns = [
     # Changes nothing but the language cookie, and works on pages that set no other cookie.
     path("i18n/setlang/", csrf_exempt(set_language), name="set_language"),
     path("api/v1/", include("intents.api.urls")),
+    path("favicon.ico", RedirectView.as_view(url=settings.STATIC_URL + "icons/favicon.svg", permanent=True)),
     path("", include("intents.web.urls")),
 ]
 

@@ -23,6 +23,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     """
 
     group: str = ""
+    is_listening: bool = False
 
     async def connect(self) -> None:
         """Join the group first and read the state second, so that nothing falls between."""
@@ -36,6 +37,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if first is None:
             await self.close(code=DENIED)
             return
+        self.is_listening = True
         await self.send(text_data=first)
 
     async def disconnect(self, code: int) -> None:

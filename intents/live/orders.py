@@ -1,5 +1,7 @@
 """`/ws/orders/<id>/`: a transfer's timeline, event by event."""
 
+import asyncio
+import contextlib
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -14,7 +16,11 @@ from intents.selectors.timeline import Timeline, timeline
 from .frames import LiveConsumer
 
 # Parts of the page, sent only when their text changed, so that a focused button stays where it is.
-PARTS = ("parts/timeline_head.html", "parts/timeline_steps.html", "parts/timeline_events.html")
+HEAD = "parts/timeline_head.html"
+PARTS = (HEAD, "parts/timeline_steps.html", "parts/timeline_events.html")
+
+# Blocks are counted and a transfer becomes slower than usual without any event.
+LOOK_AGAIN_SECONDS = 2.0
 
 
 class OrderConsumer(LiveConsumer):
@@ -24,15 +30,41 @@ class OrderConsumer(LiveConsumer):
     events after those; `?after=<seq>` skips what they already have.
     """
 
+    looking: asyncio.Task[None] | None = None
+
     def group_name(self) -> str:
         return order_group(self.scope["url_route"]["kwargs"]["order_id"])
 
     async def first_frame(self) -> str | None:
         self.seen_by = await self.viewer()
-        self.sent_parts: dict[str, str] = {}
+        self.sent_parts: dict[str, object] = {}
+        self.is_settled = False
         after = self.query("after")
         self.last_seq = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
         return await self._read(is_first=True)
+
+    async def connect(self) -> None:
+        """Listen, and look again by oneself now and then."""
+        await super().connect()
+        if self.is_listening and not self.is_json:
+            self.looking = asyncio.create_task(self._look_again())
+
+    async def disconnect(self, code: int) -> None:
+        """Stop looking."""
+        if self.looking is not None:
+            self.looking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.looking
+        await super().disconnect(code)
+
+    async def _look_again(self) -> None:
+        while not self.is_settled:
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            text = await self._read(is_first=False)
+            if text is None:
+                return
+            if text:
+                await self.send(text_data=text)
 
     async def order_changed(self, message: dict[str, Any]) -> None:
         """Event `seq` exists: send everything after what was sent."""
@@ -61,12 +93,15 @@ class OrderConsumer(LiveConsumer):
 
     def _html(self, order: Order) -> str:
         view = timeline(order)
+        self.is_settled = view.is_settled
         self.last_seq = max(self.last_seq, view.last_seq)
         return "".join(self._changed_part(name, view) for name in PARTS)
 
     def _changed_part(self, name: str, view: Timeline) -> str:
         text = render_to_string(name, {"timeline": view, "is_oob": True})
-        if self.sent_parts.get(name) == text:
+        # The head's clock runs on the page: the passing of time alone is no change.
+        content = (view.shown, view.money, view.reason, view.is_settled) if name == HEAD else text
+        if self.sent_parts.get(name) == content:
             return ""
-        self.sent_parts[name] = text
+        self.sent_parts[name] = content
         return text

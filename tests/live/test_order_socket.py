@@ -9,7 +9,8 @@ from channels.layers import get_channel_layer
 
 from intents.lifecycle import OrderState
 from intents.live.frames import DENIED, NOT_FOR_LISTENERS
-from intents.models import Order
+from intents.live.orders import LOOK_AGAIN_SECONDS
+from intents.models import ChainHead, Order
 from intents.publish import order_group
 from intents.services.login import new_browser_cookie
 from tests.web import rows
@@ -158,3 +159,18 @@ async def test_listeners_do_not_speak(chains: None) -> None:
     await connection.send_text("x" * 10_000)
     message = await connection.receive_output(timeout=5)
     assert (message["type"], message["code"]) == ("websocket.close", NOT_FOR_LISTENERS)
+
+
+async def test_what_changes_without_an_event(chains: None) -> None:
+    """A transfer becomes slower than usual by the clock, and its blocks are counted by the follower."""
+    made = await make_order(seen_by=KEY, state=OrderState.OPENED)
+    await sync_to_async(rows.log)(made, "Open", block=100)
+    connection = socket(f"/ws/orders/{made.order_id}/")
+    await connection.connect()
+    assert "(1 of 3 blocks)" in await connection.text()
+    assert await connection.receive_nothing(timeout=LOOK_AGAIN_SECONDS * 1.5)
+    await ChainHead.objects.filter(chain_id=901).aupdate(number=101)
+    assert "(2 of 3 blocks)" in await connection.text()
+    await Order.objects.filter(pk=made.pk).aupdate(received_at=made.received_at - 600)
+    assert "Slower than usual" in await connection.text()
+    await connection.disconnect()

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 
+from intents.devnet.network import Network
 from intents.selectors.amounts import shown_amount
+from intents.selectors.network import network_json
 from intents.settlement.order import int_to_address, order_from_json
 from intents.settlement.typed_data import digest, eip3009_typed_data, permit2_typed_data
 
@@ -234,3 +237,25 @@ def test_the_compiled_addresses_outrank_the_server() -> None:
     assert trusted(permit2=EVIL) == "refused_unknown"
     assert trusted(claims="902") == "refused_differs"
     assert trusted(settler=EVIL, deviating={"901": {"settler": SETTLER}}) == "added"
+
+
+@pytest.mark.chain
+def test_what_is_compiled_in_is_what_the_network_has(registered: Network, tmp_path: Path) -> None:
+    """`manage.py trust` and the page agree on real deployments: nothing is shown as added or refused."""
+    output = tmp_path / "trust.json"
+    call_command("trust", output=output, verbosity=0)
+    compiled = json.loads(output.read_text("utf-8"))
+    given = {"network": network_json(), "trust": compiled}
+    script = """
+        return Object.keys(input.network).map((id) => {
+            const chain = trust.trustedChain(input.network, id, input.trust);
+            return [id, chain.name, chain.isAdded];
+        });
+    """
+    found = run(script, given)
+    expected = [[str(m.chain_id), m.name, False] for m in registered.manifests.values()]
+    assert sorted(found) == sorted(expected)
+    assert compiled["deviating"] == {}
+
+    given["network"]["901"]["trust"] = given["network"]["901"]["trust"].replace('"decimals":"6"', '"decimals":"7"')
+    assert [is_added for id_, _, is_added in run(script, given) if id_ == "901"] == [True]
