@@ -92,6 +92,8 @@ def _turns(case: Case, seen: Evidence) -> list[tuple[StepKind, Action]]:
         return [(StepKind.FILL, fill.run)]
     if case.state in _RETURNING:
         return [(StepKind.REFUND, refund.run)]
+    if case.state is OrderState.REFUNDED and case.order.payout == "claimable":
+        return [(StepKind.REFUND, refund.push_claimable)]
     if case.state not in _DELIVERED:
         return []
     turns: list[tuple[StepKind, Action]] = [(StepKind.PROVE, prove.run)]
@@ -119,15 +121,17 @@ def _release(held: Lease, case: Case) -> bool:
 def _next_look(case: Case) -> Wait | None:
     """When to look again; None when nothing can happen any more but by new evidence."""
     if case.state in (OrderState.SETTLED, OrderState.REFUNDED):
-        return _until_final(case)
+        return _soonest(case) if case.waits else _until_final(case)
     if case.state is OrderState.EXPIRED:
         return None
     if case.state is OrderState.REJECTED and is_final_past(case, case.terms.fill_deadline):
         return None
     if case.state is OrderState.NEEDS_ATTENTION:
         return Wait("staff", seconds=PARKED_SECONDS)
-    if not case.waits:
-        return Wait("idle", seconds=IDLE_SECONDS)
+    return _soonest(case) if case.waits else Wait("idle", seconds=IDLE_SECONDS)
+
+
+def _soonest(case: Case) -> Wait:
     soonest = min(case.waits, key=lambda reason: reason.seconds)
     block = next((reason.block for reason in case.waits if reason.block), None)
     return Wait(soonest.code, soonest.params, seconds=max(0.05, soonest.seconds), block=block)

@@ -158,6 +158,19 @@ def book_refund(order: Order, *, payout: str) -> None:
     )
 
 
+def book_claim(order: Order) -> None:
+    """What the escrow held for the user has been claimed."""
+    book(
+        order,
+        chain_id=order.origin_id,
+        token=order.input_token,
+        debit=Account.CLAIMABLE,
+        credit=Account.USER,
+        amount=order.input_amount,
+        memo="claim",
+    )
+
+
 def book_loss(order: Order) -> None:
     """We delivered and the input went back: what the escrow should have paid us is lost."""
     book(

@@ -177,6 +177,12 @@ def refund_unfilled(order: StandardOrder, *, origin: ChainManifest) -> Call:
     return Call(target=origin.address("input_settler"), data=data)
 
 
+def claim(token: str, user: str, *, origin: ChainManifest) -> Call:
+    """Push to `user` what an earlier payout could not deliver; anybody may send it."""
+    data = encode_call("claim(address,address)", [token, user])
+    return Call(target=origin.address("input_settler"), data=data)
+
+
 def order_status(order_id: bytes, *, origin: ChainManifest) -> Call:
     """The view that answers 0 none, 1 deposited, 2 claimed, 3 refunded."""
     return Call(target=origin.address("input_settler"), data=encode_call("orderStatus(bytes32)", [order_id]))

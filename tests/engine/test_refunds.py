@@ -1,13 +1,17 @@
 """Money comes back by itself, and without us, when nobody delivers."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from eth_account.signers.local import LocalAccount
 
 from intents.chains import registry
+from intents.chains.calls import Call, encode_call
+from intents.devnet.accounts import OWNER, address
+from intents.engine.audit import ledger_check
 from intents.lifecycle import OrderState
-from intents.models import Attempt, Reservation
+from intents.models import Attempt, Order, Reservation
 from intents.settlement import calls
 from intents.settlement.order import order_from_json
 from tests.engine import strangers
@@ -48,6 +52,50 @@ def test_a_strangers_refund_after_expiry_ends_the_order(
     order = driver.drive(order, OrderState.REFUNDED)
     assert driver.network.balance("alder", "USDC", alice.address) == before
     assert not Attempt.objects.filter(step__order=order, purpose="refund").exists()
+
+
+def test_a_refund_that_cannot_be_paid_waits_for_the_user_and_is_pushed_later(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
+    settings.FILL_ENABLED = False
+    before = driver.network.balance("alder", "USDC", alice.address)
+    order = driver.drive(driver.transfer(alice), OrderState.OPENED)
+    _set_blocked(driver, alice.address, is_blocked=True)
+    driver.network.warp(order.fill_deadline - driver_clock(driver) + 2)
+    with driver.network.ticking():
+        order = driver.drive(order, OrderState.REFUNDED)
+        driver.wait_for(lambda: driver.work() or order.steps.get(kind="refund").waiting)
+    assert order.payout == "claimable"
+    assert driver.network.balance("alder", "USDC", alice.address) == before - order.input_amount
+    assert ledger_check() == []
+    _set_blocked(driver, alice.address, is_blocked=False)
+    Order.objects.filter(pk=order.pk).update(wake_at=1)
+    driver.wait_for(lambda: driver.work() or Order.objects.get(pk=order.pk).payout == "sent")
+    assert driver.network.balance("alder", "USDC", alice.address) == before
+    assert ledger_check() == []
+
+
+def test_a_strangers_attestation_of_something_else_does_not_stop_the_refund(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
+    settings.FILL_ENABLED = False
+    order = driver.drive(driver.transfer(alice), OrderState.OPENED)
+    terms = order_from_json(order.terms)
+    lie = replace(terms, fill_deadline=driver_clock(driver) - 1)
+    order_id = bytes.fromhex(order.order_id[2:])
+    call = calls.attest_unfilled(lie, order_id=order_id, destination=registry.chain(902))
+    strangers.send(driver.network, "birch", call)
+    driver.network.warp(order.fill_deadline - driver_clock(driver) + 2)
+    with driver.network.ticking():
+        order = driver.drive(order, OrderState.REFUNDED)
+
+
+def _set_blocked(driver: Driver, user: str, *, is_blocked: bool) -> None:
+    signature = "blacklist(address)" if is_blocked else "unBlacklist(address)"
+    token = driver.network.token("alder", "USDC")
+    strangers.send(
+        driver.network, "alder", Call(token, encode_call(signature, [user])), sender=address(OWNER)
+    )
 
 
 def driver_clock(driver: Driver) -> int:

@@ -1,15 +1,21 @@
 """Give the money back: at once on the proof that nobody filled in time, or plainly after `expires`."""
 
+from django.db import transaction
+
 from intents.chains.calls import Call
 from intents.chains.reverts import Reverted
-from intents.engine import reservations
+from intents.engine import events, lease, ledger, reservations
 from intents.engine.actions.carry import IN_BLOCK, carry, is_carried
 from intents.engine.case import Case, Wait, add_step, move_order, move_step, wait
 from intents.engine.evidence import Evidence, log_of
 from intents.engine.flight import in_flight, send
 from intents.lifecycle import OrderState, StepKind, StepState
-from intents.models import Step
+from intents.models import ChainLog, Step
 from intents.settlement import calls
+from intents.settlement.order import address_to_bytes32, output_hash
+
+CLAIM_RETRY_SECONDS = 3600.0
+NOTHING_LEFT = "NothingToClaim"
 
 
 def begin(case: Case, fill: Step) -> bool:
@@ -51,9 +57,7 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
 
 
 def _attested(case: Case, step: Step) -> bool:
-    if any(log.kind == "Unfilled" and log.chain_id == case.destination.chain_id for log in case.logs):
-        return True
-    if log_of(case, "Unfilled", {a.tx_hash for a in case.tries(step, "attest")}) is not None:
+    if any(_attests_this(case, log) for log in case.logs):
         return True
     if in_flight(case, step, "attest") is not None:
         wait(case, step, IN_BLOCK)
@@ -67,6 +71,46 @@ def _attested(case: Case, step: Step) -> bool:
         return False
     wait(case, step, IN_BLOCK)
     return False
+
+
+def _attests_this(case: Case, log: ChainLog) -> bool:
+    """Anybody can attest any output and deadline under any order id: only the signed ones count."""
+    if log.kind != "Unfilled" or log.chain_id != case.destination.chain_id:
+        return False
+    output = case.terms.outputs[0]
+    return bool(
+        log.data["outputHash"] == "0x" + output_hash(output).hex()
+        and int(log.data["fillDeadline"]) == case.terms.fill_deadline
+        and address_to_bytes32(log.data["oracle"]) == output.oracle
+    )
+
+
+def push_claimable(case: Case, step: Step, seen: Evidence) -> bool:
+    """Try to push a refund that could not be delivered, every hour; True when it reached the user."""
+    if log_of(case, "Claimed", {a.tx_hash for a in case.tries(step, "claim")}) is not None:
+        return _claimed(case)
+    if in_flight(case, step, "claim") is not None:
+        wait(case, step, IN_BLOCK)
+        return False
+    call = calls.claim(case.order.input_token, case.order.user, origin=case.origin)
+    try:
+        send(case, step, "claim", call)
+    except Reverted as reverted:
+        if reverted.name == NOTHING_LEFT:
+            return _claimed(case)
+        wait(case, step, Wait("waiting_for_you", {"revert": reverted.name}, seconds=CLAIM_RETRY_SECONDS))
+        return False
+    wait(case, step, IN_BLOCK)
+    return False
+
+
+@transaction.atomic
+def _claimed(case: Case) -> bool:
+    lease.write(case.lease, where={"payout": "claimable"}, payout="sent")
+    case.order.payout = "sent"
+    ledger.book_claim(case.order)
+    events.record(case.order.order_id, "refunded", chain_id=case.origin.chain_id, payout="sent")
+    return True
 
 
 def _send(case: Case, step: Step, call: Call) -> bool:
