@@ -11,8 +11,11 @@ UNFILLED_TAG: constant(bytes32) = keccak256("Waymeet.Unfilled.v1")
 
 @internal
 @view
-def check_terms(user: address, origin_chain_id: uint256, expires: uint32, fill_deadline: uint32):
-    self.check_chain(origin_chain_id)
+def check_terms(
+    user: address, origin_chain_id: uint256, expires: uint32, fill_deadline: uint32, inputs: uint256, outputs: uint256
+):
+    if origin_chain_id != chain.id:
+        raw_revert(abi_encode(origin_chain_id, chain.id, method_id=method_id("WrongChain(uint256,uint256)")))
     if block.timestamp >= convert(fill_deadline, uint256):
         raw_revert(method_id("TimestampPassed()"))
     if fill_deadline > expires:
@@ -21,6 +24,10 @@ def check_terms(user: address, origin_chain_id: uint256, expires: uint32, fill_d
         )
     if user == empty(address):
         raw_revert(method_id("NoDestination()"))
+    if inputs == 0:
+        raw_revert(method_id("NoInputs()"))
+    if outputs == 0:
+        raw_revert(method_id("NoOutputs()"))
 
 
 @internal
@@ -28,15 +35,6 @@ def check_terms(user: address, origin_chain_id: uint256, expires: uint32, fill_d
 def check_chain(chain_id: uint256):
     if chain_id != chain.id:
         raw_revert(abi_encode(chain_id, chain.id, method_id=method_id("WrongChain(uint256,uint256)")))
-
-
-@internal
-@pure
-def check_counts(inputs: uint256, outputs: uint256):
-    if inputs == 0:
-        raw_revert(method_id("NoInputs()"))
-    if outputs == 0:
-        raw_revert(method_id("NoOutputs()"))
 
 
 @internal

@@ -35,18 +35,15 @@ event Refunded:
     orderId: indexed(bytes32)
 
 MAX_BATCH: constant(uint256) = 10
-
 DEPOSITED: constant(uint8) = 1
 CLAIMED: constant(uint8) = 2
 REFUNDED: constant(uint8) = 3
-
 BY_PERMIT2: constant(uint256) = 0
 BY_AUTHORIZATION: constant(uint256) = 1
 BY_AUTHORIZATION_VRS: constant(uint256) = 2
 BY_SELF: constant(uint256) = 255
 
 PERMIT2: public(immutable(address))
-
 orderStatus: public(HashMap[bytes32, uint8])
 
 
@@ -70,7 +67,9 @@ def open(order: orders.StandardOrder):
     @notice Lock the inputs, pulled from the caller, for `order.user`.
     @dev The native coin is token 0, alone, and `msg.value` is exactly its amount.
     """
-    escrow_terms.check_terms(order.user, order.originChainId, order.expires, order.fillDeadline)
+    escrow_terms.check_terms(
+        order.user, order.originChainId, order.expires, order.fillDeadline, len(order.inputs), len(order.outputs)
+    )
     order_id: bytes32 = keccak256(
         concat(
             convert(chain.id, bytes32),
@@ -90,7 +89,6 @@ def open(order: orders.StandardOrder):
     )
     if self.orderStatus[order_id] != 0:
         raw_revert(method_id("InvalidOrderStatus()"))
-    escrow_terms.check_counts(len(order.inputs), len(order.outputs))
     escrow_terms.check_output(
         order.outputs[0].amount,
         convert(order.outputs[0].oracle, uint256)
@@ -109,14 +107,15 @@ def open(order: orders.StandardOrder):
         if keccak256(abi_encode(order.outputs[0])) == keccak256(abi_encode(order.outputs[1])):
             raw_revert(method_id("EqualOutputs()"))
     self.orderStatus[order_id] = DEPOSITED
-    if order.inputs[0][0] == 0:
+    token: uint256 = order.inputs[0][0]
+    if token == 0:
         escrow_pulls.take_native(order.inputs)
     else:
         if msg.value != 0:
             raw_revert(method_id("WrongValue()"))
-        escrow_pulls.pull(order.inputs[0][0], order.inputs[0][1], msg.sender)
+        escrow_pulls.pull(token, order.inputs[0][1], msg.sender)
         if len(order.inputs) == 2:
-            escrow_pulls.check_second_input(order.inputs[0][0], order.inputs[1][0])
+            escrow_pulls.check_second_input(token, order.inputs[1][0])
             escrow_pulls.pull(order.inputs[1][0], order.inputs[1][1], msg.sender)
     log Open(orderId=order_id, order=order)
 
@@ -126,11 +125,12 @@ def open(order: orders.StandardOrder):
 def openFor(order: orders.StandardOrder, sponsor: address, signature: Bytes[1024]):
     """
     @notice Lock the inputs of `sponsor` for `order.user` by the sponsor's signature; anybody may submit it.
-    @param signature 0x00 and a Permit2 signature; 0x01 and an EIP-3009 signature, or the ABI encoding of bytes[] with
-           one signature per input; 0x02 and r, s, v (65 bytes) per input for tokens whose EIP-3009 takes v, r, s;
-           empty or 0xff when the sponsor itself calls.
+    @param signature 0x00 and a Permit2 signature; 0x01 and an EIP-3009 one, or an encoded bytes[] with one per input;
+           0x02 and r, s, v of each input for tokens of EIP-3009's v, r, s form; empty or 0xff if the sponsor calls.
     """
-    escrow_terms.check_terms(order.user, order.originChainId, order.expires, order.fillDeadline)
+    escrow_terms.check_terms(
+        order.user, order.originChainId, order.expires, order.fillDeadline, len(order.inputs), len(order.outputs)
+    )
     order_id: bytes32 = keccak256(
         concat(
             convert(chain.id, bytes32),
@@ -150,7 +150,6 @@ def openFor(order: orders.StandardOrder, sponsor: address, signature: Bytes[1024
     )
     if self.orderStatus[order_id] != 0:
         raw_revert(method_id("InvalidOrderStatus()"))
-    escrow_terms.check_counts(len(order.inputs), len(order.outputs))
     escrow_terms.check_output(
         order.outputs[0].amount,
         convert(order.outputs[0].oracle, uint256)
@@ -169,10 +168,12 @@ def openFor(order: orders.StandardOrder, sponsor: address, signature: Bytes[1024
         if keccak256(abi_encode(order.outputs[0])) == keccak256(abi_encode(order.outputs[1])):
             raw_revert(method_id("EqualOutputs()"))
     self.orderStatus[order_id] = DEPOSITED
-    before: uint256 = escrow_pulls.balance_before(order.inputs[0][0], order.inputs[0][1])
+    token: uint256 = order.inputs[0][0]
+    amount: uint256 = order.inputs[0][1]
+    before: uint256 = escrow_pulls.balance_before(token, amount)
     before_second: uint256 = 0
     if len(order.inputs) == 2:
-        escrow_pulls.check_second_input(order.inputs[0][0], order.inputs[1][0])
+        escrow_pulls.check_second_input(token, order.inputs[1][0])
         before_second = escrow_pulls.balance_before(order.inputs[1][0], order.inputs[1][1])
     kind: uint256 = BY_SELF
     if len(signature) != 0:
@@ -195,10 +196,8 @@ def openFor(order: orders.StandardOrder, sponsor: address, signature: Bytes[1024
                     )
                 )
             )
-        outputs_hash: bytes32 = empty(bytes32)
-        if len(output_hashes) == 1:
-            outputs_hash = keccak256(output_hashes[0])
-        else:
+        outputs_hash: bytes32 = keccak256(output_hashes[0])
+        if len(output_hashes) == 2:
             outputs_hash = keccak256(concat(output_hashes[0], output_hashes[1]))
         permitted: DynArray[IPermit2.TokenPermissions, 2] = []
         details: DynArray[IPermit2.SignatureTransferDetails, 2] = []
@@ -220,11 +219,11 @@ def openFor(order: orders.StandardOrder, sponsor: address, signature: Bytes[1024
         if len(order.inputs) == 1:
             reason: Bytes[256] = b""
             accepted, reason = raw_call(
-                convert(order.inputs[0][0], address),
+                convert(token, address),
                 abi_encode(
                     sponsor,
                     self,
-                    order.inputs[0][1],
+                    amount,
                     empty(uint256),
                     order.fillDeadline,
                     order_id,
@@ -250,11 +249,11 @@ def openFor(order: orders.StandardOrder, sponsor: address, signature: Bytes[1024
             order.inputs, order.fillDeadline, sponsor, convert(signature, Bytes[131]), order_id
         )
     elif kind == BY_SELF and msg.sender == sponsor:
-        for i: uint256 in range(len(order.inputs), bound=2):
-            escrow_pulls.transfer_from(order.inputs[i][0], order.inputs[i][1], sponsor)
+        for input: uint256[2] in order.inputs:
+            escrow_pulls.transfer_from(input[0], input[1], sponsor)
     else:
         raw_revert(abi_encode(convert(convert(kind, uint8), bytes1), method_id=method_id("SignatureNotSupported(bytes1)")))
-    escrow_pulls.require_received(order.inputs[0][0], order.inputs[0][1], before)
+    escrow_pulls.require_received(token, amount, before)
     if len(order.inputs) == 2:
         escrow_pulls.require_received(order.inputs[1][0], order.inputs[1][1], before_second)
     log Open(orderId=order_id, order=order)
