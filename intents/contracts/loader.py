@@ -15,7 +15,7 @@ SOURCES: Final = Path(__file__).resolve().parent
 REPOSITORY: Final = SOURCES.parents[1]
 COMPILER_VERSION: Final = "0.4.3"
 _OUTPUT_FORMATS: Final = ("abi", "bytecode", "bytecode_runtime")
-_SETTINGS: Final = f"vyper {COMPILER_VERSION}, legacy pipeline, optimize gas, evm cancun"
+_SETTINGS: Final = f"vyper {COMPILER_VERSION}, legacy pipeline, optimize gas, evm cancun, no metadata"
 
 Json = dict[str, Any]
 
@@ -91,6 +91,8 @@ def _compile(path: Path) -> Json:
                 optimize=OptimizationLevel.GAS, evm_version="cancun", experimental_codegen=False
             ),
             output_formats=list(_OUTPUT_FORMATS),
+            # The metadata holds a hash of the sources: with it a comment would move every CREATE2 address.
+            no_bytecode_metadata=True,
         )
     )
 
