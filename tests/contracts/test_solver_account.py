@@ -1,55 +1,32 @@
-"""The solver account fills once, from stock or by a swap, within caps, and collects what it is owed."""
+"""The solver account fills once, from stock or by a swap, and collects what it is owed."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from intents.settlement.order import (
     NATIVE_TOKEN,
-    MandateOutput,
-    StandardOrder,
     address_to_bytes32,
     fill_record,
-    output_hash,
     output_to_abi,
     to_abi,
 )
 
-from .chain import Contract, Receipt, reverts
-from .world import USDC, World, alice, deployer, filler, fresh_address, mallory, operator, owner
-
-ETHER = 10**18
-HOUR = 3600
-
-
-def recipient(output: MandateOutput) -> str:
-    return "0x" + output.recipient[12:].hex()
-
-
-def outputs_abi(order: StandardOrder) -> list[tuple[Any, ...]]:
-    return [output_to_abi(output) for output in order.outputs]
-
-
-def fill(world: World, order: StandardOrder, *, sender: str = operator.address, settler: str = "") -> Receipt:
-    return world.account.send(
-        "fill",
-        settler or world.output_settler.address,
-        world.id(order),
-        outputs_abi(order),
-        order.fill_deadline,
-        sender=sender,
-    )
-
-
-def allowance(world: World, token: Contract, spender: str) -> int:
-    return int(token.call("allowance", world.account.address, spender))
-
-
-def record(world: World, order: StandardOrder, index: int = 0) -> bytes:
-    return bytes(
-        world.output_settler.call("getFillRecord", world.id(order), output_hash(order.outputs[index]))
-    )
+from .account import (
+    allowance,
+    batch,
+    fill,
+    fill_many,
+    recipient,
+    record,
+    set_cap,
+    swap,
+    swap_and_fill,
+    venue,
+    weth_order,
+)
+from .chain import reverts
+from .world import USDC, World, deployer, filler, fresh_address, mallory, operator, owner
 
 
 def test_it_fills_from_stock_in_its_own_name(world: World) -> None:
@@ -97,52 +74,6 @@ def test_only_operators_act_and_only_at_known_settlers(world: World) -> None:
         fill(world, replace(order, fill_deadline=1))
     with reverts("HasDirtyBits"):
         fill(world, replace(order, outputs=(replace(order.outputs[0], token=b"\x01" * 32),)))
-
-
-def venue(world: World, *, stock: int = 10 * ETHER) -> Contract:
-    """Gives what it is told to for USDC; holds WETH and native coins."""
-    place = world.token("venue")
-    world.weth.send("transfer", place.address, stock, sender=filler.address)
-    world.chain.fund(place.address, stock)
-    world.account.send("setVenues", [place.address], True, sender=owner.address)
-    return place
-
-
-def swap(
-    world: World, place: Contract, *, spend: int, gain: int, most: int | None = None, out: str | None = None
-) -> tuple[Any, ...]:
-    token_out = world.weth.address if out is None else out
-    data = place.data("trade", world.usdc.address, spend, token_out, gain)
-    return (place.address, world.usdc.address, spend if most is None else most, 0, data)
-
-
-def swap_and_fill(
-    world: World,
-    order: StandardOrder,
-    swaps: list[tuple[Any, ...]],
-    *,
-    least: int,
-    expected: int,
-    surplus_to: str | None = None,
-    sender: str = operator.address,
-) -> Receipt:
-    return world.account.send(
-        "swapAndFill",
-        world.output_settler.address,
-        world.id(order),
-        outputs_abi(order),
-        order.fill_deadline,
-        swaps,
-        least,
-        expected,
-        surplus_to or recipient(order.outputs[0]),
-        sender=sender,
-    )
-
-
-def weth_order(world: World, amount: int = ETHER) -> StandardOrder:
-    output = world.output(world, token=address_to_bytes32(world.weth.address), amount=amount)
-    return world.order(outputs=(output,))
 
 
 @pytest.mark.parametrize(
@@ -285,24 +216,6 @@ def test_a_swap_never_follows_somebody_elses_fill(world: World) -> None:
     assert world.balance(world.usdc.address, world.account.address) == held
 
 
-def batch(world: World, count: int) -> list[StandardOrder]:
-    return [world.order() for _ in range(count)]
-
-
-def items(world: World, orders: list[StandardOrder]) -> list[tuple[Any, ...]]:
-    return [(world.id(o), output_to_abi(o.outputs[0]), o.fill_deadline) for o in orders]
-
-
-def fill_many(world: World, orders: list[StandardOrder], token: str | None = None) -> Receipt:
-    return world.account.send(
-        "fillMany",
-        world.output_settler.address,
-        token or world.usdc.address,
-        items(world, orders),
-        sender=operator.address,
-    )
-
-
 def test_a_batch_skips_the_dead_and_leaves_no_allowance(world: World) -> None:
     orders = batch(world, 4)
     fill(world, orders[0])
@@ -322,62 +235,6 @@ def test_a_batch_is_of_one_token(world: World) -> None:
         world.account.send(
             "fillMany", world.output_settler.address, world.usdc.address, [], sender=owner.address
         )
-
-
-def set_cap(world: World, token: str, amount: int) -> None:
-    world.account.send("setCaps", [token], [amount], sender=owner.address)
-
-
-def test_no_more_than_the_cap_leaves_in_an_hour(world: World) -> None:
-    now = world.chain.timestamp()
-    world.chain.warp_to(now // HOUR * HOUR + HOUR)
-    set_cap(world, world.usdc.address, 2 * 99 * USDC)
-    orders = [replace(world.order(), fill_deadline=now + 5 * HOUR) for _ in range(3)]
-    fill(world, orders[0])
-    fill(world, orders[1])
-    with reverts("OutflowCapExceeded"):
-        fill(world, orders[2])
-    with reverts("OutflowCapExceeded"):
-        fill_many(world, orders[2:])
-    world.chain.warp_to(world.chain.timestamp() // HOUR * HOUR + HOUR)
-    assert world.account.call("outflow", world.usdc.address) == 0
-    fill(world, orders[2])
-
-
-def test_a_token_without_a_cap_cannot_leave(world: World) -> None:
-    set_cap(world, world.usdc.address, 0)
-    with reverts("OutflowCapExceeded"):
-        fill(world, world.order())
-
-
-def trade(world: World, steps: list[tuple[Any, ...]], out: str, least: int, sender: str = "") -> Receipt:
-    return world.account.send("trade", steps, out, least, sender=sender or operator.address)
-
-
-def test_trades_count_against_the_cap(world: World) -> None:
-    place = venue(world)
-    step = swap(world, place, spend=50, gain=1000)
-    trade(world, [step], world.weth.address, 1000)
-    assert world.account.call("outflow", world.usdc.address) == 50
-    with reverts("TooLittleOutput"):
-        trade(world, [step], world.weth.address, 1001)
-    with reverts("NotOperator"):
-        trade(world, [step], world.weth.address, 1000, sender=mallory.address)
-    set_cap(world, world.usdc.address, 99)
-    with reverts("OutflowCapExceeded"):
-        trade(world, [step], world.weth.address, 1000)
-
-
-@pytest.mark.parametrize("out", [NATIVE_TOKEN, "weth"])
-def test_native_coins_sent_along_are_counted(world: World, out: str) -> None:
-    """An operator must not drain the native stock as the value of an unrelated trade."""
-    place = venue(world)
-    set_cap(world, NATIVE_TOKEN, 10)
-    token_out = world.weth.address if out == "weth" else out
-    data = place.data("trade", world.usdc.address, 1, world.weth.address, 0)
-    step = (place.address, world.usdc.address, 1, 11, data)
-    with reverts("OutflowCapExceeded"):
-        trade(world, [step], token_out, 0)
 
 
 def test_it_collects_what_it_filled(world: World) -> None:
@@ -405,84 +262,6 @@ def test_native_proceeds_arrive(world: World) -> None:
     before = world.chain.balance(world.account.address)
     world.input_settler.send("finaliseMany", [to_abi(order)], params, sender=mallory.address)
     assert world.chain.balance(world.account.address) == before + 10**15
-
-
-def test_the_owner_withdraws(world: World) -> None:
-    to = fresh_address()
-    world.account.send("withdraw", world.usdc.address, to, 5, sender=owner.address)
-    world.account.send("withdraw", NATIVE_TOKEN, to, 6, sender=owner.address)
-    assert (world.balance(world.usdc.address, to), world.chain.balance(to)) == (5, 6)
-    for sender in (operator.address, mallory.address):
-        with reverts("NotOwner"):
-            world.account.send("withdraw", world.usdc.address, to, 5, sender=sender)
-    with reverts("NoDestination"):
-        world.account.send("withdraw", world.usdc.address, NATIVE_TOKEN, 5, sender=owner.address)
-    token = world.token("odd_token")
-    token.send("set_answer", bytes(32), sender=deployer.address)
-    with reverts("TransferFailed"):
-        world.account.send("withdraw", token.address, to, 0, sender=owner.address)
-
-
-def test_only_the_owner_sets_limits(world: World) -> None:
-    place = world.token("venue")
-    settings: list[tuple[str, tuple[Any, ...]]] = [
-        ("setOperator", (mallory.address, True)),
-        ("setSettler", (mallory.address, True)),
-        ("setVenues", ([place.address], True)),
-        ("setCaps", ([world.usdc.address], [1])),
-        ("proposeOwner", (mallory.address,)),
-    ]
-    for name, arguments in settings:
-        for sender in (operator.address, mallory.address):
-            with reverts("NotOwner"):
-                world.account.send(name, *arguments, sender=sender)
-        world.account.send(name, *arguments, sender=owner.address)
-    with reverts("LengthMismatch"):
-        world.account.send("setCaps", [world.usdc.address], [], sender=owner.address)
-
-
-def test_operators_come_and_go(world: World) -> None:
-    world.account.send("setOperator", operator.address, False, sender=owner.address)
-    with reverts("NotOperator"):
-        fill(world, world.order())
-
-
-def test_what_must_never_be_a_venue(world: World) -> None:
-    """A token as venue would let an operator approve or transfer stock that no cap counts."""
-    candidates = (
-        world.usdc.address,
-        world.weth.address,
-        world.account.address,
-        world.output_settler.address,
-        fresh_address(),
-    )
-    for candidate in candidates:
-        with reverts("VenueNotAllowed"):
-            world.account.send("setVenues", [candidate], True, sender=owner.address)
-    place = venue(world)
-    with reverts("SettlerNotAllowed"):
-        world.account.send("setSettler", place.address, True, sender=owner.address)
-    world.account.send("setVenues", [place.address], False, sender=owner.address)
-    with reverts("VenueNotAllowed"):
-        trade(world, [swap(world, place, spend=1, gain=1)], world.weth.address, 0)
-
-
-def test_the_owner_changes_in_two_halves(world: World) -> None:
-    with reverts("NotOwner"):
-        world.account.send("acceptOwner", sender=alice.address)
-    world.account.send("proposeOwner", alice.address, sender=owner.address)
-    with reverts("NotOwner"):
-        world.account.send("acceptOwner", sender=mallory.address)
-    world.account.send("acceptOwner", sender=alice.address)
-    assert world.account.call("owner") == alice.address.lower()
-    with reverts("NotOwner"):
-        world.account.send("withdraw", NATIVE_TOKEN, owner.address, 1, sender=owner.address)
-
-
-def test_it_understands_nothing_else(world: World) -> None:
-    world.chain.send(world.account.address, b"", sender=alice.address, value=1)
-    with reverts("UnknownCall"):
-        world.chain.send(world.account.address, b"\x01\x02\x03\x04", sender=alice.address)
 
 
 def test_a_token_that_refuses_allowances(world: World) -> None:
