@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 SOLVE_TASK = "intents.solve"
 ADVANCE_TASK = "intents.advance"
 SWEEP_TASK = "intents.sweep"
-QUEUES = {SOLVE_TASK: "solve", ADVANCE_TASK: "engine", SWEEP_TASK: "engine"}
+QUEUES = {SOLVE_TASK: "solve", ADVANCE_TASK: "engine", SWEEP_TASK: "sweep"}
 
 
 def solve(quote_id: UUID | str) -> None:

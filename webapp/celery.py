@@ -36,7 +36,8 @@ app.conf.update(
     task_soft_time_limit=TASK_LIMIT_SECONDS - 5,
     task_time_limit=TASK_LIMIT_SECONDS,
     task_default_queue="engine",
-    task_routes={"intents.solve": {"queue": "solve"}},
+    # The sweep does not wait behind the crowd it is there to mend: workers take from each queue in turn.
+    task_routes={"intents.solve": {"queue": "solve"}, "intents.sweep": {"queue": "sweep"}},
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.1},
     worker_prefetch_multiplier=1,
     worker_cancel_long_running_tasks_on_connection_loss=True,
@@ -58,7 +59,7 @@ app.conf.update(
         "sweep": {
             "task": "intents.sweep",
             "schedule": SWEEP_SECONDS,
-            "options": {"queue": "engine", "expires": SWEEP_SECONDS * 2},
+            "options": {"queue": "sweep", "expires": SWEEP_SECONDS * 2},
         },
     },
 )

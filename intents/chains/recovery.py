@@ -12,6 +12,7 @@ from intents.models import Attempt, ChainHead, SendingAccount
 
 from .client import client
 from .endpoints import SendRejected
+from .fees import base_fee_wei
 from .reverts import Refusal
 from .sender import abandon, fill_gap, rebroadcast, replace
 
@@ -39,7 +40,7 @@ def mend_chain(chain_id: int, now: float | None = None) -> int:
     for sender in sorted(set(waiting.values_list("sender", flat=True))):
         try:
             sent += reconcile_nonces(chain_id, sender)
-            sent += _outbid_first(chain_id, sender, wall)
+            sent += _outbid(chain_id, sender, wall)
         except WaymeetError as error:
             log.warning("mend.failed", chain=chain_id, sender=sender, code=error.code, error=str(error))
     return sent
@@ -91,15 +92,15 @@ def stuck_attempts(chain_id: int, now: float) -> list[Attempt]:
     ]
 
 
-def _outbid_first(chain_id: int, sender: str, now: float) -> int:
+def _outbid(chain_id: int, sender: str, now: float) -> int:
     stuck = [attempt for attempt in stuck_attempts(chain_id, now) if attempt.sender == sender]
     if not stuck:
         return 0
     mined = client(chain_id).nonce(sender, pending=False)
-    first = next((attempt for attempt in stuck if attempt.nonce == mined), None)
-    if first is None:
-        return 0
-    return int(replace(first).pk != first.pk)
+    base_fee = base_fee_wei(chain_id)
+    # Behind the first one wait others that a risen base fee shuts out as well: one a sweep would take too long.
+    hopeful = [each for each in stuck if each.nonce == mined or each.max_fee_wei < base_fee]
+    return sum(replace(attempt).pk != attempt.pk for attempt in hopeful[:MEND_AT_ONCE])
 
 
 def _current_attempts(chain_id: int, address: str, start: int, end: int) -> dict[int, Attempt]:

@@ -139,9 +139,9 @@ def parts(*, port: int, environment: Mapping[str, str]) -> list[Child]:
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING")
     uvicorn = ("uvicorn", "webapp.asgi:application", "--host", HOST, "--port", str(port))
 
-    def worker(queue: str, processes: int) -> Child:
-        options = ("--queues", queue, "--concurrency", str(processes), "--hostname", f"{queue}@%h")
-        return Child(f"worker-{queue}", (*celery, "worker", *options, *quiet), environment)
+    def worker(name: str, queues: str, processes: int) -> Child:
+        options = ("--queues", queues, "--concurrency", str(processes), "--hostname", f"{name}@%h")
+        return Child(f"worker-{name}", (*celery, "worker", *options, *quiet), environment)
 
     def command(name: str, *words: str) -> Child:
         return Child(name, (PYTHON, str(settings.BASE_DIR / "manage.py"), *words), environment)
@@ -150,8 +150,10 @@ def parts(*, port: int, environment: Mapping[str, str]) -> list[Child]:
     return [
         Child("web", (*web, "--timeout-graceful-shutdown", "2"), environment),
         command("follow", "follow"),
-        worker("solve", int(os.environ.get("WAYMEET_SOLVE_PROCESSES") or SOLVE_PROCESSES)),
-        worker("engine", int(os.environ.get("WAYMEET_ENGINE_PROCESSES") or ENGINE_PROCESSES)),
+        worker("solve", "solve", int(os.environ.get("WAYMEET_SOLVE_PROCESSES") or SOLVE_PROCESSES)),
+        worker(
+            "engine", "engine,sweep", int(os.environ.get("WAYMEET_ENGINE_PROCESSES") or ENGINE_PROCESSES)
+        ),
         Child("beat", (*celery, "beat", "--pidfile", "", "--loglevel", "WARNING"), environment),
         *(
             command(f"validator-{index}", "validate", "--index", str(index))
