@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from .chain_reader import ChainReader
 
 JsonObject = dict[str, Any]
+BUSY_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 
 
 class ApiError(Exception):
@@ -195,6 +196,17 @@ class WaymeetClient:
         self._connection.close()
 
     def _request(self, method: str, path: str, body: JsonObject | None = None) -> JsonObject:
+        # Busy means that nothing was done, and an order sent again with its quote id is the same order.
+        for pause in BUSY_PAUSES_SECONDS:
+            try:
+                return self._answer(method, path, body)
+            except ApiError as error:
+                if error.code != "busy":
+                    raise
+            time.sleep(pause)
+        return self._answer(method, path, body)
+
+    def _answer(self, method: str, path: str, body: JsonObject | None) -> JsonObject:
         data = None if body is None else json.dumps(body).encode()
         headers = self._headers if data is None else {**self._headers, "Content-Type": "application/json"}
         status, raw = self._exchange(method, self._prefix + path, data, headers)
