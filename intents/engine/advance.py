@@ -11,13 +11,14 @@ import structlog
 from django.db import transaction
 
 from intents.chains.clock import ClockUnknown
+from intents.errors import WaymeetError
 from intents.lifecycle import ORDER_ENDED, OrderState, StepKind, StepState
 from intents.models import Order, Step
 
 from . import lease
 from .actions import fill, finalise, open, prove, refund
 from .actions.open import is_final_past
-from .case import Case, NeedsAttention, Wait, load, move_order
+from .case import Case, NeedsAttention, Wait, load, move_order, wait
 from .depth import block_at_depth, final_depth
 from .evidence import Evidence, gather
 from .lease import Lease, LeaseLost
@@ -30,23 +31,25 @@ MOST_ROUNDS = 12
 MOST_FAILURES = 8
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
+PASSING_SECONDS = 1.5
 IDLE_SECONDS = 15.0
 PARKED_SECONDS = 60.0
 
 Action = Callable[[Case, Step, Evidence], bool]
 
+_SHOWN_AS = {"gas_price_too_high": "fees_too_high"}
 _BEFORE_OPEN = (OrderState.SIGNED, OrderState.OPENING, OrderState.REJECTED)
 _RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
 _DELIVERED = (OrderState.FILLED, OrderState.PROVING)
 
 
 def advance(order_id: str) -> bool:
-    """Bring an order forward; False when somebody else holds it or it does not exist.
+    """Bring an order that is due forward; False when it is not due, not there, or held by somebody else.
 
     Never raises for the order's own trouble: that is counted, and after MOST_FAILURES in a row a
     person has to look.
     """
-    held = lease.take(order_id)
+    held = lease.take(order_id, only_due=True)
     if held is None:
         return False
     try:
@@ -79,8 +82,17 @@ def _work(held: Lease) -> Case:
 def _act(case: Case, seen: Evidence) -> bool:
     for kind, action in _turns(case, seen):
         step = case.step(kind)
-        if step is not None and action(case, step, seen):
-            return True
+        if step is None:
+            continue
+        try:
+            if action(case, step, seen):
+                return True
+        except WaymeetError as error:
+            if not error.retry:
+                raise
+            log.info("advance.later", order_id=case.order.order_id, code=error.code, error=str(error))
+            code = _SHOWN_AS.get(error.code, error.code)
+            wait(case, step, Wait(code, error.params, seconds=PASSING_SECONDS))
     return False
 
 

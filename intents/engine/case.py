@@ -105,6 +105,10 @@ class Wait:
     block: tuple[int, int] | None = None
 
 
+# The block itself wakes the order; this is for transactions that revert or get lost.
+IN_BLOCK = Wait("in_block", seconds=3.0)
+
+
 def load(held: Lease) -> Case:
     """Read the leased order. Raises ChainNotSupported when one of its chains is not connected."""
     order = Order.objects.get(order_id=held.order_id)

@@ -18,7 +18,7 @@ from intents.solver.pricing import GasRules
 log = structlog.get_logger(__name__)
 
 MOST_ORDERS = 200
-AGAIN_SECONDS = 5.0
+QUEUED_SECONDS = 1.0
 QUOTE_LATE_SECONDS = 3.0
 QUOTE_LOST_SECONDS = 60.0
 RESERVE_ORDERS = 20
@@ -35,10 +35,9 @@ def sweep() -> int:
 
 def wake_due_orders(now: float) -> int:
     """Enqueue orders whose time has come and that nobody holds; `now` is wall time, seconds."""
-    due = Order.objects.filter(wake_at__gt=0, wake_at__lte=now, leased_until__lt=now).order_by("wake_at")
-    order_ids = list(due.values_list("order_id", flat=True)[:MOST_ORDERS])
-    # Not again at the next sweep while they still stand in the queue.
-    Order.objects.filter(order_id__in=order_ids, leased_until__lt=now).update(wake_at=now + AGAIN_SECONDS)
+    # Younger ones most likely stand in the queue; a second hint for an order costs one query.
+    due = Order.objects.filter(wake_at__gt=0, wake_at__lte=now - QUEUED_SECONDS, leased_until__lt=now)
+    order_ids = list(due.order_by("wake_at").values_list("order_id", flat=True)[:MOST_ORDERS])
     for order_id in order_ids:
         wake.advance(order_id)
     return len(order_ids)

@@ -4,7 +4,7 @@ from eth_utils import keccak
 
 from intents.chains.client import client
 from intents.chains.reverts import Reverted
-from intents.engine.case import Case, Wait, set_details, wait
+from intents.engine.case import IN_BLOCK, Case, Wait, set_details, wait
 from intents.engine.depth import block_at_depth, depth_of, final_depth
 from intents.engine.evidence import log_of
 from intents.engine.flight import in_flight, send
@@ -13,7 +13,6 @@ from intents.lifecycle import AttemptState
 from intents.models import Attempt, ChainLog, Step
 from intents.settlement import calls, proofs
 
-IN_BLOCK = Wait("in_block", seconds=1.0)
 SIGNATURE_POLL_SECONDS = 0.5
 
 

@@ -7,7 +7,7 @@ from intents.chains.reverts import Reverted
 from intents.engine import events, reservations
 from intents.engine.actions import refund
 from intents.engine.blocklist import blocked_addresses
-from intents.engine.case import Case, Wait, move_order, move_step, set_details, wait
+from intents.engine.case import IN_BLOCK, Case, Wait, move_order, move_step, set_details, wait
 from intents.engine.claims import claims_of
 from intents.engine.depth import block_at_depth, depth_of
 from intents.engine.evidence import Evidence
@@ -130,5 +130,5 @@ def _await_block(case: Case, step: Step, attempt: Attempt) -> bool:
     if step.state == StepState.READY:
         move_step(case, step, StepState.SUBMITTED)
         events.record(case.order.order_id, "fill_sent", chain_id=attempt.chain_id, tx_hash=attempt.tx_hash)
-    wait(case, step, Wait("in_block", seconds=1.0))
+    wait(case, step, IN_BLOCK)
     return False

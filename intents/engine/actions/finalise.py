@@ -3,7 +3,7 @@
 from intents.chains.client import client
 from intents.chains.reverts import Reverted
 from intents.engine import events
-from intents.engine.case import Case, Wait, move_step, wait
+from intents.engine.case import IN_BLOCK, Case, Wait, move_step, wait
 from intents.engine.evidence import Evidence
 from intents.engine.flight import in_flight, send
 from intents.lifecycle import StepKind, StepState
@@ -50,5 +50,5 @@ def _await_block(case: Case, step: Step, attempt: Attempt) -> bool:
         events.record(
             case.order.order_id, "finalise_sent", chain_id=attempt.chain_id, tx_hash=attempt.tx_hash
         )
-    wait(case, step, Wait("in_block", seconds=1.0))
+    wait(case, step, IN_BLOCK)
     return False

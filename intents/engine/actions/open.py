@@ -6,7 +6,7 @@ from intents.chains.client import client
 from intents.chains.reverts import Reverted
 from intents.engine import reservations
 from intents.engine.blocklist import blocked_addresses
-from intents.engine.case import Case, NeedsAttention, Wait, move_order, move_step, wait
+from intents.engine.case import IN_BLOCK, Case, NeedsAttention, Wait, move_order, move_step, wait
 from intents.engine.claims import claims_of
 from intents.engine.depth import final_depth
 from intents.engine.economics import refuse_price
@@ -153,7 +153,7 @@ def _await_block(case: Case, step: Step, attempt: Attempt) -> bool:
     late = time.time() - case.order.received_at - reservations.unopened_seconds(case.origin)
     if late > 0 and reservations.has_held(case.order.order_id):
         reservations.release(case.order.order_id)
-    wait(case, step, Wait("in_block", seconds=1.0))
+    wait(case, step, IN_BLOCK)
     return moved
 
 

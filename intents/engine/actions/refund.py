@@ -5,8 +5,8 @@ from django.db import transaction
 from intents.chains.calls import Call
 from intents.chains.reverts import Reverted
 from intents.engine import events, lease, ledger, reservations
-from intents.engine.actions.carry import IN_BLOCK, carry, is_carried
-from intents.engine.case import Case, Wait, add_step, move_order, move_step, wait
+from intents.engine.actions.carry import carry, is_carried
+from intents.engine.case import IN_BLOCK, Case, Wait, add_step, move_order, move_step, wait
 from intents.engine.evidence import Evidence, log_of
 from intents.engine.flight import in_flight, send
 from intents.lifecycle import OrderState, StepKind, StepState
