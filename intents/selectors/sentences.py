@@ -94,6 +94,17 @@ STEP_STATES = {
     "failed": _("failed"),
 }
 
+PURPOSES = {
+    "open": _("Lock"),
+    "fill": _("Payment"),
+    "attest": _("Attestation"),
+    "dispatch": _("Message"),
+    "process": _("Proof"),
+    "finalise": _("Settlement"),
+    "refund": _("Refund"),
+    "claim": _("Claim"),
+}
+
 ATTEMPT_STATES = {
     "planned": _("signed"),
     "broadcast": _("sent"),

@@ -6,88 +6,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from intents.lifecycle import AttemptState, OrderState, StepKind, StepState
-from intents.models import Attempt, ChainHead, Event, Order, Step
+from intents.lifecycle import OrderState
+from intents.models import ChainHead, Event, Order
 from intents.services.words import text as error_words
 
-from .amounts import shown_amount
-from .network import TokenName, chain_name, contract_address, explorer_url, token_name
+from .network import TokenName, chain_name, contract_address, token_name
 from .place import Evidence, Place, evidence, place_of
 from .sentences import (
-    ATTEMPT_STATES,
     EVENTS,
     SHOWN,
-    STEP_STATES,
-    STEPS,
     TAKES_LONGER,
-    WAITING,
     Sentence,
     words,
 )
+from .steps import StepView, amount_words, blocks_of, step_json, step_views
 
 DEFAULT_ETA_SECONDS = 30
 SLOW_FACTOR = 2
 SLOW_SLACK_SECONDS = 10
 
-# Steps whose success the person waits for; the others are between the filler and us.
-PERSON_STEPS = frozenset({StepKind.OPEN, StepKind.SWAP, StepKind.BRIDGE, StepKind.FILL, StepKind.REFUND})
 ENDED_SHOWN = frozenset({"delivered", "returned", "waiting_for_you", "not_started"})
 _RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
-_ICONS = {
-    StepState.BLOCKED: "wait",
-    StepState.READY: "next",
-    StepState.SUBMITTED: "busy",
-    StepState.IN_TRANSIT: "busy",
-    StepState.CONFIRMED: "done",
-    StepState.FINAL: "done",
-    StepState.SKIPPED: "skip",
-    StepState.FAILED: "fail",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptView:
-    """One transaction of a step."""
-
-    tx_hash: str
-    purpose: str
-    state: str
-    state_words: str
-    block_number: int | None
-    is_current: bool
-    explorer_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """One step with what a person may want to know about it."""
-
-    index: int
-    kind: str
-    title: str
-    chain: str
-    state: str
-    state_words: str
-    icon: str
-    waiting: str
-    started_at: datetime | None
-    confirmed_at: datetime | None
-    attempts: tuple[AttemptView, ...]
-    have_blocks: int | None
-    need_blocks: int | None
-    is_for_person: bool
-
-    @property
-    def is_running(self) -> bool:
-        """Whether its clock runs."""
-        return self.started_at is not None and self.confirmed_at is None and self.icon == "busy"
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it took, once it is done."""
-        if self.started_at is None or self.confirmed_at is None:
-            return None
-        return max(0.0, (self.confirmed_at - self.started_at).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +113,7 @@ class Timeline:
             "is_settled": self.is_settled,
             "last_seq": self.last_seq,
             "delivered_amount": _text(self.order.delivered_amount),
-            "steps": [_step_json(step) for step in self.steps],
+            "steps": [step_json(step) for step in self.steps],
         }
 
 
@@ -183,7 +122,7 @@ def timeline(order: Order, *, now: float | None = None) -> Timeline:
     moment = time.time() if now is None else now
     seen = evidence(order)
     place = place_of(order, seen)
-    steps = tuple(_steps(order, seen))
+    steps = tuple(step_views(order, seen))
     eta = (order.quote.eta_seconds if order.quote else None) or DEFAULT_ETA_SECONDS
     elapsed = _elapsed(order, moment)
     shown = shown_state(order, place, seen, is_slow=_is_slow(elapsed, eta))
@@ -221,7 +160,7 @@ def shown_state(order: Order, place: Place, seen: Evidence, *, is_slow: bool) ->
         return "not_started"
     if is_slow:
         return "slower"
-    if place is Place.WALLET or _blocks(order, seen) < order.required_depth:
+    if place is Place.WALLET or blocks_of(order, seen) < order.required_depth:
         return "checking"
     return "on_its_way"
 
@@ -230,9 +169,9 @@ def money_sentence(order: Order, place: Place, seen: Evidence) -> Sentence:
     """Where the money is, what happens next, by when, and what if not."""
     code = _money_code(order, place, seen)
     params: dict[str, Any] = {
-        "input": _amount(order.origin_id, order.input_token, order.input_amount),
-        "minimum": _amount(order.destination_id, order.output_token, order.output_amount),
-        "output": _amount(
+        "input": amount_words(order.origin_id, order.input_token, order.input_amount),
+        "minimum": amount_words(order.destination_id, order.output_token, order.output_amount),
+        "output": amount_words(
             order.destination_id, order.output_token, order.delivered_amount or order.output_amount
         ),
         "origin": chain_name(order.origin_id),
@@ -243,7 +182,7 @@ def money_sentence(order: Order, place: Place, seen: Evidence) -> Sentence:
         else order.recipient,
         "by": order.fill_deadline,
         "after": order.expires,
-        "have": min(_blocks(order, seen), order.required_depth),
+        "have": min(blocks_of(order, seen), order.required_depth),
         "need": order.required_depth,
     }
     return Sentence(code, params)
@@ -266,7 +205,7 @@ def _money_code(order: Order, place: Place, seen: Evidence) -> str:
         return "escrow_returning"
     if _chain_now(order.destination_id) > order.fill_deadline:
         return "escrow_late"
-    return "escrow_counting" if _blocks(order, seen) < order.required_depth else "escrow_paying"
+    return "escrow_counting" if blocks_of(order, seen) < order.required_depth else "escrow_paying"
 
 
 _WALLET_CODES = {
@@ -291,62 +230,6 @@ def _reason(order: Order, shown: str, steps: tuple[StepView, ...]) -> str:
     return running or str(TAKES_LONGER)
 
 
-def _steps(order: Order, seen: Evidence) -> list[StepView]:
-    rows = list(order.steps.prefetch_related("attempts"))
-    return [_step_view(order, step, seen) for step in rows]
-
-
-def _step_view(order: Order, step: Step, seen: Evidence) -> StepView:
-    is_open = step.kind == StepKind.OPEN
-    have = _blocks(order, seen) if is_open and seen.open_block is not None else None
-    attempts = list(step.attempts.all())
-    return StepView(
-        index=step.index,
-        kind=step.kind,
-        title=words(STEPS, step.kind, _step_params(order, step)),
-        chain=chain_name(step.chain_id),
-        state=step.state,
-        state_words=words(STEP_STATES, step.state),
-        icon=_ICONS[StepState(step.state)],
-        waiting=_waiting(step),
-        started_at=step.started_at,
-        confirmed_at=step.confirmed_at,
-        attempts=tuple(_attempt_view(attempt) for attempt in attempts),
-        have_blocks=None if have is None else min(have, order.required_depth),
-        need_blocks=order.required_depth if is_open else None,
-        is_for_person=StepKind(step.kind) in PERSON_STEPS,
-    )
-
-
-def _step_params(order: Order, step: Step) -> dict[str, str]:
-    return {
-        "input": _amount(order.origin_id, order.input_token, order.input_amount),
-        "minimum": _amount(order.destination_id, order.output_token, order.output_amount),
-        "chain": chain_name(step.chain_id),
-    }
-
-
-def _waiting(step: Step) -> str:
-    code = step.waiting.get("code", "")
-    if not code or step.state in (StepState.CONFIRMED, StepState.FINAL, StepState.SKIPPED):
-        return ""
-    if code not in WAITING:
-        return str(TAKES_LONGER)
-    return words(WAITING, code, {**step.waiting.get("params", {}), "chain": chain_name(step.chain_id)})
-
-
-def _attempt_view(attempt: Attempt) -> AttemptView:
-    return AttemptView(
-        tx_hash=attempt.tx_hash,
-        purpose=attempt.purpose,
-        state=attempt.state,
-        state_words=words(ATTEMPT_STATES, attempt.state),
-        block_number=attempt.block_number,
-        is_current=attempt.state not in (AttemptState.REPLACED, AttemptState.REVERTED),
-        explorer_url=explorer_url(attempt.chain_id, attempt.tx_hash),
-    )
-
-
 def _event_view(event: Event) -> EventView:
     data: Mapping[str, Any] = event.data or {}
     chain_id = data.get("chain_id")
@@ -358,13 +241,6 @@ def _event_view(event: Event) -> EventView:
         tx_hash=str(data.get("tx_hash") or ""),
         chain=chain_name(int(chain_id)) if chain_id else "",
     )
-
-
-def _blocks(order: Order, seen: Evidence) -> int:
-    if seen.open_block is None:
-        return 0
-    head = ChainHead.objects.filter(chain_id=order.origin_id).values_list("number", flat=True).first()
-    return 0 if head is None else max(0, head - seen.open_block + 1)
 
 
 def _chain_now(chain_id: int) -> float:
@@ -380,25 +256,6 @@ def _elapsed(order: Order, now: float) -> float:
 
 def _is_slow(elapsed: float, eta: int) -> bool:
     return elapsed > max(SLOW_FACTOR * eta, eta + SLOW_SLACK_SECONDS)
-
-
-def _amount(chain_id: int, token: str, units: int) -> str:
-    name = token_name(chain_id, token)
-    return f"{shown_amount(units, name.decimals)} {name.symbol}" if name.is_known else f"{units} ({token})"
-
-
-def _step_json(step: StepView) -> dict[str, Any]:
-    return {
-        "index": step.index,
-        "kind": step.kind,
-        "chain": step.chain,
-        "state": step.state,
-        "words": step.state_words,
-        "waiting": step.waiting,
-        "attempts": [
-            {"tx_hash": a.tx_hash, "state": a.state, "block": a.block_number} for a in step.attempts
-        ],
-    }
 
 
 def _text(amount: int | None) -> str | None:
