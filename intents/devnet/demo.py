@@ -146,7 +146,8 @@ def parts(*, port: int, environment: Mapping[str, str]) -> list[Child]:
     def command(name: str, *words: str) -> Child:
         return Child(name, (PYTHON, str(settings.BASE_DIR / "manage.py"), *words), environment)
 
-    web = (PYTHON, "-m", *uvicorn, "--lifespan", "off", "--log-level", "warning")
+    # Listeners send nothing: a frame of any size is too much.
+    web = (PYTHON, "-m", *uvicorn, "--lifespan", "off", "--log-level", "warning", "--ws-max-size", "1024")
     return [
         Child("web", (*web, "--timeout-graceful-shutdown", "2"), environment),
         command("follow", "follow"),
