@@ -17,7 +17,7 @@ const VERBATIM = ["uplot/dist/uPlot.iife.min.js", "uplot/dist/uPlot.min.css"];
 async function trust() {
   const text = await readFile(trustFile, "utf8").catch((error) => {
     if (error.code !== "ENOENT") throw error;
-    console.warn(`${trustFile} is missing: pages will refuse to have anything signed`);
+    console.warn("built without addresses: `manage.py trust --build` compiles them in, as the demo does");
     return JSON.stringify({ settler: "", permit2: "", deviating: {}, chains: {} });
   });
   return JSON.stringify(JSON.parse(text));
