@@ -8,7 +8,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import worker_init, worker_process_init
 from django.conf import settings
 from django.db import connections
 
@@ -78,3 +78,9 @@ def warm_up(**_: Any) -> None:
         importlib.import_module(module)
     importlib.import_module("intents.services.start").refuse_unsafe_start()
     connections.close_all()  # a connection must not be shared across the fork
+
+
+@worker_process_init.connect
+def connect_ahead(**_: Any) -> None:
+    """Open each process's own connections to chains and database before its first task needs them."""
+    importlib.import_module("intents.services.warm").warm_up()
