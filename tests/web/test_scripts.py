@@ -199,9 +199,11 @@ TAMPERED = {
 }
 
 
-@pytest.mark.parametrize("field", sorted(TAMPERED))
-def test_a_tampered_order_is_refused(field: str) -> None:
-    assert verdict(TAMPERED[field]) in ("refused_differs", "refused_unknown")
+def test_tampered_orders_are_refused() -> None:
+    given = [{"order": made, "way": "eip3009", "shown": SHOWN, "chain": CHAIN} for made in TAMPERED.values()]
+    verdicts = run(f"return input.map((input) => {{ {CHECK} }});", given)
+    for field, found in zip(TAMPERED, verdicts, strict=True):
+        assert found in ("refused_differs", "refused_unknown"), field
 
 
 def test_an_order_id_that_is_not_the_orders() -> None:
@@ -257,5 +259,7 @@ def test_what_is_compiled_in_is_what_the_network_has(registered: Network, tmp_pa
     assert sorted(found) == sorted(expected)
     assert compiled["deviating"] == {}
 
-    given["network"]["901"]["trust"] = given["network"]["901"]["trust"].replace('"decimals":"6"', '"decimals":"7"')
+    given["network"]["901"]["trust"] = given["network"]["901"]["trust"].replace(
+        '"decimals":"6"', '"decimals":"7"'
+    )
     assert [is_added for id_, _, is_added in run(script, given) if id_ == "901"] == [True]

@@ -111,16 +111,17 @@ def test_every_error_that_reaches_people_has_words() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("code", sorted(WORDS))
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_words_bear_missing_and_hostile_params(code: str, language: str) -> None:
+def test_words_bear_missing_and_hostile_params(language: str) -> None:
+    hostile = (
+        {},
+        {"field": "%s %(x)s {0}", "chain": "9999999", "token": "<b>"},
+        {"decimals": 6, "need": "1"},
+    )
     with translation.override(language):
-        for params in (
-            {},
-            {"field": "%s %(x)s {0}", "chain": "9999999", "token": "<b>"},
-            {"decimals": 6, "need": "1"},
-        ):
-            assert len(text(code, params)) > 4
+        for code in WORDS:
+            for params in hostile:
+                assert len(text(code, params)) > 4, code
 
 
 def test_an_unknown_code_is_calm() -> None:
