@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from intents import wake
 from intents.services.orders import order_advance, orders_sweep
 from intents.services.quotes import quote_solve
 
@@ -15,6 +16,7 @@ def solve(quote_id: str) -> None:
 @shared_task(name="intents.advance")
 def advance(order_id: str) -> None:
     """Bring an order forward."""
+    wake.taken(order_id)
     order_advance(order_id)
 
 

@@ -5,18 +5,24 @@ work in the database.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from uuid import UUID
 
 import structlog
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from redis import Redis
+from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
 SOLVE_TASK = "intents.solve"
 ADVANCE_TASK = "intents.advance"
 SWEEP_TASK = "intents.sweep"
+# A message that is lost with its worker is sent again after this long.
+MARK_SECONDS = 10
 QUEUES = {SOLVE_TASK: "solve", ADVANCE_TASK: "engine", SWEEP_TASK: "sweep"}
 
 
@@ -26,8 +32,19 @@ def solve(quote_id: UUID | str) -> None:
 
 
 def advance(order_id: str) -> None:
-    """Have this order looked at once what was written is committed."""
-    _on_commit(lambda: _enqueue(ADVANCE_TASK, order_id))
+    """Have this order looked at once what was written is committed; one that stands in the queue is enough."""
+    _on_commit(lambda: _enqueue_once(order_id))
+
+
+def taken(order_id: str) -> None:
+    """A worker begins with this order: the next hint queues it again."""
+    marks = _marks()
+    if marks is None:
+        return
+    try:
+        marks.delete(_mark(order_id))
+    except RedisError as error:
+        log.warning("wake.mark_unreachable", order_id=order_id, error=str(error))
 
 
 def sweep() -> None:
@@ -37,6 +54,27 @@ def sweep() -> None:
 
 def _on_commit(action: Callable[[], None]) -> None:
     transaction.on_commit(action)
+
+
+def _enqueue_once(order_id: str) -> None:
+    marks = _marks()
+    try:
+        if marks is not None and not marks.set(_mark(order_id), 1, nx=True, ex=MARK_SECONDS):
+            return
+    except RedisError as error:
+        log.warning("wake.mark_unreachable", order_id=order_id, error=str(error))
+    _enqueue(ADVANCE_TASK, order_id)
+
+
+def _mark(order_id: str) -> str:
+    return f"waymeet:queued:{order_id}"
+
+
+@lru_cache(maxsize=1)
+def _marks() -> Redis | None:
+    if settings.REDIS_URL == "memory://":
+        return None
+    return Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2)
 
 
 def _enqueue(task: str, *args: str) -> None:
