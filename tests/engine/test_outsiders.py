@@ -6,6 +6,7 @@ import pytest
 from eth_account.signers.local import LocalAccount
 
 from intents.chains import registry
+from intents.engine.actions import carry
 from intents.lifecycle import OrderState, StepState
 from intents.models import Attempt, Order
 from intents.settlement import calls
@@ -60,6 +61,24 @@ def test_a_stranger_may_open_first(driver: Driver, alice: LocalAccount) -> None:
         order = driver.drive(order, OrderState.SETTLED)
     assert not Attempt.objects.filter(step__order=order, purpose="open", state="confirmed").exists()
     assert "rejected" not in driver.kinds(order)
+
+
+def test_a_stranger_may_relay_our_proof(
+    driver: Driver, alice: LocalAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = carry.proof_of
+
+    def relayed_first(message: bytes, **chains: Any) -> bytes | None:
+        metadata = real(message, **chains)
+        if metadata is not None:
+            call = calls.process(message, metadata=metadata, origin=chains["origin"])
+            strangers.send(driver.network, "alder", call)
+        return metadata
+
+    monkeypatch.setattr(carry, "proof_of", relayed_first)
+    with driver.network.ticking():
+        order = driver.drive(driver.transfer(alice), OrderState.SETTLED)
+    assert not Attempt.objects.filter(step__order=order, purpose="process").exists()
 
 
 def test_a_strangers_order_that_pays_is_filled(driver: Driver, alice: LocalAccount) -> None:
