@@ -70,11 +70,12 @@ class ChainObserver:
     def write(self, logs: Sequence[Log], seen: HeadSeen) -> None:
         """One block, or a backfilled range: headers, logs, world, and who has to look."""
         world = self._fresh_world(seen)
+        # Row by row and first: whoever spends or holds stock locks its order before it, never after.
+        self._write_stocks(seen, world)
         with transaction.atomic():
             woken = self._write_logs(logs)
             self._write_blocks(seen)
             self._write_head(seen, world)
-            self._write_stocks(seen, world)
             woken |= set(waiting_for_block(self.manifest.chain_id, seen.head.number))
             if self._has_jumped(seen):
                 woken |= set(live_on([self.manifest.chain_id]))

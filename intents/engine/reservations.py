@@ -84,7 +84,13 @@ def hold(order: Order, claims: Sequence[Claim], *, is_opened: bool = False) -> N
     order has cost its sender nothing, so no single wallet may park a stock with signatures, while a
     crowd of wallets with real balances may together use all of it.
     """
-    for claim in sorted(claims, key=lambda c: (not c.is_gas, c.chain_id, c.token, c.holder)):
+    rows = Stock.objects.filter(token__in={claim.token for claim in claims})
+    places = {
+        (chain_id, token, holder): pk
+        for pk, chain_id, token, holder in rows.values_list("pk", "chain_id", "token", "holder")
+    }
+    # Always in the order of the rows, as when they are released: two orders never wait for each other.
+    for claim in sorted(claims, key=lambda c: places.get((c.chain_id, c.token, c.holder), 0)):
         if claim.amount > 0:
             _hold_one(order, claim, is_opened=is_opened)
 
