@@ -140,5 +140,14 @@ class Driver:
         waiting = [(step.kind, step.state, step.waiting) for step in order.steps.all()]
         raise AssertionError(f"{order.state} {order.reason} after {seconds} s: {story} {waiting}")
 
+    def work_until(self, condition: Callable[[], Any], *, seconds: float = 10) -> Any:
+        """Work until the condition holds, whatever state the order is in."""
+
+        def met() -> Any:
+            self.work()
+            return condition()
+
+        return self.wait_for(met, seconds=seconds)
+
     def kinds(self, order: Order) -> list[str]:
         return list(Event.objects.filter(order=order).order_by("seq").values_list("kind", flat=True))

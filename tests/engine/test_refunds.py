@@ -64,13 +64,13 @@ def test_a_refund_that_cannot_be_paid_waits_for_the_user_and_is_pushed_later(
     driver.network.warp(order.fill_deadline - driver_clock(driver) + 2)
     with driver.network.ticking():
         order = driver.drive(order, OrderState.REFUNDED)
-        driver.wait_for(lambda: driver.work() or order.steps.get(kind="refund").waiting)
+        driver.work_until(lambda: order.steps.get(kind="refund").waiting)
     assert order.payout == "claimable"
     assert driver.network.balance("alder", "USDC", alice.address) == before - order.input_amount
     assert ledger_check() == []
     _set_blocked(driver, alice.address, is_blocked=False)
     Order.objects.filter(pk=order.pk).update(wake_at=1)
-    driver.wait_for(lambda: driver.work() or Order.objects.get(pk=order.pk).payout == "sent")
+    driver.work_until(lambda: Order.objects.get(pk=order.pk).payout == "sent")
     assert driver.network.balance("alder", "USDC", alice.address) == before
     assert ledger_check() == []
 

@@ -88,7 +88,7 @@ def test_the_books_equal_what_the_contracts_hold(
 def test_gas_of_every_transaction_is_booked_once(driver: Driver, alice: LocalAccount) -> None:
     with driver.network.ticking():
         order = driver.drive(driver.transfer(alice), OrderState.SETTLED)
-        driver.wait_for(lambda: driver.work() or _gas_entries(order) == 5)
+        driver.work_until(lambda: _gas_entries(order) == 5)
     attempts = Attempt.objects.filter(step__order=order)
     cost = sum(attempt.gas_used * attempt.gas_price_wei for attempt in attempts)
     booked = LedgerEntry.objects.filter(order=order, credit="gas").values_list("amount", flat=True)

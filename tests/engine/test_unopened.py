@@ -60,7 +60,7 @@ def test_an_unopened_order_expires_once_a_final_block_is_past_its_deadline(
     order = driver.transfer(alice)
     now = int(driver.network.rpc("alder").block()["timestamp"], 16)
     driver.network.warp(order.fill_deadline - now + 2)
-    driver.wait_for(lambda: driver.work() and order.steps.get(kind="open").waiting)
+    driver.work_until(lambda: order.steps.get(kind="open").waiting)
     order.refresh_from_db()
     assert order.state == OrderState.SIGNED
     with driver.network.ticking():
