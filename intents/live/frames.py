@@ -1,8 +1,10 @@
 """What every consumer shares: who may listen, in which language, in which form."""
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import parse_qs
+from weakref import WeakSet
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -31,6 +33,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.language = self._language()
         self.group = self.group_name()
         if self.channel_layer is not None:
+            await _keep_awake(self.channel_layer)
             await self.channel_layer.group_add(self.group, self.channel_name)
         first = await self.first_frame()
         await self.accept()
@@ -85,3 +88,18 @@ class LiveConsumer(AsyncWebsocketConsumer):
         headers = dict(self.scope.get("headers", []))
         accepted = headers.get(b"accept-language", b"").decode("latin-1")
         return accepted.split(",")[0].split(";")[0].strip().lower()
+
+
+async def _keep_awake(layer: Any) -> None:
+    """Subscribe once and for good in this process.
+
+    Without any subscription the Redis layer sleeps a tenth of a second between looks, and the first
+    hint of the next listener would wait for it.
+    """
+    loop = asyncio.get_running_loop()
+    if loop not in _awake:
+        _awake.add(loop)
+        await layer.new_channel()
+
+
+_awake: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
