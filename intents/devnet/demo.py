@@ -152,9 +152,7 @@ def parts(*, port: int, environment: Mapping[str, str]) -> list[Child]:
         Child("web", (*web, "--timeout-graceful-shutdown", "2"), environment),
         command("follow", "follow"),
         worker("solve", "solve", int(os.environ.get("WAYMEET_SOLVE_PROCESSES") or SOLVE_PROCESSES)),
-        worker(
-            "engine", "engine,sweep", int(os.environ.get("WAYMEET_ENGINE_PROCESSES") or ENGINE_PROCESSES)
-        ),
+        worker("engine", "engine,sweep", int(os.environ.get("WAYMEET_ENGINE_PROCESSES") or ENGINE_PROCESSES)),
         Child("beat", (*celery, "beat", "--pidfile", "", "--loglevel", "WARNING"), environment),
         *(
             command(f"validator-{index}", "validate", "--index", str(index))
