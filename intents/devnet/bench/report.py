@@ -53,6 +53,9 @@ def transfer_lines(name: str, timings: Sequence[Timing], *, has_targets: bool) -
         values_line(f"{name}: origin inclusion", [t.origin_inclusion for t in timings]),
         values_line(f"{name}: destination inclusion", [t.destination_inclusion for t in timings]),
         values_line(f"{name}: own share", [t.own_share for t in timings], targets=own),
+        values_line(f"{name}: …before the open is sent", [t.before_open for t in timings]),
+        values_line(f"{name}: …block seen → fill sent", [t.before_fill for t in timings]),
+        values_line(f"{name}: …block seen → delivered", [t.after_fill for t in timings]),
     ]
 
 

@@ -24,17 +24,32 @@ class TransferFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """One transfer in seconds."""
+class Inclusion:
+    """When a transaction was broadcast and when its block arrived, wall time in seconds."""
 
-    total: float
+    broadcast: float
+    arrival: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """One transfer in seconds: what the chains took, and the three stretches that are ours."""
+
     origin_inclusion: float
     destination_inclusion: float
+    before_open: float
+    before_fill: float
+    after_fill: float
 
     @property
     def own_share(self) -> float:
-        """What is left after both chains took their time to include our transactions."""
-        return self.total - self.origin_inclusion - self.destination_inclusion
+        """Submitted → open broadcast, its block → fill broadcast, its block → delivered event written."""
+        return self.before_open + self.before_fill + self.after_fill
+
+    @property
+    def total(self) -> float:
+        """Submitted → delivered."""
+        return self.own_share + self.origin_inclusion + self.destination_inclusion
 
 
 def measure(
@@ -64,10 +79,14 @@ def one(asked: Asked, *, client: WaymeetClient, network: Network, blocks: BlockL
     )
     events = _delivered_events(client, submitted)
     order = client.order(submitted)
+    opened = _inclusion(order, events["opened"], blocks)
+    filled = _inclusion(order, events["filled"], blocks)
     return Timing(
-        total=_at(events["delivered"]) - float(order["received_at"]),
-        origin_inclusion=_inclusion(order, events["opened"], blocks),
-        destination_inclusion=_inclusion(order, events["filled"], blocks),
+        origin_inclusion=opened.arrival - opened.broadcast,
+        destination_inclusion=filled.arrival - filled.broadcast,
+        before_open=opened.broadcast - float(order["received_at"]),
+        before_fill=filled.broadcast - opened.arrival,
+        after_fill=_at(events["delivered"]) - filled.arrival,
     )
 
 
@@ -94,13 +113,13 @@ def _at(event: dict[str, Any]) -> float:
     return datetime.fromisoformat(event["at"]).timestamp()
 
 
-def _inclusion(order: dict[str, Any], event: dict[str, Any], blocks: BlockListener) -> float:
+def _inclusion(order: dict[str, Any], event: dict[str, Any], blocks: BlockListener) -> Inclusion:
     tx_hash, chain_id = event["data"]["tx_hash"], int(event["data"]["chain_id"])
     for step in order["steps"]:
         for attempt in step["attempts"]:
             if attempt["tx_hash"] == tx_hash and attempt["broadcast_at"]:
                 arrival = _arrival(chain_id, int(event["data"]["block"]), blocks)
-                return arrival - float(attempt["broadcast_at"])
+                return Inclusion(broadcast=float(attempt["broadcast_at"]), arrival=arrival)
     raise TransferFailed(f"{order['order_id']}: {tx_hash} is not a transaction we broadcast")
 
 
