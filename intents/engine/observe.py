@@ -70,8 +70,6 @@ class ChainObserver:
     def write(self, logs: Sequence[Log], seen: HeadSeen) -> None:
         """One block, or a backfilled range: headers, logs, world, and who has to look."""
         world = self._fresh_world(seen)
-        # Row by row and first: whoever spends or holds stock locks its order before it, never after.
-        self._write_stocks(seen, world)
         with transaction.atomic():
             woken = self._write_logs(logs)
             self._write_blocks(seen)
@@ -80,6 +78,9 @@ class ChainObserver:
             if self._has_jumped(seen):
                 woken |= set(live_on([self.manifest.chain_id]))
             wake_orders(sorted(woken))
+        # Apart, row by row: whoever spends or holds stock locks its order before it, never after. And
+        # last: the orders that are woken need not wait for it.
+        self._write_stocks(seen, world)
         self._clock = (seen.head.timestamp, seen.seen_at)
         if world is not None:
             self._world = world
