@@ -39,6 +39,7 @@ READY_SECONDS: Final = 120.0
 HEALTH_SECONDS: Final = 1.0
 SOLVE_PROCESSES: Final = 2
 ENGINE_PROCESSES: Final = 4
+PHASE_SECONDS: Final = 0.25
 
 
 class AlreadyRunning(Exception):
@@ -222,6 +223,8 @@ def _start_nodes(
     for profile in profiles:
         command = node_command(profile, port=ports[profile.slug], state=state_file(chains, profile))
         supervisor.start(Child(f"chain-{profile.slug}", tuple(command), is_foundation=True))
+        # Real chains do not make their blocks at the same instant either.
+        time.sleep(PHASE_SECONDS)
 
 
 def _forget_database() -> None:
