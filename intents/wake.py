@@ -23,17 +23,20 @@ ADVANCE_TASK = "intents.advance"
 SWEEP_TASK = "intents.sweep"
 # A message that is lost with its worker is sent again after this long.
 MARK_SECONDS = 10
-QUEUES = {SOLVE_TASK: "solve", ADVANCE_TASK: "engine", SWEEP_TASK: "sweep"}
+# Orders whose person still waits do not stand behind those that only we still settle.
+URGENT_QUEUE = "engine"
+SETTLE_QUEUE = "settle"
 
 
 def solve(quote_id: UUID | str) -> None:
     """Have this quote solved once its row is committed."""
-    _on_commit(lambda: _enqueue(SOLVE_TASK, str(quote_id)))
+    _on_commit(lambda: _enqueue(SOLVE_TASK, str(quote_id), queue="solve"))
 
 
-def advance(order_id: str) -> None:
+def advance(order_id: str, *, is_delivered: bool = False) -> None:
     """Have this order looked at once what was written is committed; one that stands in the queue is enough."""
-    _on_commit(lambda: _enqueue_once(order_id))
+    queue = SETTLE_QUEUE if is_delivered else URGENT_QUEUE
+    _on_commit(lambda: _enqueue_once(order_id, queue))
 
 
 def taken(order_id: str) -> None:
@@ -49,21 +52,21 @@ def taken(order_id: str) -> None:
 
 def sweep() -> None:
     """Have everything that is due looked at."""
-    _on_commit(lambda: _enqueue(SWEEP_TASK))
+    _on_commit(lambda: _enqueue(SWEEP_TASK, queue="sweep"))
 
 
 def _on_commit(action: Callable[[], None]) -> None:
     transaction.on_commit(action)
 
 
-def _enqueue_once(order_id: str) -> None:
+def _enqueue_once(order_id: str, queue: str) -> None:
     marks = _marks()
     try:
         if marks is not None and not marks.set(_mark(order_id), 1, nx=True, ex=MARK_SECONDS):
             return
     except RedisError as error:
         log.warning("wake.mark_unreachable", order_id=order_id, error=str(error))
-    _enqueue(ADVANCE_TASK, order_id)
+    _enqueue(ADVANCE_TASK, order_id, queue=queue)
 
 
 def _mark(order_id: str) -> str:
@@ -77,8 +80,8 @@ def _marks() -> Redis | None:
     return Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2)
 
 
-def _enqueue(task: str, *args: str) -> None:
+def _enqueue(task: str, *args: str, queue: str) -> None:
     try:
-        current_app.send_task(task, args=args, queue=QUEUES[task], ignore_result=True, retry=False)
+        current_app.send_task(task, args=args, queue=queue, ignore_result=True, retry=False)
     except (OperationalError, OSError) as error:
         log.warning("wake.queue_unreachable", task=task, args=args, error=str(error))

@@ -1,4 +1,4 @@
-"""The Celery application: two queues, JSON messages that hold ids, and the sweep that is the liveness.
+"""The Celery application: queues by urgency, JSON messages that hold ids, and the sweep that is the liveness.
 
 A task may run zero, one or many times: the database and the chains decide, the queue only hurries.
 """

@@ -38,7 +38,8 @@ VALIDATOR_PORT_OFFSET: Final = 10
 READY_SECONDS: Final = 120.0
 HEALTH_SECONDS: Final = 1.0
 SOLVE_PROCESSES: Final = 2
-ENGINE_PROCESSES: Final = 4
+ENGINE_PROCESSES: Final = 3
+SETTLE_PROCESSES: Final = 2
 PHASE_SECONDS: Final = 0.25
 
 
@@ -140,9 +141,10 @@ def parts(*, port: int, environment: Mapping[str, str]) -> list[Child]:
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING")
     uvicorn = ("uvicorn", "webapp.asgi:application", "--host", HOST, "--port", str(port))
 
-    def worker(name: str, queues: str, processes: int) -> Child:
-        options = ("--queues", queues, "--concurrency", str(processes), "--hostname", f"{name}@%h")
-        return Child(f"worker-{name}", (*celery, "worker", *options, *quiet), environment)
+    def worker(name: str, queues: str, processes: int, *, before: tuple[str, ...] = ()) -> Child:
+        count = os.environ.get(f"WAYMEET_{name.upper()}_PROCESSES") or str(processes)
+        options = ("--queues", queues, "--concurrency", count, "--hostname", f"{name}@%h")
+        return Child(f"worker-{name}", (*before, *celery, "worker", *options, *quiet), environment)
 
     def command(name: str, *words: str) -> Child:
         return Child(name, (PYTHON, str(settings.BASE_DIR / "manage.py"), *words), environment)
@@ -152,8 +154,10 @@ def parts(*, port: int, environment: Mapping[str, str]) -> list[Child]:
     return [
         Child("web", (*web, "--timeout-graceful-shutdown", "2"), environment),
         command("follow", "follow"),
-        worker("solve", "solve", int(os.environ.get("WAYMEET_SOLVE_PROCESSES") or SOLVE_PROCESSES)),
-        worker("engine", "engine,sweep", int(os.environ.get("WAYMEET_ENGINE_PROCESSES") or ENGINE_PROCESSES)),
+        worker("solve", "solve", SOLVE_PROCESSES),
+        worker("engine", "engine", ENGINE_PROCESSES),
+        # On a busy machine those who wait for their money come before our own settlement.
+        worker("settle", "settle,sweep", SETTLE_PROCESSES, before=("nice", "-n", "5")),
         Child("beat", (*celery, "beat", "--pidfile", "", "--loglevel", "WARNING"), environment),
         *(
             command(f"validator-{index}", "validate", "--index", str(index))

@@ -37,10 +37,10 @@ def wake_due_orders(now: float) -> int:
     """Enqueue orders whose time has come and that nobody holds; `now` is wall time, seconds."""
     # Younger ones most likely stand in the queue; a second hint for an order costs one query.
     due = Order.objects.filter(wake_at__gt=0, wake_at__lte=now - QUEUED_SECONDS, leased_until__lt=now)
-    order_ids = list(due.order_by("wake_at").values_list("order_id", flat=True)[:MOST_ORDERS])
-    for order_id in order_ids:
-        wake.advance(order_id)
-    return len(order_ids)
+    orders = list(due.order_by("wake_at").values_list("order_id", "delivered_at")[:MOST_ORDERS])
+    for order_id, delivered_at in orders:
+        wake.advance(order_id, is_delivered=delivered_at is not None)
+    return len(orders)
 
 
 def wake_late_quotes() -> int:

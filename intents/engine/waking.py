@@ -14,9 +14,10 @@ def wake_orders(order_ids: Collection[str]) -> None:
     """
     if not order_ids:
         return
-    Order.objects.filter(order_id__in=list(order_ids)).update(wake_at=time.time())
-    for order_id in order_ids:
-        wake.advance(order_id)
+    rows = Order.objects.filter(order_id__in=list(order_ids))
+    rows.update(wake_at=time.time())
+    for order_id, delivered_at in rows.values_list("order_id", "delivered_at"):
+        wake.advance(order_id, is_delivered=delivered_at is not None)
 
 
 def waiting_for_block(chain_id: int, number: int) -> list[str]:

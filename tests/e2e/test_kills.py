@@ -12,7 +12,17 @@ from intents.devnet.bench.demo_process import DemoProcess
 
 from .stack import People, Sent, assert_books_balance, books, chains_of, wait_for
 
-KINDS = ("worker-engine", "follow", "web", "redis", "beat", "worker-solve", "validator-0", "market")
+KINDS = (
+    "worker-engine",
+    "worker-settle",
+    "follow",
+    "web",
+    "redis",
+    "beat",
+    "worker-solve",
+    "validator-0",
+    "market",
+)
 ASKED = (
     Asked(amount="25", source="birch:USDC", target="cedar:USDC"),
     Asked(amount="40", source="alder:USDC", target="birch:WETH"),

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """Every hint that would have gone to the queue."""
     sent: list[tuple[str, ...]] = []
-    monkeypatch.setattr("intents.wake._enqueue", lambda task, *args: sent.append((task, *args)))
+    monkeypatch.setattr("intents.wake._enqueue", lambda task, *args, queue: sent.append((task, *args)))
     return sent
 
 
