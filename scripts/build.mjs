@@ -1,6 +1,5 @@
 // Bundles every static/src/*.js entry point to static/dist/, which git ignores.
-// Styles and browser scripts that need no bundling are copied beside them.
-import { copyFile, mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -10,8 +9,6 @@ const source = join(root, "static", "src");
 const output = join(root, "static", "dist");
 
 const trustFile = process.env.WAYMEET_TRUST ?? join(root, ".cache", "trust.json");
-
-const VERBATIM = ["uplot/dist/uPlot.iife.min.js", "uplot/dist/uPlot.min.css"];
 
 // The addresses that pages believe without asking the server; `manage.py trust` writes them.
 async function trust() {
@@ -32,9 +29,6 @@ async function entryPoints() {
 }
 
 await mkdir(output, { recursive: true });
-for (const path of VERBATIM) {
-  await copyFile(join(root, "node_modules", path), join(output, path.split("/").at(-1)));
-}
 const entries = await entryPoints();
 if (entries.length > 0) {
   await build({
@@ -49,4 +43,4 @@ if (entries.length > 0) {
     logLevel: "warning",
   });
 }
-console.log(`${entries.length} bundles, ${VERBATIM.length} files copied to static/dist`);
+console.log(`${entries.length} bundles in static/dist`);
