@@ -31,7 +31,7 @@ def in_flight(case: Case, step: Step, purpose: str) -> Attempt | None:
     for attempt in reversed(case.tries(step, purpose)):
         if attempt.state in (AttemptState.REVERTED, AttemptState.REPLACED):
             continue
-        if attempt.state == AttemptState.CONFIRMED:
+        if attempt.state == AttemptState.CONFIRMED and _has_left_a_log(case, attempt):
             return attempt
         if _may_succeed(attempt):
             return attempt
@@ -77,6 +77,11 @@ def step_chain(case: Case, purpose: str) -> int:
     """The chain on which a purpose's transaction runs."""
     at_destination = purpose in ("fill", "attest", "dispatch")
     return case.destination.chain_id if at_destination else case.origin.chain_id
+
+
+def _has_left_a_log(case: Case, attempt: Attempt) -> bool:
+    # Confirmed once, but without its log: its block may have been reorganised away, so it is asked about.
+    return any(log.tx_hash == attempt.tx_hash for log in case.logs)
 
 
 def _may_succeed(attempt: Attempt) -> bool:

@@ -57,6 +57,18 @@ def test_a_reorganised_settlement_is_settled_again(driver: Driver, alice: LocalA
     assert driver.network.balance("alder", "USDC", account) - held == order.input_amount
 
 
+def test_a_reorganised_message_is_sent_again_by_the_same_bytes(driver: Driver, alice: LocalAccount) -> None:
+    order = driver.drive(driver.transfer(alice), OrderState.PROVING)
+    dispatches = ChainLog.objects.filter(order_id=order.order_id, kind="Dispatch")
+    block = driver.work_until(dispatches.first).block_number
+    driver.work()
+    strangers.reorg(driver.network, "birch", block)
+    driver.wait_for(lambda: not dispatches.exists())
+    with driver.network.ticking():
+        order = driver.drive(order, OrderState.SETTLED)
+    assert Attempt.objects.filter(step__order=order, purpose="dispatch").count() == 1
+
+
 def _worked(driver: Driver, order: Order) -> list[str]:
     driver.work()
     return driver.kinds(order)
