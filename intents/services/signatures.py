@@ -24,6 +24,8 @@ def normalised(text: object) -> bytes:
         raw = bytes.fromhex(text[2:])
     except ValueError as error:
         raise SignatureMalformed(reason="hex") from error
+    if len(raw) != 65:  # blanks between digits are skipped when they are read
+        raise SignatureMalformed(reason="hex")
     if int.from_bytes(raw[32:64], "big") > _HALF_CURVE_ORDER:
         raise SignatureMalformed(reason="malleable")
     # Some wallets count v from 0.
