@@ -1,6 +1,7 @@
 """What every consumer shares: who may listen, in which language, in which form."""
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 from urllib.parse import parse_qs
@@ -10,6 +11,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from intents.selectors.access import Viewer, viewer
 
@@ -78,16 +80,12 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     def _language(self) -> str:
         cookie = self.scope.get("cookies", {}).get(settings.LANGUAGE_COOKIE_NAME, "")
-        wanted = cookie or self._accepted_language()
-        try:
-            return translation.get_supported_language_variant(wanted)
-        except LookupError:
-            return settings.LANGUAGE_CODE
-
-    def _accepted_language(self) -> str:
-        headers = dict(self.scope.get("headers", []))
-        accepted = headers.get(b"accept-language", b"").decode("latin-1")
-        return accepted.split(",")[0].split(";")[0].strip().lower()
+        accepted = dict(self.scope.get("headers", [])).get(b"accept-language", b"").decode("latin-1")
+        for wanted in (cookie, *(code for code, _ in parse_accept_lang_header(accepted.lower()))):
+            # LookupError: a language we do not speak. ValueError: longer than any language's name.
+            with contextlib.suppress(LookupError, ValueError):
+                return translation.get_supported_language_variant(wanted)
+        return settings.LANGUAGE_CODE
 
 
 async def _keep_awake(layer: Any) -> None:

@@ -47,8 +47,16 @@ class Socket(ApplicationCommunicator):
         await self.wait(1)
 
 
-def socket(path: str, *, cookie: str = COOKIE, origin: str = "http://testserver", extra: str = "") -> Socket:
+def socket(
+    path: str,
+    *,
+    cookie: str = COOKIE,
+    origin: str = "http://testserver",
+    extra: str = "",
+    accepts: str = "",
+) -> Socket:
     """A connection of the browser with this cookie."""
     cookies = "; ".join(part for part in (f"{BROWSER_COOKIE}={cookie}" if cookie else "", extra) if part)
     headers = [(b"origin", origin.encode()), (b"host", b"testserver"), (b"cookie", cookies.encode())]
+    headers.append((b"accept-language", accepts.encode()))
     return Socket(path, headers)

@@ -72,3 +72,22 @@ async def test_strangers_are_denied(chains: None, cookie: str) -> None:
 async def test_a_quote_of_nobody_is_nobodys(chains: None) -> None:
     made = await make_quote(browser_key="")
     assert await is_denied(socket(f"/ws/quotes/{made.pk}/", cookie=""))
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accepted", "words"),
+    [
+        ("zh-hans", "en", "正在寻找"),
+        ("", "fr-FR, zh-CN;q=0.8, en;q=0.5", "正在寻找"),
+        ("x" * 600, "", "Looking for the best way"),
+        ("", "y" * 600, "Looking for the best way"),
+    ],
+)
+async def test_the_language_is_the_pages(chains: None, cookie: str, accepted: str, words: str) -> None:
+    made = await make_quote(browser_key=KEY, state=QuoteState.SOLVING)
+    connection = socket(
+        f"/ws/quotes/{made.pk}/", extra=f"django_language={cookie}" if cookie else "", accepts=accepted
+    )
+    assert await connection.connect()
+    assert words in await connection.text()
+    await connection.disconnect()
