@@ -243,9 +243,11 @@ def _accept(
         raise QuoteAlreadyUsed()
     order = _write_order(quote, terms, signature=signature, received_at=received_at)
     _write_steps(order, plan)
-    _reserve(order, claims)
-    # The reservation has locked a stock row of this origin: the wallet's other orders are counted in turn.
-    _check_wallet(order, facts)
+    if order.state == OrderState.SIGNED:
+        # One that was opened without us has left the wallet already and reserves at its fill, if ever.
+        _reserve(order, claims)
+        # The reservation has locked a stock row of this origin: the wallet's others are counted in turn.
+        _check_wallet(order, facts)
     if browser_key:
         OrderAccess.objects.get_or_create(order=order, browser_key=browser_key)
     events.record(order.order_id, "accepted", chain_id=order.origin_id, way=order.confirm_way)

@@ -24,6 +24,7 @@ from intents.services.quotes import Intent, quote_request, quote_solve
 from intents.services.signatures import typed_data_of
 from intents.settlement.order import order_from_json
 from tests.engine import strangers
+from tests.engine.rows import order_row
 
 from .heads import write_heads
 
@@ -281,6 +282,18 @@ def test_fifty_orders_against_stock_for_ten(seen: Network) -> None:
     assert stock.reserved == sum(Order.objects.values_list("output_amount", flat=True)) <= stock.balance
     assert not Attempt.objects.exists()
     assert Quote.objects.filter(state=QuoteState.READY).count() == 40
+
+
+@pytest.mark.parametrize("state", [OrderState.OPENED, OrderState.SETTLED])
+def test_an_order_opened_without_us_reserves_nothing_when_it_is_submitted_later(
+    seen: Network, alice: LocalAccount, state: OrderState
+) -> None:
+    quote = quoted(alice)
+    row = {"order_id": quote.order_id, "terms": quote.order, "user": alice.address, "state": state}
+    order_row(**row, confirm_way="onchain", fill_deadline=quote.order["fillDeadline"])
+    order = submitted(quote, alice)
+    assert (order.state, order.quote_id) == (state, quote.pk)
+    assert not Reservation.objects.filter(order=order).exists()
 
 
 def _allow(network: Network, token: str, spender: str, owner: str, amount: int) -> None:
