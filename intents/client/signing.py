@@ -3,6 +3,7 @@
 A server that alters amount, token, recipient, chain, contracts or order id gets no signature.
 """
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from intents.settlement.typed_data import TypedData, eip3009_typed_data, permit2
 
 from .api import ChainInfo, JsonObject, Token
 
+LONGEST_WAIT_SECONDS = 24 * 3600
 LONGEST_ESCROW_SECONDS = 24 * 3600
 
 
@@ -70,6 +72,8 @@ def checked_order(wish: Wish, quote: JsonObject) -> StandardOrder:
     _same("outputs[0].callbackData", b"", output.callback_data)
     _same("outputs[0].context", b"", output.context)
     _check_amounts(wish, quote, order)
+    if order.fill_deadline > time.time() + LONGEST_WAIT_SECONDS:
+        raise RefusedToSign("fillDeadline", expected="within a day", got=order.fill_deadline)
     if not order.fill_deadline < order.expires <= order.fill_deadline + LONGEST_ESCROW_SECONDS:
         raise RefusedToSign("expires", expected="soon after fillDeadline", got=order.expires)
     own_id = "0x" + order_id(order, settler=origin["input_settler"]).hex()

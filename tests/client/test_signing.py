@@ -42,6 +42,7 @@ def test_an_honest_order_is_signed_by_the_user_in_both_ways() -> None:
         ({"outputs": (honest_output(amount=0),)}, "amount"),
         ({"expires": 1_700_000_200}, "expires"),
         ({"expires": 1_900_000_000}, "expires"),
+        ({"fill_deadline": 4_000_000_000, "expires": 4_000_000_200}, "fillDeadline"),
     ],
 )
 def test_any_altered_field_is_refused_by_name(changes: dict[str, Any], field: str) -> None:

@@ -153,7 +153,8 @@ CHECK = """
     const origin = { ...input.chain, chain_id: "901" }, destination = { ...input.chain, chain_id: "902" };
     const claimedId = input.claimedId ?? order.orderId(input.order, origin.contracts.input_settler);
     try {
-        order.checkedTypedData({ order: input.order, way, claimedId, shown, origin, destination });
+        const now = 1800000000;
+        order.checkedTypedData({ order: input.order, way, claimedId, shown, origin, destination, now });
         return "signed";
     } catch (error) {
         if (!(error instanceof order.RefusedToSign)) throw error;
@@ -182,6 +183,8 @@ TAMPERED = {
     "origin": {**ORDER, "originChainId": "1"},
     "oracle": {**ORDER, "inputOracle": EVIL},
     "expires before the deadline": {**ORDER, "expires": "1"},
+    "expires in years": {**ORDER, "expires": "4000000000"},
+    "a deadline in years": {**ORDER, "fillDeadline": "4000000000", "expires": "4000000600"},
     "token": {**ORDER, "inputs": [[str(int(WETH, 16)), "100000000"]]},
     "amount": {**ORDER, "inputs": [[str(int(USDC, 16)), "100000001"]]},
     "second input": {**ORDER, "inputs": [*ORDER["inputs"], *ORDER["inputs"]]},  # type: ignore[list-item, misc]

@@ -2,6 +2,9 @@
 // Encodings are those of the Open Intents Framework's contracts; tests compare them with its vectors.
 import { concat, encodeAbiParameters, getAddress, hashTypedData, keccak256, numberToHex, pad } from "viem/utils";
 
+// A server must not have money locked for years: neither the wait nor what follows it is longer than a day.
+const LONGEST_SECONDS = 24n * 3600n;
+
 const OUTPUTS = [
   {
     type: "tuple[]",
@@ -142,9 +145,10 @@ export function digest(typedData) {
  * Compare an order with what the person was shown and with what this page knows, and build what is signed.
  *
  * `shown` holds user, recipient, origin, destination, inputToken, inputAmount, outputToken, outputMinimum as
- * the page displays them; `origin` and `destination` are the known chains. Throws RefusedToSign.
+ * the page displays them; `origin` and `destination` are the known chains; `now` is in seconds. Throws
+ * RefusedToSign.
  */
-export function checkedTypedData({ order, way, claimedId, shown, origin, destination }) {
+export function checkedTypedData({ order, way, claimedId, shown, origin, destination, now = Date.now() / 1000 }) {
   const settler = origin.contracts.input_settler;
   if (order.inputs?.length !== 1) throw new RefusedToSign("refused_differs", "inputs");
   if (order.outputs?.length !== 1) throw new RefusedToSign("refused_differs", "outputs");
@@ -165,6 +169,8 @@ export function checkedTypedData({ order, way, claimedId, shown, origin, destina
   known("proof contract", order.inputOracle, origin.contracts.hyperlane_oracle);
   known("proof contract", output.oracle, pad(destination.contracts.hyperlane_oracle));
   known("payout contract", output.settler, pad(destination.contracts.output_settler));
+  soon("fill deadline", order.fillDeadline, BigInt(Math.floor(now)));
+  soon("expires", order.expires, BigInt(order.fillDeadline));
   if (BigInt(order.expires) < BigInt(order.fillDeadline)) throw new RefusedToSign("refused_differs", "expires");
   const id = orderId(order, settler);
   same("transfer number", id, claimedId);
@@ -180,6 +186,10 @@ function typedDataFor(way, order, { origin, settler, inputToken }) {
 
 function same(field, left, right) {
   if (!sameText(left, right)) throw new RefusedToSign("refused_differs", field);
+}
+
+function soon(field, moment, after) {
+  if (BigInt(moment) > after + LONGEST_SECONDS) throw new RefusedToSign("refused_differs", field);
 }
 
 function known(what, left, right) {
