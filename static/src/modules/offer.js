@@ -122,16 +122,17 @@ function describe({ id, offer, shown, origin, destination, settler }) {
     ["field_oracle", order.inputOracle],
   ];
   part("signed").replaceChildren(...rows.map(([name, value]) => row(say(name), value)));
-  noteAdded([origin, destination].filter((chain) => chain.isAdded));
+  noteAdded([[origin, shown.inputToken], [destination, shown.outputToken]].filter(([chain]) => chain.isAdded));
 }
 
-function noteAdded(chains) {
+// The token's address too: on such a chain its name alone is the server's word.
+function noteAdded(ends) {
   const note = part("added-note");
-  note.hidden = chains.length === 0;
+  note.hidden = ends.length === 0;
   note.replaceChildren(
-    ...chains.map((chain) => {
+    ...ends.map(([chain, token]) => {
       const line = document.createElement("p");
-      const addresses = Object.values(chain.contracts).join(", ");
+      const addresses = [token, ...Object.values(chain.contracts)].join(", ");
       line.textContent = say("added", { chain: chain.name, addresses });
       return line;
     }),
