@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from intents.selectors.network import connected_chains, has_tables
+from intents.services.words import text
 
 from .failures import wants_json
 
@@ -32,7 +33,8 @@ class NotStartedMiddleware:
 def not_started(request: HttpRequest, *, missing: str) -> HttpResponse:
     """What to start; `missing` is `database` or `chains`."""
     if wants_json(request):
-        body = {"error": {"code": "not_started", "message": missing, "params": {"missing": missing}}}
+        said = text("not_started")
+        body = {"error": {"code": "not_started", "message": said, "params": {"missing": missing}}}
         response: HttpResponse = JsonResponse(body, status=503)
     else:
         response = render(request, "not_started.html", {"missing": missing}, status=503)

@@ -37,7 +37,8 @@ def test_without_chains_the_form_says_what_to_start(stranger: Client, language: 
 def test_scripts_are_told_in_json(stranger: Client) -> None:
     answer = stranger.get("/network", headers={"accept": "application/json"})
     assert answer.status_code == 503
-    assert answer.json()["error"]["code"] == "not_started"
+    error = answer.json()["error"]
+    assert (error["code"], error["message"]) == ("not_started", "Waymeet is not running yet.")
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])

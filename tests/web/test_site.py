@@ -78,6 +78,14 @@ def test_the_language_switch_leads_nowhere_else(chains: None, stranger: Client) 
     assert "evil" not in answer["Location"]
 
 
+def test_the_language_switch_of_a_posted_page_leads_to_a_page(chains: None, stranger: Client) -> None:
+    refused = stranger.post("/quote", {"from": "alder:USDC", "to": "birch:WETH", "amount": "ten"})
+    assert refused.status_code == 400
+    found = re.search(r'name="next" value="([^"]*)"', refused.content.decode())
+    assert found
+    assert stranger.get(found[1]).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("language", "words"), [("en", "There is nothing here"), ("zh-hans", "这里没有内容")]
 )
