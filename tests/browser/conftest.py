@@ -35,14 +35,15 @@ def chromium() -> str:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
     with DemoProcess(tmp_path_factory.mktemp("browser-demo")) as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
+    """Ends with this folder's tests: while it stands, its event loop is in the way of all others."""
     with sync_playwright() as playwright:
         # Chromium's own sandbox needs privileges that containers and root do not have.
         started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
