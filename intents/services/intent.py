@@ -18,7 +18,9 @@ MOST_TEXT: Final = 200
 WAYS: Final = ("auto", "eip3009", "permit2")
 EXACT: Final = ("input", "output")
 _HEX_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
-_AMOUNT: Final = re.compile(r"[0-9][0-9 ,]*(\.[0-9]*)?([eE][+-]?[0-9]{1,4})?|\.[0-9]+([eE][+-]?[0-9]{1,4})?")
+# A comma or a blank parts thousands only: half the world writes 0,25 for a quarter, and 25 would be taken.
+_WHOLE: Final = r"(?:[1-9][0-9]{0,2}(?:[ ,][0-9]{3})+|[0-9]+)"
+_AMOUNT: Final = re.compile(rf"(?:{_WHOLE}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{{1,4}})?")
 
 
 class FieldMissing(WaymeetError):
