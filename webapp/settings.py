@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "intents.web.failures.WrongMethodMiddleware",
     "intents.web.ready.NotStartedMiddleware",
 ]
 

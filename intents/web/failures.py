@@ -1,5 +1,6 @@
 """Refusals and failures: the same code and words as a page, a part of a page, or JSON."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -61,3 +62,18 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     """500."""
     return failure(request, code="server_error", status=500)
+
+
+class WrongMethodMiddleware:
+    """Says in words what the bare 405 of a view's decorator does not."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or response.streaming or response.content:
+            return response
+        said = failure(request, code="method_not_allowed", status=405)
+        said["Allow"] = response["Allow"]
+        return said

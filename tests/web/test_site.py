@@ -113,6 +113,14 @@ def test_other_methods(chains: None, stranger: Client, method: str) -> None:
         assert getattr(stranger, method)(path).status_code in (403, 405)
 
 
+def test_a_wrong_method_is_told_in_words(chains: None, stranger: Client) -> None:
+    answer = stranger.get("/quote")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "method_not_allowed" in answer.content.decode()
+    answer = stranger.get("/orders", headers={"accept": "application/json"})
+    assert answer.json()["error"]["code"] == "method_not_allowed"
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_head(chains: None, stranger: Client, path: str) -> None:
     assert stranger.head(path).status_code == 200
