@@ -100,6 +100,7 @@ ORDER_REORG_MOVES: dict[OrderState, frozenset[OrderState]] = {
     O.PROVING: frozenset({O.FILLING}),
     O.SETTLED: frozenset({O.PROVING}),
     O.REFUND_DUE: frozenset({O.OPENING}),
+    O.REFUNDING: frozenset({O.OPENING}),
     O.REFUNDED: frozenset({O.REFUNDING}),
 }
 

@@ -15,7 +15,7 @@ from .evidence import Evidence
 from .flight import recheck
 from .receipts import delivery_of
 
-_NEEDS_OPEN = (OrderState.OPENED, OrderState.FILLING, OrderState.REFUND_DUE)
+_NEEDS_OPEN = (OrderState.OPENED, OrderState.FILLING, OrderState.REFUND_DUE, OrderState.REFUNDING)
 _NEEDS_FILL = (OrderState.FILLED, OrderState.PROVING)
 _BEFORE_OPEN = (OrderState.SIGNED, OrderState.OPENING, OrderState.REJECTED, OrderState.AWAITING_DEPOSIT)
 _FILLABLE = (OrderState.OPENED, OrderState.FILLING, OrderState.REFUND_DUE, OrderState.REFUNDING)
@@ -46,17 +46,18 @@ def fact_data(log: ChainLog) -> dict[str, Any]:
 
 def _undo_lost_facts(case: Case, seen: Evidence) -> bool:
     if seen.refunded is None and case.state is OrderState.REFUNDED:
-        return _go_back(case, OrderState.REFUNDING, StepKind.REFUND, memo="refund")
+        # What followed from the refund did not happen either.
+        return _go_back(case, OrderState.REFUNDING, StepKind.REFUND, memos=("refund", "claim", "loss"))
     if seen.finalised is None and case.state is OrderState.SETTLED:
-        return _go_back(case, OrderState.PROVING, StepKind.FINALISE, memo="finalise")
+        return _go_back(case, OrderState.PROVING, StepKind.FINALISE, memos=("finalise",))
     if seen.filled is None and case.state in _NEEDS_FILL:
-        return _go_back(case, OrderState.FILLING, StepKind.FILL, memo="fill")
+        return _go_back(case, OrderState.FILLING, StepKind.FILL, memos=("fill",))
     if seen.opened is None and case.state in _NEEDS_OPEN:
-        return _go_back(case, OrderState.OPENING, StepKind.OPEN, memo="open")
+        return _go_back(case, OrderState.OPENING, StepKind.OPEN, memos=("open",))
     return False
 
 
-def _go_back(case: Case, target: OrderState, kind: StepKind, *, memo: str) -> bool:
+def _go_back(case: Case, target: OrderState, kind: StepKind, *, memos: tuple[str, ...]) -> bool:
     step = case.step(kind)
     changes: dict[str, Any] = {}
     if kind is StepKind.FILL:
@@ -73,7 +74,8 @@ def _go_back(case: Case, target: OrderState, kind: StepKind, *, memo: str) -> bo
             is_reorg=True,
             **changes,
         )
-        ledger.unbook(case.order, memo=memo)
+        for memo in memos:
+            ledger.unbook(case.order, memo=memo)
         if step is not None and step.state in (StepState.CONFIRMED, StepState.FINAL):
             move_step(case, step, StepState.READY)
     # The very bytes go out again first: same hash, same nonce, no second transaction.

@@ -60,7 +60,7 @@ def test_a_refund_that_cannot_be_paid_waits_for_the_user_and_is_pushed_later(
     settings.FILL_ENABLED = False
     before = driver.network.balance("alder", "USDC", alice.address)
     order = driver.drive(driver.transfer(alice), OrderState.OPENED)
-    _set_blocked(driver, alice.address, is_blocked=True)
+    set_blocked(driver, alice.address, is_blocked=True)
     driver.network.warp(order.fill_deadline - driver_clock(driver) + 2)
     with driver.network.ticking():
         order = driver.drive(order, OrderState.REFUNDED)
@@ -68,7 +68,7 @@ def test_a_refund_that_cannot_be_paid_waits_for_the_user_and_is_pushed_later(
     assert order.payout == "claimable"
     assert driver.network.balance("alder", "USDC", alice.address) == before - order.input_amount
     assert ledger_check() == []
-    _set_blocked(driver, alice.address, is_blocked=False)
+    set_blocked(driver, alice.address, is_blocked=False)
     Order.objects.filter(pk=order.pk).update(wake_at=1)
     driver.work_until(lambda: Order.objects.get(pk=order.pk).payout == "sent")
     assert driver.network.balance("alder", "USDC", alice.address) == before
@@ -90,7 +90,7 @@ def test_a_strangers_attestation_of_something_else_does_not_stop_the_refund(
         order = driver.drive(order, OrderState.REFUNDED)
 
 
-def _set_blocked(driver: Driver, user: str, *, is_blocked: bool) -> None:
+def set_blocked(driver: Driver, user: str, *, is_blocked: bool) -> None:
     signature = "blacklist(address)" if is_blocked else "unBlacklist(address)"
     token = driver.network.token("alder", "USDC")
     strangers.send(

@@ -6,10 +6,12 @@ import pytest
 from eth_account.signers.local import LocalAccount
 
 from intents.engine import ledger
+from intents.engine.audit import ledger_check
 from intents.lifecycle import OrderState
 from intents.models import Attempt, ChainLog, Order
 from tests.engine import strangers
 from tests.engine.driver import Driver
+from tests.engine.test_refunds import driver_clock, set_blocked
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
 
@@ -67,6 +69,49 @@ def test_a_reorganised_message_is_sent_again_by_the_same_bytes(driver: Driver, a
     with driver.network.ticking():
         order = driver.drive(order, OrderState.SETTLED)
     assert Attempt.objects.filter(step__order=order, purpose="dispatch").count() == 1
+
+
+def test_a_refund_that_a_reorg_takes_back_with_its_open_ends_as_nothing_taken(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
+    settings.FILL_ENABLED = False
+    before = driver.network.balance("alder", "USDC", alice.address)
+    order = _refunded(driver, driver.drive(driver.transfer(alice), OrderState.OPENED))
+    block = ChainLog.objects.get(order_id=order.order_id, kind="Open").block_number
+    strangers.reorg(driver.network, "alder", block)
+    # The new blocks are older than the deadline: past it, the same open can not come again.
+    driver.network.warp(order.fill_deadline - driver_clock(driver) + 2)
+    with driver.network.ticking():
+        order = driver.drive(order, OrderState.EXPIRED)
+    assert driver.network.balance("alder", "USDC", alice.address) == before
+    assert ledger_check() == []
+
+
+def test_a_claim_that_a_reorg_takes_back_with_its_refund_is_not_in_the_books(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
+    settings.FILL_ENABLED = False
+    order = driver.drive(driver.transfer(alice), OrderState.OPENED)
+    set_blocked(driver, alice.address, is_blocked=True)
+    order = _refunded(driver, order)
+    set_blocked(driver, alice.address, is_blocked=False)
+    Order.objects.filter(pk=order.pk).update(wake_at=1)
+    driver.work_until(lambda: Order.objects.get(pk=order.pk).payout == "sent")
+    refunds = ChainLog.objects.filter(order_id=order.order_id, kind="Refunded")
+    strangers.reorg(driver.network, "alder", refunds.get().block_number)
+    driver.wait_for(lambda: "reorg" in _worked(driver, order))
+    with driver.network.ticking():
+        order = driver.drive(order, OrderState.REFUNDED)
+        driver.work_until(lambda: order.steps.get(kind="refund").waiting)
+    order.refresh_from_db()
+    assert order.payout == "claimable"
+    assert ledger_check() == []
+
+
+def _refunded(driver: Driver, order: Order) -> Order:
+    driver.network.warp(order.fill_deadline - driver_clock(driver) + 2)
+    with driver.network.ticking():
+        return driver.drive(order, OrderState.REFUNDED)
 
 
 def _worked(driver: Driver, order: Order) -> list[str]:
