@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from eth_abi.abi import decode as abi_decode
 from eth_abi.abi import encode as abi_encode
-from eth_utils.abi import collapse_if_tuple
 from eth_utils.crypto import keccak
 
 ZERO_ADDRESS = "0x0000000000000000000000000000000000000000"
@@ -49,13 +47,3 @@ def argument_types(signature: str) -> tuple[str, ...]:
 def encode_call(signature: str, arguments: Sequence[Any] = ()) -> bytes:
     """Calldata for a canonical signature; selector and types are cached."""
     return selector(signature) + abi_encode(argument_types(signature), arguments)
-
-
-def decode_result(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
-    """ABI-decode the answer of a call; raises eth_abi's DecodingError."""
-    return abi_decode(types, data)
-
-
-def canonical_signature(entry: dict[str, Any]) -> str:
-    """The signature of an ABI entry (function, event or error)."""
-    return f"{entry['name']}({','.join(collapse_if_tuple(i) for i in entry.get('inputs', ()))})"

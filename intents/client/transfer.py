@@ -161,7 +161,7 @@ def follow(client: WaymeetClient, submitted: Submitted, *, network: Network, sta
     for answer in client.follow(submitted):
         for event in answer["events"]:
             if event["kind"] in ("filled", "delivered"):
-                fill_tx = event["data"].get("tx_hash") or event["data"].get("tx") or fill_tx
+                fill_tx = event["data"].get("tx_hash") or fill_tx
             say(f"{time.monotonic() - started:6.1f} s  {event_line(event, names)}")
         if answer["is_ended"] and answer["reason"] and answer["state"] not in ("filled", "settled"):
             say(f"because: {answer['reason']['message']}")
@@ -178,7 +178,7 @@ def event_line(event: JsonObject, chain_names: dict[int, str]) -> str:
         parts.append(f"{data['have']} of {data['need']} blocks")
     if data.get("block"):
         parts.append(f"block {data['block']}")
-    tx_hash = data.get("tx_hash") or data.get("tx")
+    tx_hash = data.get("tx_hash")
     if tx_hash:
         parts.append(str(tx_hash))
     return "  ".join(parts).rstrip()

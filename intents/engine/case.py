@@ -12,7 +12,6 @@ from intents.chains.clock import ClockUnknown, chain_time
 from intents.chains.manifest import ChainManifest
 from intents.lifecycle import (
     ORDER_ENDED,
-    AttemptState,
     Move,
     OrderState,
     StepKind,
@@ -25,8 +24,6 @@ from intents.settlement.order import StandardOrder, order_from_json
 
 from . import events, lease
 from .lease import Lease, LeaseLost
-
-LIVE = frozenset({AttemptState.PLANNED, AttemptState.BROADCAST, AttemptState.UNKNOWN})
 
 
 @dataclass
@@ -71,10 +68,6 @@ class Case:
         """Chain time now, seconds; raises ClockUnknown."""
         head = self._head(chain_id)
         return chain_time(head.timestamp, head.seen_at)
-
-    def head_time(self, chain_id: int) -> int:
-        """Timestamp of the newest block whose logs are written; raises ClockUnknown."""
-        return self._head(chain_id).timestamp
 
     def _head(self, chain_id: int) -> ChainHead:
         head = self.heads.get(chain_id)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from intents.solver.plan import route_to_json, steps_of
+from intents.solver.plan import steps_of
 from intents.solver.pricing import PricingRules
 from intents.solver.router import Refusal, Route, Wanted, find_routes
 from intents.solver.world import World
@@ -34,10 +34,6 @@ class Repriced:
     def steps(self) -> list[dict[str, Any]]:
         """The plan's steps for this route; empty when there is none."""
         return steps_of(self.route, self.wanted) if self.route else []
-
-    def route_json(self) -> dict[str, Any] | None:
-        """The route as quotes keep it."""
-        return route_to_json(self.route, self.wanted) if self.route else None
 
 
 def reprice(

@@ -104,11 +104,6 @@ class Card:
         """There is an exact order to sign."""
         return self.state == QuoteState.READY and self.quote.order is not None
 
-    @property
-    def same_amounts(self) -> bool:
-        """Expected and signed minimum are equal, so one line says both."""
-        return self.quote.output_expected == self.quote.output_minimum
-
     def to_json(self) -> dict[str, Any]:
         """The present as sent to programs."""
         quote = self.quote
@@ -202,10 +197,8 @@ def _steps(quote: Quote, input_token: TokenName, output_token: TokenName) -> lis
 def _rejected(quote: Quote) -> list[str]:
     said = []
     for route in quote.rejected:
-        reason = route.get("reason") or route.get("why") or {}
-        code = reason.get("code", "") if isinstance(reason, dict) else str(reason)
-        if code:
-            said.append(error_words(code, reason.get("params", {}) if isinstance(reason, dict) else {}))
+        reason = route["reason"]
+        said.append(error_words(reason["code"], reason["params"]))
     return list(dict.fromkeys(said))
 
 

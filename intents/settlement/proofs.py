@@ -68,19 +68,6 @@ def parse_message(encoded: bytes) -> Message:
     )
 
 
-def encode_message(message: Message) -> bytes:
-    """The bytes the Mailbox emits and processes."""
-    return (
-        bytes([message.version])
-        + message.nonce.to_bytes(4, "big")
-        + message.origin.to_bytes(4, "big")
-        + message.sender
-        + message.destination.to_bytes(4, "big")
-        + message.recipient
-        + message.body
-    )
-
-
 def payloads_of(body: bytes) -> tuple[bytes, list[bytes]]:
     """(source settler, attested payloads) of an oracle message's body; raises MessageMalformed."""
     if len(body) < 34:

@@ -25,7 +25,6 @@ from intents.solver.pricing import (
 )
 from intents.solver.world import ChainWorld, Token, World
 
-MOST_POOLS: Final = 2
 DEFAULT_RULES: Final = PricingRules()
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from eth_abi.abi import encode as abi_encode
-
 from intents.chains.calls import encode_call, selector
 from intents.chains.manifest import VenueManifest
 
@@ -69,14 +67,6 @@ def buy_exactly(
         "swapTokensForExactTokens(uint256,uint256,address[],address,uint256)",
         (amount_out, most, list(path), holder, deadline),
     )
-
-
-def quote_call(router: str, path: Sequence[str], amount_in: int) -> Reading:
-    """The router's own answer to "what for this much", an array along the path: to check ours against."""
-    data = selector("getAmountsOut(uint256,address[])") + abi_encode(
-        ("uint256", "address[]"), (amount_in, path)
-    )
-    return router, data
 
 
 def _swap(signature: str, arguments: tuple[Any, ...]) -> bytes:

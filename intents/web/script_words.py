@@ -34,7 +34,6 @@ def script_words() -> dict[str, str]:
         "way_eip3009": _("ReceiveWithAuthorization of the token"),
         "way_permit2": _("Permit2 with the whole order"),
         "added": _("{chain} was added since this page was built. Check these addresses: {addresses}"),
-        "adding_chain": _("Your wallet may ask to add {chain}."),
         "switching_chain": _("Please switch your wallet to {chain}."),
         "signing": _("Please confirm in your wallet. This is the one confirmation."),
         "submitting": _("Submitting…"),
@@ -50,7 +49,6 @@ def script_words() -> dict[str, str]:
         "refused_unknown": _(
             "Stopped for your safety: this page does not know the {what} named in the order."
         ),
-        "signing_in": _("Please confirm the sign-in in your wallet. It moves nothing."),
         "copied": _("Copied"),
         "seconds": _("{count} s"),
         "minutes": _("{minutes} min {seconds} s"),

@@ -1,12 +1,10 @@
 """Template filters for chain values: amounts, short hashes, durations."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from intents.selectors.amounts import grouped, shown_amount
@@ -76,9 +74,3 @@ def moment(value: datetime | None) -> SafeString | str:
         utc.isoformat(timespec="seconds"),
         f"{utc:%Y-%m-%d %H:%M}",
     )
-
-
-@register.filter
-def yes_no(value: Any) -> str:
-    """The reader's word for a truth value."""
-    return _("yes") if value else _("no")

@@ -9,7 +9,6 @@ from intents.engine.depth import block_at_depth, depth_of, final_depth
 from intents.engine.evidence import log_of
 from intents.engine.flight import in_flight, send
 from intents.engine.signatures import proof_of
-from intents.lifecycle import AttemptState
 from intents.models import Attempt, ChainLog, Step
 from intents.settlement import calls, proofs
 
@@ -121,8 +120,3 @@ def _process(case: Case, step: Step, dispatched: ChainLog) -> None:
         wait(case, step, Wait("not_processed", {"revert": reverted.name}, seconds=1.0))
         return
     wait(case, step, IN_BLOCK)
-
-
-def reverted_tries(case: Case, step: Step, purpose: str) -> int:
-    """How many of a step's transactions were mined and failed."""
-    return sum(1 for attempt in case.tries(step, purpose) if attempt.state == AttemptState.REVERTED)
