@@ -1,4 +1,6 @@
-"""A client of the HTTP API that trusts nothing it can check: usable without Django or a database.
+"""A client of the HTTP API that checks orders before it signs: usable without Django or a database.
+
+Addresses of contracts and tokens are those of the server's network list: use a server you know.
 
 Every amount is an integer of base units unless its name says text.
 """
