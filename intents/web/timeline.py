@@ -10,6 +10,7 @@ from intents.selectors.access import order_for
 from intents.selectors.timeline import timeline
 
 from .browser import viewer_of
+from .script_words import script_words
 
 
 @require_safe
@@ -17,8 +18,12 @@ from .browser import viewer_of
 def page(request: HttpRequest, order_id: str) -> HttpResponse:
     """The whole page; reads without scripts, which reload it every few seconds."""
     order = _own_order(request, order_id)
-    share_key = request.GET.get("k", "")
-    return render(request, "timeline.html", {"timeline": timeline(order), "share_key": share_key})
+    context = {
+        "timeline": timeline(order),
+        "share_key": request.GET.get("k", ""),
+        "script_words": script_words(),
+    }
+    return render(request, "timeline.html", context)
 
 
 @require_safe

@@ -1,5 +1,7 @@
 """A transfer's page: who may see it, what it says in each state, and that strangers' text stays text."""
 
+import json
+import re
 import time
 
 import pytest
@@ -172,3 +174,12 @@ def test_a_chain_that_left_still_has_a_page(chains: None, alice_browser: Browser
     Order.objects.filter(pk=made.pk).update(destination_id=998)
     assert alice_browser.get(f"/t/{made.order_id}").status_code == 200
     assert alice_browser.get("/history").status_code == 200
+
+
+def test_the_scripts_that_count_the_time_have_their_words(chains: None, alice_browser: Browser) -> None:
+    """Without them the clock of a running transfer reads "seconds" and no number."""
+    made = rows.order(seen_by=alice_browser.key)
+    text = alice_browser.get(f"/t/{made.order_id}").content.decode()
+    found = re.search(r'<script id="words" type="application/json">(.*?)</script>', text)
+    assert found
+    assert json.loads(found[1])["seconds"] == "{count} s"
