@@ -36,9 +36,9 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 def show(request: HttpRequest, *, quote_id: str) -> HttpResponse:
-    """The quote as it stands."""
+    """The quote as it stands; one that a page asked for is its browser's alone."""
     try:
-        quote = Quote.objects.get(pk=uuid.UUID(quote_id))
+        quote = Quote.objects.get(pk=uuid.UUID(quote_id), browser_key="")
     except (ValueError, Quote.DoesNotExist) as error:
         raise QuoteNotFound() from error
     return JsonResponse(quote_json(quote))

@@ -153,3 +153,11 @@ def test_an_expired_offer_cannot_be_confirmed(chains: None, alice_browser: Brows
     text = alice_browser.get(f"/q/{made.pk}/card").content.decode()
     assert "expired" in text
     assert "disabled" in text
+
+
+def test_the_api_does_not_tell_a_browsers_quote(
+    chains: None, alice_browser: Browser, stranger: Client
+) -> None:
+    of_browser, of_program = rows.quote(browser_key=alice_browser.key), rows.quote(browser_key="")
+    assert stranger.get(f"/api/v1/quotes/{of_browser.pk}").status_code == 404
+    assert stranger.get(f"/api/v1/quotes/{of_program.pk}").status_code == 200
