@@ -6,9 +6,11 @@ import pytest
 from eth_account.signers.local import LocalAccount
 
 from intents.engine import ledger
+from intents.engine.actions import open as open_action
 from intents.engine.audit import ledger_check
 from intents.lifecycle import OrderState
 from intents.models import Attempt, ChainLog, Order
+from intents.settlement.acceptance import Refusal
 from tests.engine import strangers
 from tests.engine.driver import Driver
 from tests.engine.test_refunds import driver_clock, set_blocked
@@ -106,6 +108,31 @@ def test_a_claim_that_a_reorg_takes_back_with_its_refund_is_not_in_the_books(
     order.refresh_from_db()
     assert order.payout == "claimable"
     assert ledger_check() == []
+
+
+def test_a_deposit_that_is_lost_after_the_delivery_is_put_in_again_at_any_price(
+    driver: Driver, alice: LocalAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = driver.drive(driver.transfer(alice), OrderState.FILLED, OrderState.PROVING)
+    opens = ChainLog.objects.filter(order_id=order.order_id, kind="Open")
+    monkeypatch.setattr(open_action, "in_flight", lambda *args: None)
+    monkeypatch.setattr(open_action, "_refusal", lambda *args: Refusal("not_profitable"))
+    strangers.reorg(driver.network, "alder", opens.get().block_number)
+    driver.wait_for(lambda: not opens.exists())
+    with driver.network.ticking():
+        driver.drive(order, OrderState.SETTLED)
+
+
+def test_a_deposit_that_is_lost_for_good_after_the_delivery_needs_a_person(
+    driver: Driver, alice: LocalAccount
+) -> None:
+    order = driver.drive(driver.transfer(alice), OrderState.FILLED, OrderState.PROVING)
+    opens = ChainLog.objects.filter(order_id=order.order_id, kind="Open")
+    strangers.reorg(driver.network, "alder", opens.get().block_number)
+    driver.network.warp(order.fill_deadline - driver_clock(driver) + 2)
+    with driver.network.ticking():
+        order = driver.drive(order, OrderState.NEEDS_ATTENTION)
+    assert order.reason["code"] == "deposit_lost"
 
 
 def _refunded(driver: Driver, order: Order) -> Order:

@@ -20,6 +20,7 @@ from intents.settlement.acceptance import Refusal, refuse_opening, refuse_terms
 
 MOST_REVERTED = 3
 _DEPOSITED = 1
+_DELIVERED = (OrderState.FILLED, OrderState.PROVING)
 _UNPRICED = frozenset({"chain_unreachable", "no_price", "stale_price", "chain_paused"})
 
 
@@ -39,7 +40,8 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
         return _await_expiry(case, step)
     if case.state is OrderState.REJECTED or not case.order.signature:
         return _await_expiry(case, step)
-    refusal = _refusal(case, step)
+    # What we have delivered already is paid by this very deposit: then no price is too bad for it.
+    refusal = None if case.state in _DELIVERED else _refusal(case, step)
     if refusal is not None:
         return _refuse(case, step, refusal)
     return _send(case, step)
@@ -173,6 +175,8 @@ def _expire(case: Case, step: Step) -> bool:
     reservations.release(case.order.order_id)
     if case.state is OrderState.REJECTED:
         return False
+    if case.state in _DELIVERED:
+        raise NeedsAttention("deposit_lost", {"code": "expired", "params": {}})
     move_order(case, OrderState.EXPIRED, event="expired", reason={"code": "expired", "params": {}})
     if step.state not in (StepState.FAILED, StepState.SKIPPED):
         move_step(case, step, StepState.FAILED)
