@@ -88,7 +88,10 @@ def release(lease: Lease, *, wake_at: float, **changes: Any) -> bool:
 
 
 def surrender(lease: Lease, *, wake_at: float, **changes: Any) -> None:
-    """Give the order back whatever happened meanwhile; no error when it is no longer ours."""
+    """Give the order back whatever happened meanwhile; no error when it is no longer ours.
+
+    It waits for no block: each would cut the pause short.
+    """
     Order.objects.filter(order_id=lease.order_id, lease_owner=lease.owner, fence=lease.fence).update(
-        lease_owner="", leased_until=0, wake_at=wake_at, **changes
+        lease_owner="", leased_until=0, wake_at=wake_at, wait_chain_id=None, wait_block=None, **changes
     )

@@ -8,7 +8,7 @@ from django.db import connections
 
 from intents.engine import lease
 from intents.engine.lease import LeaseLost
-from intents.engine.waking import wake_orders
+from intents.engine.waking import waiting_for_block, wake_orders
 from intents.models import Order
 from tests.engine.rows import order_row
 
@@ -85,3 +85,12 @@ def test_a_dead_holders_order_is_due_when_its_lease_runs_out() -> None:
 def test_an_unknown_order_has_no_lease() -> None:
     assert lease.take("0x" + "00" * 32) is None
     assert not Order.objects.exists()
+
+
+def test_blocks_do_not_cut_short_the_pause_of_an_order_that_failed() -> None:
+    order = order_row(wait_chain_id=901, wait_block=5)
+    assert waiting_for_block(901, 9) == [order.order_id]
+    held = lease.take(order.order_id)
+    assert held is not None
+    lease.surrender(held, wake_at=time.time() + 30, failures=1)
+    assert waiting_for_block(901, 9) == []
