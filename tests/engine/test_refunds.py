@@ -8,7 +8,9 @@ from eth_account.signers.local import LocalAccount
 
 from intents.chains import registry
 from intents.chains.calls import Call, encode_call
+from intents.chains.reverts import Reverted
 from intents.devnet.accounts import OWNER, address
+from intents.engine.actions import refund as refund_action
 from intents.engine.audit import ledger_check
 from intents.lifecycle import OrderState
 from intents.models import Attempt, Order, Reservation
@@ -88,6 +90,28 @@ def test_a_strangers_attestation_of_something_else_does_not_stop_the_refund(
     driver.network.warp(order.fill_deadline - driver_clock(driver) + 2)
     with driver.network.ticking():
         order = driver.drive(order, OrderState.REFUNDED)
+
+
+def test_a_lagging_node_does_not_turn_a_waiting_refund_into_a_returned_one(
+    driver: Driver, alice: LocalAccount, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.FILL_ENABLED = False
+    order = driver.drive(driver.transfer(alice), OrderState.OPENED)
+    set_blocked(driver, alice.address, is_blocked=True)
+    real = refund_action.send
+
+    def lagging(case: Any, step: Any, purpose: str, call: Any) -> Attempt:
+        if purpose == "claim":
+            raise Reverted("NothingToClaim")
+        return real(case, step, purpose, call)
+
+    monkeypatch.setattr(refund_action, "send", lagging)
+    driver.network.warp(order.fill_deadline - driver_clock(driver) + 2)
+    with driver.network.ticking():
+        order = driver.drive(order, OrderState.REFUNDED)
+    driver.work_until(lambda: order.steps.get(kind="refund").waiting)
+    order.refresh_from_db()
+    assert order.payout == "claimable"
 
 
 def set_blocked(driver: Driver, user: str, *, is_blocked: bool) -> None:

@@ -7,6 +7,7 @@ from intents.chains.reverts import Reverted
 from intents.engine import events, lease, ledger, reservations
 from intents.engine.actions.carry import carry, is_carried
 from intents.engine.case import IN_BLOCK, Case, Wait, add_step, move_order, move_step, wait
+from intents.engine.depth import depth_of, final_depth
 from intents.engine.evidence import Evidence, log_of
 from intents.engine.flight import in_flight, send
 from intents.lifecycle import OrderState, StepKind, StepState
@@ -96,12 +97,21 @@ def push_claimable(case: Case, step: Step, seen: Evidence) -> bool:
     try:
         send(case, step, "claim", call)
     except Reverted as reverted:
-        if reverted.name == NOTHING_LEFT:
+        if reverted.name == NOTHING_LEFT and _is_deep(case, seen.held):
             return _claimed(case)
+        if reverted.name == NOTHING_LEFT:
+            # A node that lags behind the refund's block says the same.
+            wait(case, step, Wait("waiting_for_you", {"revert": reverted.name}, seconds=5.0))
+            return False
         wait(case, step, Wait("waiting_for_you", {"revert": reverted.name}, seconds=CLAIM_RETRY_SECONDS))
         return False
     wait(case, step, IN_BLOCK)
     return False
+
+
+def _is_deep(case: Case, held: ChainLog | None) -> bool:
+    head = case.head(case.origin.chain_id)
+    return held is not None and depth_of(held.block_number, head=head) >= final_depth(case.origin)
 
 
 @transaction.atomic
