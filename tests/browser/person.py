@@ -51,6 +51,15 @@ def confirm(page: Page) -> list[str]:
     return prompts
 
 
+def until_signature_request(page: Page) -> None:
+    """Confirm and approve whatever the wallet asks before it shows the order."""
+    page.click("[data-sign]")
+    page.locator("[data-demo-prompt]").wait_for()
+    while page.locator("[data-demo-prompt] h2").last.inner_text() != "Signature request":
+        approve(page)
+        page.locator("[data-demo-prompt]").wait_for()
+
+
 def wait_shown(page: Page, shown: str, *, seconds: float = 60) -> None:
     """Wait until the transfer is shown as this."""
     page.locator(f"#journey-head[data-shown={shown}]").wait_for(timeout=seconds * 1000)

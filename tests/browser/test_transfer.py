@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from intents.chains.manifest import ChainManifest, parse
 from intents.devnet.bench.demo_process import DemoProcess
 
-from .person import READY, approve, confirm, connect, fill, review, wait_shown
+from .person import READY, approve, confirm, connect, fill, review, until_signature_request, wait_shown
 
 DEMO_WALLET = "0x90F79bf6EB2c4f870365E785982E1f101E93b906"
 
@@ -135,15 +135,29 @@ def test_a_rejected_signature_stays_calm(page: Page) -> None:
     page.goto("/")
     connect(page)
     review(page)
-    page.click("[data-sign]")
-    while page.locator("[data-demo-prompt] h2").last.inner_text() != "Signature request":
-        approve(page)
-        page.locator("[data-demo-prompt]").wait_for()
+    until_signature_request(page)
     page.locator("[data-demo-reject]").click()
     expect(page.locator("[data-state]").first).to_contain_text("Nothing happened")
     expect(page.locator("[data-sign]")).to_be_enabled()
     page.click("#confirm-dialog [data-cancel]")
     expect(page.locator(READY)).to_be_visible()
+
+
+def test_what_the_wallet_signs_after_back_is_not_submitted(page: Page) -> None:
+    submitted: list[str] = []
+    page.on(
+        "request", lambda request: submitted.append(request.url) if request.url.endswith("/orders") else None
+    )
+    page.goto("/")
+    connect(page)
+    review(page)
+    until_signature_request(page)
+    # The demo wallet covers the page; a real one does not.
+    page.locator("#confirm-dialog [data-cancel]").dispatch_event("click")
+    assert approve(page) == "Signature request"
+    expect(page.locator(READY)).to_be_visible()
+    page.wait_for_timeout(1000)
+    assert not submitted
 
 
 def test_a_server_that_lies_gets_no_signature(page: Page) -> None:

@@ -34,7 +34,12 @@ export function review() {
 /** Wire the dialog's buttons; `onWorsePrice(quoteId)` is called when the server made a new offer instead. */
 export function setUpDialog({ onWorsePrice }) {
   if (!dialog) return;
-  part("cancel").addEventListener("click", () => dialog.close());
+  part("cancel").addEventListener("click", () => {
+    // Whatever an open wallet answers now belongs to nothing.
+    pending = null;
+    setBusy("");
+    dialog.close();
+  });
   part("sign").addEventListener("click", () => confirm(onWorsePrice));
   dialog.addEventListener("cancel", (event) => {
     if (dialog.dataset.busy) event.preventDefault();
@@ -147,12 +152,14 @@ async function confirm(onWorsePrice) {
     setBusy(say("switching_chain", { chain: work.origin.name }));
     await switchTo(work.origin.wallet);
     if (!(await isOn(work.origin.wallet))) throw new Error(say("wrong_chain", { chain: work.origin.name }));
+    if (pending !== work) return;
     setBusy(say("signing"));
     const signature = await signTypedData(work.typedData);
-    if (pending !== work) throw new Error(say("wrong_account"));
+    if (pending !== work) return;
     setBusy(say("submitting"));
     await submit(work, signature, onWorsePrice);
   } catch (error) {
+    if (pending !== work) return;
     setBusy("");
     complain(error);
   }
