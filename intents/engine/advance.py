@@ -41,6 +41,7 @@ _SHOWN_AS = {"gas_price_too_high": "fees_too_high"}
 _BEFORE_OPEN = (OrderState.SIGNED, OrderState.OPENING, OrderState.REJECTED)
 _RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
 _DELIVERED = (OrderState.FILLED, OrderState.PROVING)
+_IN_ESCROW = (OrderState.OPENED, OrderState.FILLING, *_RETURNING)
 
 
 def advance(order_id: str) -> bool:
@@ -80,6 +81,8 @@ def _work(held: Lease) -> Case:
 
 
 def _act(case: Case, seen: Evidence) -> bool:
+    if _goes_home(case):
+        return True
     for kind, action in _turns(case, seen):
         step = case.step(kind)
         if step is None:
@@ -94,6 +97,20 @@ def _act(case: Case, seen: Evidence) -> bool:
             code = _SHOWN_AS.get(error.code, error.code)
             wait(case, step, Wait(code, error.params, seconds=PASSING_SECONDS))
     return False
+
+
+def _goes_home(case: Case) -> bool:
+    """A parked order goes on by itself once its deadline passed: the money comes back without a person."""
+    if case.state is not OrderState.NEEDS_ATTENTION or case.order.resume_state not in _IN_ESCROW:
+        return False
+    if case.clock(case.destination.chain_id) <= case.terms.fill_deadline:
+        return False
+    state = OrderState(case.order.resume_state)
+    with transaction.atomic():
+        move_order(
+            case, state, event="resumed", data={"state": state}, reason={}, resume_state="", failures=0
+        )
+    return True
 
 
 def _turns(case: Case, seen: Evidence) -> list[tuple[StepKind, Action]]:
@@ -163,14 +180,15 @@ def _until_final(case: Case) -> Wait | None:
 
 
 def _count_failure(held: Lease, error: Exception) -> None:
-    failures = (Order.objects.values_list("failures", flat=True).get(order_id=held.order_id) or 0) + 1
-    is_passing = bool(getattr(error, "retry", False)) or isinstance(error, ClockUnknown)
     code = str(getattr(error, "code", type(error).__name__))
-    if is_passing:
+    if bool(getattr(error, "retry", False)) or isinstance(error, ClockUnknown):
+        # An outage is not the order's failure: however long it lasts, it brings no order nearer to parking.
         log.info("advance.later", order_id=held.order_id, code=code, error=str(error))
-    else:
-        log.exception("advance.failed", order_id=held.order_id, failures=failures)
-    if failures >= MOST_FAILURES and not is_passing:
+        lease.surrender(held, wake_at=time.time() + PASSING_SECONDS)
+        return
+    failures = (Order.objects.values_list("failures", flat=True).get(order_id=held.order_id) or 0) + 1
+    log.exception("advance.failed", order_id=held.order_id, failures=failures)
+    if failures >= MOST_FAILURES:
         _park(held, "internal_error", {"error": code})
         return
     pause = min(FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 10), LONGEST_PAUSE_SECONDS)

@@ -10,6 +10,8 @@ from intents.chains import registry
 from intents.chains.calls import Call, encode_call
 from intents.chains.reverts import Reverted
 from intents.devnet.accounts import OWNER, address
+from intents.engine import advance as advance_module
+from intents.engine.actions import fill as fill_action
 from intents.engine.actions import refund as refund_action
 from intents.engine.audit import ledger_check
 from intents.lifecycle import OrderState
@@ -125,3 +127,23 @@ def set_blocked(driver: Driver, user: str, *, is_blocked: bool) -> None:
 def driver_clock(driver: Driver) -> int:
     """The origin's chain time as its newest block tells it."""
     return int(driver.network.rpc("alder").block()["timestamp"], 16)
+
+
+def test_a_parked_order_comes_home_by_itself_once_its_deadline_passed(
+    driver: Driver, alice: LocalAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fill_action, "_send", _broken)
+    monkeypatch.setattr(advance_module, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(advance_module, "LONGEST_PAUSE_SECONDS", 0.02)
+    before = driver.network.balance("alder", "USDC", alice.address)
+    order = driver.drive(driver.transfer(alice), OrderState.NEEDS_ATTENTION)
+    assert order.resume_state == OrderState.OPENED
+    driver.network.warp(order.fill_deadline - driver_clock(driver) + 2)
+    with driver.network.ticking():
+        driver.drive(order, OrderState.REFUNDED)
+    assert driver.network.balance("alder", "USDC", alice.address) == before
+    assert {"attention", "resumed", "refunded"} <= set(driver.kinds(order))
+
+
+def _broken(*args: Any) -> bool:
+    raise RuntimeError("a bug")
