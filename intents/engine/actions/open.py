@@ -41,7 +41,8 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
     if case.state is OrderState.REJECTED or not case.order.signature:
         return _await_expiry(case, step)
     # What we have delivered already is paid by this very deposit: then no price is too bad for it.
-    refusal = None if case.state in _DELIVERED else _refusal(case, step)
+    is_delivered = case.state in _DELIVERED or seen.filled is not None
+    refusal = None if is_delivered else _refusal(case, step)
     if refusal is not None:
         return _refuse(case, step, refusal)
     return _send(case, step)
