@@ -76,6 +76,13 @@ ORDER = (
     Field("outputs", "tuple[]", parts=OUTPUT),
 )
 ORDER_ID = Field("orderId", "bytes32", is_indexed=True)
+# The executor knows no orders: its log stands just before the OutputFilled of its transaction.
+DESTINATION_CALL = (
+    Field("recipient", "address", is_indexed=True),
+    Field("target", "address", is_indexed=True),
+    Field("token", "address"),
+    Field("amount", "uint256"),
+)
 
 KINDS = (
     EventKind("Open", "input_settler", (ORDER_ID, Field("order", "tuple", parts=ORDER))),
@@ -103,6 +110,13 @@ KINDS = (
             Field("amount", "uint256"),
         ),
     ),
+    EventKind(
+        "Recovered",
+        "input_settler",
+        (ORDER_ID, Field("token", "address", is_indexed=True), Field("amount", "uint256")),
+    ),
+    EventKind("Called", "call_executor", DESTINATION_CALL),
+    EventKind("CallFailed", "call_executor", (*DESTINATION_CALL, Field("reason", "bytes"))),
     EventKind(
         "OutputFilled",
         "output_settler",

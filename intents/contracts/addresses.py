@@ -10,12 +10,15 @@ from intents.contracts.loader import load
 
 CREATE2_DEPLOYER: Final = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 SALT: Final = keccak(b"Waymeet.v1")
+# A minimal proxy (ERC-1167) as the compiler's `create_minimal_proxy_to` makes it.
+_PROXY_HEAD: Final = bytes.fromhex("602d3d8160093d39f3363d3d373d3d3d363d73")
+_PROXY_TAIL: Final = bytes.fromhex("5af43d82803e903d91602b57fd5bf3")
 
 
-def create2_address(salt: bytes, init_code: bytes) -> str:
-    """Checksummed address at which ``init_code`` lands when sent to the deployer with ``salt``."""
+def create2_address(salt: bytes, init_code: bytes, *, creator: str = CREATE2_DEPLOYER) -> str:
+    """Checksummed address at which ``creator``, the keyless deployer by default, puts ``init_code``."""
     return to_checksum_address(
-        keccak(b"\xff" + to_canonical_address(CREATE2_DEPLOYER) + salt + keccak(init_code))[12:]
+        keccak(b"\xff" + to_canonical_address(creator) + salt + keccak(init_code))[12:]
     )
 
 
@@ -24,14 +27,37 @@ def deployment_data(salt: bytes, init_code: bytes) -> bytes:
     return salt + init_code
 
 
+def deposit_implementation_init_code() -> bytes:
+    """Creation code of ``deposit_address``, which must be there before the settler."""
+    return load("deposit_address").bytecode
+
+
+def deposit_implementation() -> str:
+    """Where the code behind the deposit addresses lands."""
+    return create2_address(SALT, deposit_implementation_init_code())
+
+
+def deposit_address_of(order_id: bytes, *, settler: str, implementation: str | None = None) -> str:
+    """The deposit address of an order, the same on every chain; the implementation is ours by default."""
+    target = to_canonical_address(implementation or deposit_implementation())
+    return create2_address(order_id, _PROXY_HEAD + target + _PROXY_TAIL, creator=settler)
+
+
 def settler_init_code(permit2: str) -> bytes:
-    """Creation code of ``input_settler``."""
-    return load("input_settler").bytecode + abi_encode(["address"], [permit2])
+    """Creation code of ``input_settler``; its deposit addresses run our implementation."""
+    arguments = abi_encode(["address", "address"], [permit2, deposit_implementation()])
+    return load("input_settler").bytecode + arguments
 
 
 def output_settler_init_code() -> bytes:
     """Creation code of ``output_settler``."""
     return load("output_settler").bytecode
+
+
+def call_executor_init_code(output_settler: str, refused: Sequence[str]) -> bytes:
+    """Creation code of ``call_executor``; ``refused`` are contracts of ours that it must never call."""
+    arguments = abi_encode(["address", "address[]"], [output_settler, list(refused)])
+    return load("call_executor").bytecode + arguments
 
 
 def solver_account_init_code(owner: str, operators: Sequence[str], settlers: Sequence[str]) -> bytes:

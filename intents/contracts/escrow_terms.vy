@@ -49,10 +49,11 @@ def check_output(amount: uint256, identifiers: uint256):
 @internal
 @view
 def order_id(order: orders.StandardOrder) -> bytes32:
+    # Of the order on its own chain; what is opened or paid out here was checked to be of this one.
     # The entry points with a tight gas ceiling repeat this inline: handing over the order copies it.
     return keccak256(
         concat(
-            convert(chain.id, bytes32),
+            convert(order.originChainId, bytes32),
             convert(self, bytes20),
             convert(order.user, bytes20),
             convert(order.nonce, bytes32),

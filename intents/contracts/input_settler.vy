@@ -4,14 +4,16 @@
 # @license MIT
 """
 @title Escrow of the inputs of signed orders
-@notice Inputs are locked by `open` or `openFor`. They leave to the proven filler, or back to `order.user` on proof
-        that an output was not delivered in time, or to `order.user` after `expires`. Nobody owns this contract.
+@notice Inputs are locked by `open`, `openFor` or `openDeposit`. They leave to the proven filler, or back to
+        `order.user` on proof that an output was not delivered in time or after `expires`. Nobody owns this contract.
 @dev ABI, order ids, Permit2 witness and events are those of the Open Intents Framework (5323b1bf1d10) for orders
      within the bounds of `orders.vyi`; larger orders revert with empty data.
 """
 
+import escrow_deposits
 import escrow_payouts
 import escrow_pulls
+import escrow_status
 import escrow_terms
 import permit2_witness
 from interfaces import IInputOracle
@@ -19,12 +21,10 @@ from interfaces import IPermit2
 from interfaces import orders
 
 initializes: escrow_payouts
+initializes: escrow_status
+initializes: escrow_deposits[escrow_payouts := escrow_payouts, escrow_status := escrow_status]
 
-exports: (escrow_payouts.claimable, escrow_payouts.claim, escrow_payouts.claimTo)
-
-event Open:
-    orderId: indexed(bytes32)
-    order: orders.StandardOrder
+exports: (escrow_deposits.__interface__, escrow_payouts.__interface__, escrow_status.__interface__)
 
 event Finalised:
     orderId: indexed(bytes32)
@@ -35,21 +35,18 @@ event Refunded:
     orderId: indexed(bytes32)
 
 MAX_BATCH: constant(uint256) = 10
-DEPOSITED: constant(uint8) = 1
-CLAIMED: constant(uint8) = 2
-REFUNDED: constant(uint8) = 3
 BY_PERMIT2: constant(uint256) = 0
 BY_AUTHORIZATION: constant(uint256) = 1
 BY_AUTHORIZATION_VRS: constant(uint256) = 2
 BY_SELF: constant(uint256) = 255
 
 PERMIT2: public(immutable(address))
-orderStatus: public(HashMap[bytes32, uint8])
 
 
 @deploy
-def __init__(permit2: address):
+def __init__(permit2: address, depositImplementation: address):
     PERMIT2 = permit2
+    escrow_deposits.__init__(depositImplementation)
 
 
 @external
@@ -87,7 +84,7 @@ def open(order: orders.StandardOrder):
             abi_encode(order.outputs),
         )
     )
-    if self.orderStatus[order_id] != 0:
+    if escrow_status.orderStatus[order_id] != 0:
         raw_revert(method_id("InvalidOrderStatus()"))
     escrow_terms.check_output(
         order.outputs[0].amount,
@@ -106,7 +103,7 @@ def open(order: orders.StandardOrder):
         )
         if keccak256(abi_encode(order.outputs[0])) == keccak256(abi_encode(order.outputs[1])):
             raw_revert(method_id("EqualOutputs()"))
-    self.orderStatus[order_id] = DEPOSITED
+    escrow_status.orderStatus[order_id] = escrow_status.DEPOSITED
     token: uint256 = order.inputs[0][0]
     if token == 0:
         escrow_pulls.take_native(order.inputs)
@@ -117,7 +114,7 @@ def open(order: orders.StandardOrder):
         if len(order.inputs) == 2:
             escrow_pulls.check_second_input(token, order.inputs[1][0])
             escrow_pulls.pull(order.inputs[1][0], order.inputs[1][1], msg.sender)
-    log Open(orderId=order_id, order=order)
+    log escrow_status.Open(orderId=order_id, order=order)
 
 
 @external
@@ -148,7 +145,7 @@ def openFor(order: orders.StandardOrder, sponsor: address, signature: Bytes[1024
             abi_encode(order.outputs),
         )
     )
-    if self.orderStatus[order_id] != 0:
+    if escrow_status.orderStatus[order_id] != 0:
         raw_revert(method_id("InvalidOrderStatus()"))
     escrow_terms.check_output(
         order.outputs[0].amount,
@@ -167,7 +164,7 @@ def openFor(order: orders.StandardOrder, sponsor: address, signature: Bytes[1024
         )
         if keccak256(abi_encode(order.outputs[0])) == keccak256(abi_encode(order.outputs[1])):
             raw_revert(method_id("EqualOutputs()"))
-    self.orderStatus[order_id] = DEPOSITED
+    escrow_status.orderStatus[order_id] = escrow_status.DEPOSITED
     token: uint256 = order.inputs[0][0]
     amount: uint256 = order.inputs[0][1]
     before: uint256 = escrow_pulls.balance_before(token, amount)
@@ -256,7 +253,7 @@ def openFor(order: orders.StandardOrder, sponsor: address, signature: Bytes[1024
     escrow_pulls.require_received(token, amount, before)
     if len(order.inputs) == 2:
         escrow_pulls.require_received(order.inputs[1][0], order.inputs[1][1], before_second)
-    log Open(orderId=order_id, order=order)
+    log escrow_status.Open(orderId=order_id, order=order)
 
 
 @external
@@ -310,7 +307,7 @@ def refundUnfilled(order: orders.StandardOrder, index: uint256):
     """
     escrow_terms.check_chain(order.originChainId)
     order_id: bytes32 = escrow_terms.order_id(order)
-    if self.orderStatus[order_id] != DEPOSITED:
+    if escrow_status.orderStatus[order_id] != escrow_status.DEPOSITED:
         raw_revert(method_id("InvalidOrderStatus()"))
     if index >= len(order.outputs):
         raw_revert(method_id("NoSuchOutput()"))
@@ -321,7 +318,7 @@ def refundUnfilled(order: orders.StandardOrder, index: uint256):
         order.outputs[index].settler,
         escrow_terms.unfilled_payload_hash(order_id, order.outputs[index], order.fillDeadline),
     )
-    self.orderStatus[order_id] = REFUNDED
+    escrow_status.orderStatus[order_id] = escrow_status.REFUNDED
     escrow_payouts.pay(order_id, order.inputs, order.user)
     log Refunded(orderId=order_id)
 
@@ -350,9 +347,9 @@ def refund(order: orders.StandardOrder):
             abi_encode(order.outputs),
         )
     )
-    if self.orderStatus[order_id] != DEPOSITED:
+    if escrow_status.orderStatus[order_id] != escrow_status.DEPOSITED:
         raw_revert(method_id("InvalidOrderStatus()"))
-    self.orderStatus[order_id] = REFUNDED
+    escrow_status.orderStatus[order_id] = escrow_status.REFUNDED
     escrow_payouts.pay(order_id, order.inputs, order.user)
     log Refunded(orderId=order_id)
 
@@ -363,7 +360,7 @@ def _finalise(
 ) -> bool:
     escrow_terms.check_chain(order.originChainId)
     order_id: bytes32 = escrow_terms.order_id(order)
-    if self.orderStatus[order_id] != DEPOSITED:
+    if escrow_status.orderStatus[order_id] != escrow_status.DEPOSITED:
         return False
     if len(order.outputs) == 0:
         raw_revert(method_id("NoOutputs()"))
@@ -384,7 +381,7 @@ def _finalise(
             order.outputs[i].settler,
             escrow_terms.fill_payload_hash(order_id, order.outputs[i], solve_params[i].solver, filled_at),
         )
-    self.orderStatus[order_id] = CLAIMED
+    escrow_status.orderStatus[order_id] = escrow_status.CLAIMED
     to: address = convert(convert(destination, uint256) & convert(max_value(uint160), uint256), address)
     escrow_payouts.pay(order_id, order.inputs, to)
     log Finalised(orderId=order_id, solver=owner, destination=destination)

@@ -15,9 +15,11 @@ from .pools import deploy_pools, deploy_uniswap
 from .profiles import ChainProfile
 from .rpc import Rpc
 from .settlers import configure_account, deploy_settlers, place_canonical
-from .tokens import SOURCES, deploy_feeds, deploy_tokens
+from .tokens import SOURCES, deploy_feeds, deploy_tokens, deploy_vault
 
-OUR_CONTRACTS: Final = ("input_settler", "output_settler", "hyperlane_oracle", "solver_account")
+OUR_CONTRACTS: Final = (
+    "deposit_address", "input_settler", "output_settler", "call_executor", "hyperlane_oracle", "solver_account",
+)  # fmt: skip
 
 
 def deploy_network(
@@ -66,6 +68,7 @@ def deploy_chain(rpc: Rpc, profile: ChainProfile, prices_e8: Mapping[str, int]) 
     deploy_messaging(deployment, profile, deployed)
     deploy_bridged(deployment, profile, deployed)
     deploy_settlers(deployment, deployed)
+    deploy_vault(deployment, profile, deployed)
     configure_account(deployment, profile, deployed, prices_e8)
     deploy_pools(deployment, profile, deployed, prices_e8)
     fund_residents(deployment, profile, deployed)

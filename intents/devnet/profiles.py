@@ -51,7 +51,8 @@ class PoolProfile:
 
 @dataclass(frozen=True, slots=True)
 class ChainProfile:
-    """One local chain. `inventory` is what the solver's account holds, in whole tokens."""
+    """One local chain. `inventory` is what the solver's account holds, in whole tokens; `vault_of` the symbol
+    that the demo vault takes, empty for no vault."""
 
     chain_id: int
     slug: str
@@ -66,6 +67,7 @@ class ChainProfile:
     inventory: dict[str, int] = field(default_factory=dict)
     first_tier_usd: int = 1_000
     joins_later: bool = False
+    vault_of: str = ""
 
     def token(self, symbol: str) -> TokenProfile:
         """The token with this symbol; raises KeyError."""
@@ -145,6 +147,7 @@ BIRCH: Final = ChainProfile(
         PoolProfile("uniswap_v2", "USDT", "WETH", 400_000),
     ),
     inventory={"USDC": 50_000, "USDT": 5_000},
+    vault_of="USDC",
 )
 
 CEDAR: Final = ChainProfile(

@@ -34,8 +34,12 @@ def place_canonical(deployment: Deployment, deployed: Deployed) -> None:
 
 
 def deploy_settlers(deployment: Deployment, deployed: Deployed) -> None:
-    """Queue the settlers and the solver's account, at the same addresses on every chain, and the oracle."""
+    """Queue the settlers, the solver's account and the call executor, which have one address on every chain, and
+    the oracle."""
     contracts = deployed.contracts
+    contracts["deposit_implementation"] = deployment.create(
+        addresses.deposit_implementation_init_code(), "deposit_address", salt=SALT
+    )
     contracts["input_settler"] = deployment.create(
         addresses.settler_init_code(PERMIT2), "input_settler", salt=SALT
     )
@@ -55,6 +59,11 @@ def deploy_settlers(deployment: Deployment, deployed: Deployed) -> None:
         ),
         "solver_account",
         salt=SALT,
+    )
+    # Only what has one address everywhere: the executor's own follows from the list.
+    refused = [contracts["input_settler"], PERMIT2, contracts["solver_account"]]
+    contracts["call_executor"] = deployment.create(
+        addresses.call_executor_init_code(contracts["output_settler"], refused), "call_executor", salt=SALT
     )
 
 

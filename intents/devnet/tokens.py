@@ -1,4 +1,4 @@
-"""Deploys the tokens and price feeds of one chain, and mints."""
+"""Deploys the tokens, price feeds and demo vault of one chain, and mints."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -85,6 +85,16 @@ def deploy_feeds(
         feed = deployment.create(code, f"{canonical_id} feed")
         deployed.feeds[canonical_id] = feed
         deployment.send(feed, "post(int256)", prices_e8[canonical_id], sender=address(FEED_POSTER))
+
+
+def deploy_vault(deployment: Deployment, profile: ChainProfile, deployed: Deployed) -> None:
+    """Queue the demo's vault of one of the chain's tokens, where the profile wants one."""
+    if not profile.vault_of:
+        return
+    asset = deployed.tokens[profile.vault_of]
+    name, symbol = f"Vault of {profile.vault_of}", f"v{profile.vault_of}"
+    code = local_code("vault", "(address,string,string)", asset, name, symbol)
+    deployed.contracts["demo_vault"] = deployment.create(code, "demo_vault")
 
 
 def mint(deployment: Deployment, *, token: str, weth: str, to: str, amount: int) -> None:

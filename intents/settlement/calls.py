@@ -25,6 +25,8 @@ from .order import (
 SWAP_ABI: Final = "(address,address,uint256,uint256,bytes)"
 
 _OPEN_FOR: Final = f"openFor({ORDER_ABI},address,bytes)"
+_OPEN_DEPOSIT: Final = f"openDeposit({ORDER_ABI},bytes)"
+_RECOVER: Final = f"recover({ORDER_ABI},address)"
 _FINALISE_MANY: Final = f"finaliseMany({ORDER_ABI}[],{SOLVE_PARAMS_ABI}[][])"
 _REFUND: Final = f"refund({ORDER_ABI})"
 _REFUND_UNFILLED: Final = f"refundUnfilled({ORDER_ABI},uint256)"
@@ -69,6 +71,27 @@ def open_for(
         kind = BY_AUTHORIZATION_VRS if token.eip3009 == "vrs" else BY_AUTHORIZATION
     data = encode_call(_OPEN_FOR, [to_abi(order), order.user, kind + signature])
     return Call(target=origin.address("input_settler"), data=data)
+
+
+def open_deposit(order: StandardOrder, *, origin: ChainManifest, permit: bytes = b"") -> Call:
+    """Open an order out of its deposit address, or by the user's permit (65 bytes r, s, v); anybody may send it."""
+    data = encode_call(_OPEN_DEPOSIT, [to_abi(order), permit])
+    return Call(target=origin.address("input_settler"), data=data)
+
+
+def recover(order: StandardOrder, *, token: str, chain: ChainManifest) -> Call:
+    """Give back what is at the deposit address on ``chain``, which need not be the order's own; token 0 is native.
+
+    Anybody may send it, for the input only once the order is opened or its fill deadline has passed.
+    """
+    data = encode_call(_RECOVER, [to_abi(order), token])
+    return Call(target=chain.address("input_settler"), data=data)
+
+
+def deposit_address(order_id: bytes, *, chain: ChainManifest) -> Call:
+    """The view that answers the order's deposit address."""
+    data = encode_call("depositAddress(bytes32)", [order_id])
+    return Call(target=chain.address("input_settler"), data=data)
 
 
 def fill(order: StandardOrder, *, order_id: bytes, destination: ChainManifest) -> Call:

@@ -53,6 +53,13 @@ _RECEIVE_WITH_AUTHORIZATION: Final = [
     {"name": "validBefore", "type": "uint256"},
     {"name": "nonce", "type": "bytes32"},
 ]
+_PERMIT: Final = [
+    {"name": "owner", "type": "address"},
+    {"name": "spender", "type": "address"},
+    {"name": "value", "type": "uint256"},
+    {"name": "nonce", "type": "uint256"},
+    {"name": "deadline", "type": "uint256"},
+]
 
 _HALF_CURVE_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 
@@ -118,6 +125,39 @@ def eip3009_typed_data(
             "validAfter": "0",
             "validBefore": str(order.fill_deadline),
             "nonce": "0x" + order_id(order, settler=settler).hex(),
+        },
+    }
+
+
+def permit_typed_data(
+    order: StandardOrder, *, deposit_address: str, token_name: str, token_version: str, nonce: int
+) -> TypedData:
+    """The token's EIP-2612 ``Permit`` of exactly the order's one input to its deposit address.
+
+    ``nonce`` is what the token's ``nonces(order.user)`` answers; an empty ``token_version`` leaves the version out
+    of the domain. Raises ``ValueError`` unless the order has one input.
+    """
+    if len(order.inputs) != 1:
+        raise ValueError("a permit opens orders with one input only")
+    token, amount = order.inputs[0]
+    domain = {
+        "name": token_name,
+        "version": token_version,
+        "chainId": str(order.origin_chain_id),
+        "verifyingContract": int_to_address(token),
+    }
+    if not token_version:
+        del domain["version"]
+    return {
+        "types": {"EIP712Domain": _DOMAIN if token_version else _DOMAIN_WITHOUT_VERSION, "Permit": _PERMIT},
+        "primaryType": "Permit",
+        "domain": domain,
+        "message": {
+            "owner": to_checksum_address(order.user),
+            "spender": to_checksum_address(deposit_address),
+            "value": str(amount),
+            "nonce": str(nonce),
+            "deadline": str(order.fill_deadline),
         },
     }
 

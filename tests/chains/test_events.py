@@ -17,7 +17,7 @@ from intents.settlement.order import MandateOutput, StandardOrder, order_to_json
 from .conftest import manifest_for
 from .node import ALICE, BOB
 
-OWN = ("input_settler", "output_settler", "hyperlane_oracle")
+OWN = ("input_settler", "output_settler", "hyperlane_oracle", "call_executor")
 HYPERLANE = {"mailbox": "Mailbox", "merkle_tree_hook": "MerkleTreeHook"}
 ADDRESSES = {
     name: "0x" + f"{index:040x}" for index, name in enumerate((*OWN, *HYPERLANE), start=0x1000000000)

@@ -6,11 +6,13 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from intents.settlement.destination_call import encode_destination_call
 from intents.settlement.order import (
     StandardOrder,
     address_to_bytes32,
@@ -19,6 +21,8 @@ from intents.settlement.order import (
     to_abi,
 )
 
+from .arrivals import calling
+from .deposits import AMOUNT, open_deposit, permit, recover, send_in
 from .world import World, alice, filler, message_body, operator, owner, relayer, sign
 
 SNAPSHOT = Path(__file__).with_name("gas.json")
@@ -33,6 +37,8 @@ CEILINGS = {
     "openFor permit2": 141_500,
     "openFor eip3009": 132_500,
     "finalise": 78_000,
+    "openDeposit": 140_000,
+    "openDeposit by permit": 190_000,
     "refund": 63_500,
     "fill": 107_000,
     "fillMany of 10, each": 69_000,
@@ -110,6 +116,43 @@ def _open_for_eip3009(world: World) -> int:
     return open_for(world, b"\x01")
 
 
+@measure("openDeposit")
+def _open_deposit(world: World) -> int:
+    (order,) = orders(world)
+    send_in(world, order)
+    return open_deposit(world, order).gas_used
+
+
+@measure("openDeposit with a surplus")
+def _open_deposit_surplus(world: World) -> int:
+    (order,) = orders(world)
+    send_in(world, order, AMOUNT + 1)
+    return open_deposit(world, order).gas_used
+
+
+@measure("openDeposit by permit")
+def _open_deposit_permit(world: World) -> int:
+    (order,) = orders(world)
+    return open_deposit(world, order, permit(world, order)).gas_used
+
+
+@measure("recover, first at the address")
+def _recover(world: World) -> int:
+    (order,) = orders(world)
+    send_in(world, order)
+    world.chain.warp_to(order.fill_deadline)
+    return recover(world, order).gas_used
+
+
+@measure("recover, after opening")
+def _recover_again(world: World) -> int:
+    (order,) = orders(world)
+    send_in(world, order)
+    open_deposit(world, order)
+    send_in(world, order)
+    return recover(world, order).gas_used
+
+
 @measure("finalise")
 def _finalise(world: World) -> int:
     (order,) = proven(world)
@@ -146,6 +189,23 @@ def _refund_unfilled(world: World) -> int:
 def _fill(world: World) -> int:
     (item,) = items(world, orders(world))
     return world.output_settler.send("fill", *item, FILLER, sender=filler.address).gas_used
+
+
+@measure("fill with a call that takes the tokens")
+def _fill_with_call(world: World) -> int:
+    pot = world.token("pot")
+    who = "0x" + "11" * 20
+    call = calling(pot.address, pot.data("give_back", world.usdc.address, AMOUNT - 1, 0), who)
+    (order,) = orders(world)
+    output = replace(
+        order.outputs[0],
+        recipient=address_to_bytes32(world.executor.address),
+        amount=AMOUNT,
+        callback_data=encode_destination_call(call),
+    )
+    return world.output_settler.send(
+        "fill", world.id(order), output_to_abi(output), order.fill_deadline, FILLER, sender=filler.address
+    ).gas_used
 
 
 @measure("fillMany of 10, each")

@@ -1,122 +1,51 @@
-"""Any sequence of opens, fills, proofs, claims, refunds, blocks and waits keeps the escrow's books."""
+"""Any sequence of opens, deposits, fills, proofs, claims, refunds, blocks and waits keeps the escrow's books."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
 from intents.settlement.order import (
     NATIVE_TOKEN,
-    StandardOrder,
     address_to_bytes32,
     address_to_int,
     output_to_abi,
     to_abi,
 )
 
-from .chain import Reverted
+from .deposit_rules import DepositRules
+from .escrow_model import CLAIMED, DEPOSITED, FILLERS, NONE, PEOPLE, REFUNDED, Tracked, picks
 from .world import USDC, World, alice, filler, mallory, owner, relayer, sign
 
-NONE, DEPOSITED, CLAIMED, REFUNDED = range(4)
 MOST_ORDERS = 6
-picks = st.integers(0, 4)
-PEOPLE = (alice, mallory)
-FILLERS = (filler, mallory)
 
 
-@dataclass
-class Tracked:
-    """What the model knows of one order."""
-
-    order: StandardOrder
-    token: str
-    amount: int
-    status: int = NONE
-    filled_at: int | None = None
-    filled_by: str | None = None
-    is_fill_proven: bool = False
-    is_absence_proven: bool = False
-
-
-class Escrow(RuleBasedStateMachine):
-    """Every rule predicts from the model whether the chain accepts the call, then compares."""
-
-    world: World
-
-    @initialize()
-    def begin(self) -> None:
-        self.snapshot = self.world.chain.snapshot()
-        for who in FILLERS:
-            self.world.usdc.send("approve", self.world.output_settler.address, 2**255, sender=who.address)
-        self.all: list[Tracked] = []
-        self.blocked: set[str] = set()
-        self.claimable: dict[tuple[str, str], int] = {}
-        self.start = {token: self.held(token) for token in self.tokens()}
-        self.came_in = dict.fromkeys(self.tokens(), 0)
-        self.went_out = dict.fromkeys(self.tokens(), 0)
-
-    def teardown(self) -> None:
-        if hasattr(self, "snapshot"):
-            self.everything_comes_back()
-            self.world.chain.revert(self.snapshot)
-
-    def tokens(self) -> tuple[str, str]:
-        return self.world.usdc.address, NATIVE_TOKEN
-
-    def held(self, token: str) -> int:
-        return self.world.balance(token, self.world.input_settler.address)
-
-    def choose(self, pick: int, ready: Callable[[Tracked], bool]) -> Tracked:
-        """One of those for which the call makes sense, and sometimes (the last pick) any other."""
-        pool = [item for item in self.all if ready(item)]
-        if pick == 4 or not pool:
-            pool = self.all
-        return pool[pick % len(pool)]
-
-    @property
-    def now(self) -> int:
-        return self.world.chain.timestamp()
-
-    def attempt(self, expected: bool, call: Any) -> None:
-        """``expected`` is what the model says; the chain must agree."""
-        if expected:
-            call()
-        else:
-            with pytest.raises(Reverted):
-                call()
-
-    def pay(self, item: Tracked, to: str) -> None:
-        if item.token != NATIVE_TOKEN and to in self.blocked:
-            place = (item.token, to)
-            self.claimable[place] = self.claimable.get(place, 0) + item.amount
-        else:
-            self.went_out[item.token] += item.amount
+class Escrow(DepositRules):
+    """Opening, filling, proving, claiming and giving back, by the right people and the wrong ones."""
 
     @precondition(lambda self: len(self.all) < MOST_ORDERS)
     @rule(
         amount=st.integers(1, 50 * USDC),
-        native=st.booleans(),
         who=st.sampled_from(PEOPLE),
-        way=st.sampled_from(["open", "permit2", "eip3009", "later"]),
+        way=st.sampled_from(
+            ["native", "open", "permit2", "eip3009", "later", "deposit", "blocked", "permit"]
+        ),
     )
-    def sign_order(self, amount: int, native: bool, who: Any, way: str) -> None:
-        token = NATIVE_TOKEN if native else self.world.usdc.address
+    def sign_order(self, amount: int, who: Any, way: str) -> None:
+        token = NATIVE_TOKEN if way == "native" else self.world.usdc.address
         item = Tracked(
             self.world.order(user=who.address, inputs=((address_to_int(token), amount),)), token, amount
         )
         self.all.append(item)
-        if way != "later":
+        if way in ("deposit", "blocked"):
+            self._send_in(item, amount + (9 if way == "blocked" else 0), alice.address)
+        if way == "blocked":
+            self.blacklist(who=who, block=True)
+        if way in ("deposit", "blocked", "permit"):
+            self._open_deposit(item, by_permit=way == "permit")
+        elif way != "later":
             self._open_tracked(item, way)
 
     @precondition(lambda self: self.all)
@@ -293,9 +222,15 @@ class Escrow(RuleBasedStateMachine):
             item.status = REFUNDED
             self.pay(item, item.order.user)
 
-    @rule(who=st.sampled_from((*PEOPLE, filler)), token_index=st.integers(0, 1))
-    def claim(self, who: Any, token_index: int) -> None:
+    @rule(who=st.sampled_from((*PEOPLE, filler)), token_index=st.integers(0, 1), pick=picks)
+    def claim(self, who: Any, token_index: int, pick: int) -> None:
+        """Of somebody who is owed something and is unblocked first, and sometimes (the last pick) of anybody."""
         token = self.tokens()[token_index]
+        waiting = [key for key, owed in self.claimable.items() if owed]
+        if waiting and pick != 4:
+            token, user = waiting[pick % len(waiting)]
+            who = next(person for person in (*PEOPLE, filler) if person.address == user)
+            self.blacklist(who=who, block=False)
         owed = self.claimable.get((token, who.address), 0)
         may = owed > 0 and who.address not in self.blocked
         self.attempt(
@@ -341,6 +276,9 @@ class Escrow(RuleBasedStateMachine):
         for item in self.all:
             if item.status == DEPOSITED:
                 self._refund(item)
+            for coins in (False, True):
+                if item.stray_coins if coins else item.deposited:
+                    self._recover(item, sender=filler.address, coins=coins)
         for (token, user), amount in list(self.claimable.items()):
             if amount:
                 self.world.input_settler.send("claim", token, user, sender=relayer.address)
@@ -363,7 +301,7 @@ def run(world: World, *, examples: int, steps: int) -> None:
 
 
 def test_the_books_balance(world: World) -> None:
-    run(world, examples=20, steps=40)
+    run(world, examples=20, steps=50)
 
 
 @pytest.mark.slow

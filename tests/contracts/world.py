@@ -64,6 +64,7 @@ class World:
     output_settler: Contract
     oracle: Contract
     account: Contract
+    executor: Contract
 
     @property
     def chain_id(self) -> int:
@@ -184,6 +185,7 @@ def deploy_world(chain: Chain) -> World:
     weth = _artifact(chain, "WETH9")
     mailbox, hook, ism = _deploy_hyperlane(chain)
     permit2 = Contract(chain, PERMIT2, tuple(load_artifact("Permit2").abi))
+    _ours(chain, "deposit_address", addresses.deposit_implementation_init_code())
     settler = _ours(chain, "input_settler", addresses.settler_init_code(PERMIT2))
     output_settler = _ours(chain, "output_settler", addresses.output_settler_init_code())
     oracle = _ours(chain, "hyperlane_oracle", addresses.oracle_init_code(mailbox.address, ism.address))
@@ -194,7 +196,16 @@ def deploy_world(chain: Chain) -> World:
             owner.address, [operator.address], [settler.address, output_settler.address]
         ),
     )
-    world = World(chain, usdc, weth, permit2, mailbox, hook, ism, settler, output_settler, oracle, account)
+    executor = _ours(
+        chain,
+        "call_executor",
+        addresses.call_executor_init_code(
+            output_settler.address, [settler.address, PERMIT2, account.address]
+        ),
+    )
+    world = World(
+        chain, usdc, weth, permit2, mailbox, hook, ism, settler, output_settler, oracle, account, executor
+    )
     _give(world)
     return world
 

@@ -17,6 +17,15 @@ from tests.networks import odd_prices
 
 QUOTE_V3 = "quoteExactInputSingle((address,address,uint256,uint24,uint160))"
 QUOTED_V3 = "uint256,uint160,uint32,uint256"
+OURS = (
+    "input_settler",
+    "deposit_implementation",
+    "output_settler",
+    "call_executor",
+    "solver_account",
+    "permit2",
+    "multicall3",
+)
 
 
 def _usd_e8(manifest: ChainManifest, token_address: str, amount: int, prices: dict[str, int]) -> int:
@@ -80,7 +89,7 @@ def test_inventory_is_uneven_on_purpose(network: Network) -> None:
 
 
 def test_our_contracts_have_the_same_addresses_everywhere(network: Network) -> None:
-    for name in ("input_settler", "output_settler", "solver_account", "permit2", "multicall3"):
+    for name in OURS:
         assert len({manifest.address(name) for manifest in network.manifests.values()}) == 1
 
 

@@ -13,6 +13,7 @@ from intents.settlement.typed_data import (
     digest,
     eip3009_typed_data,
     permit2_typed_data,
+    permit_typed_data,
     recover_signer,
 )
 
@@ -35,11 +36,20 @@ def eip3009() -> TypedData:
     return eip3009_typed_data(ORDER, settler=SETTLER, token_name="USD Coin", token_version="2", token=token)
 
 
+def permit(**changes: object) -> TypedData:
+    names = {"token_name": "USD Coin", "token_version": "2", "nonce": 4, **changes}
+    return permit_typed_data(ORDER, deposit_address=SETTLER, **names)
+
+
 def signature(data: TypedData) -> bytes:
     return bytes(SIGNER.sign_typed_data(full_message=data).signature)
 
 
-@pytest.mark.parametrize("data", [permit2(), eip3009()], ids=["permit2", "eip3009"])
+@pytest.mark.parametrize(
+    "data",
+    [permit2(), eip3009(), permit(), permit(token_version="")],
+    ids=["permit2", "eip3009", "eip2612", "eip2612 without a version"],
+)
 def test_the_signer_is_recovered_also_after_a_trip_through_json(data: TypedData) -> None:
     assert recover_signer(json.loads(json.dumps(data)), signature(data)) == SIGNER.address
 
@@ -59,6 +69,31 @@ def test_the_permit_names_spender_deadline_and_amounts() -> None:
     assert message["permitted"] == [
         {"token": int_to_address(token), "amount": str(amount)} for token, amount in ORDER.inputs
     ]
+
+
+def test_the_eip2612_permit_is_of_exactly_the_input_until_the_deadline() -> None:
+    data = permit()
+    assert data["domain"]["verifyingContract"] == int_to_address(ORDER.inputs[0][0])
+    assert data["message"] == {
+        "owner": ORDER.user,
+        "spender": SETTLER,
+        "value": str(ORDER.inputs[0][1]),
+        "nonce": "4",
+        "deadline": str(ORDER.fill_deadline),
+    }
+    assert "version" not in permit(token_version="")["domain"]
+
+
+def test_a_permit_is_for_one_input() -> None:
+    for inputs in ((), ((5, 6), (7, 8))):
+        with pytest.raises(ValueError, match="one input"):
+            permit_typed_data(
+                replace(ORDER, inputs=inputs),
+                deposit_address=SETTLER,
+                token_name="x",
+                token_version="",
+                nonce=0,
+            )
 
 
 def test_an_authorization_of_a_foreign_token_is_refused() -> None:

@@ -1,0 +1,88 @@
+"""The call an output may carry: made by ``call_executor`` with what arrived, for the final recipient. Pure."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from eth_abi import decode as abi_decode
+from eth_abi import encode as abi_encode
+from eth_abi.exceptions import DecodingError, EncodingError
+from eth_utils import to_canonical_address, to_checksum_address
+
+from intents.settlement.order import NATIVE_TOKEN, MandateOutput, bytes32_to_address
+
+MAX_CALL_BYTES: Final = 832
+MAX_CALL_GAS: Final = 5_000_000
+ALLOWANCE_SELECTORS: Final = frozenset(
+    bytes.fromhex(selector)
+    for selector in ("095ea7b3", "39509351", "d73dd623", "3177029f", "cae9ca51", "a22cb465", "959b8c3f")
+)
+
+_TYPES: Final = ("address", "address", "uint256", "bytes", "uint256")
+
+
+class DestinationCallError(ValueError):
+    """Callback data is not a call that ``call_executor`` can make; the text says why."""
+
+    code = "destination_call"
+    retry = False
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationCall:
+    """``target`` is called with ``data``, ``value_wei`` of a native output and at most ``gas`` units of gas.
+
+    ``recipient`` gets what is left over, and everything when the call fails.
+    """
+
+    recipient: str
+    target: str
+    data: bytes
+    gas: int
+    value_wei: int = 0
+
+
+def encode_destination_call(call: DestinationCall) -> bytes:
+    """The output's callback data; raises ``DestinationCallError`` for what does not fit."""
+    if len(call.data) > MAX_CALL_BYTES:
+        raise DestinationCallError(f"the call is longer than {MAX_CALL_BYTES} bytes")
+    values = (to_canonical_address(call.recipient), to_canonical_address(call.target))
+    try:
+        return abi_encode(_TYPES, (*values, call.value_wei, call.data, call.gas))
+    except EncodingError as error:
+        raise DestinationCallError(str(error)) from error
+
+
+def decode_destination_call(callback_data: bytes) -> DestinationCall:
+    """Read callback data; raises ``DestinationCallError`` unless it is exactly what encoding would give."""
+    try:
+        recipient, target, value_wei, data, gas = abi_decode(_TYPES, callback_data)
+    except (DecodingError, OverflowError) as error:
+        raise DestinationCallError("the callback data is not a destination call") from error
+    call = DestinationCall(
+        recipient=to_checksum_address(recipient),
+        target=to_checksum_address(target),
+        data=bytes(data),
+        gas=gas,
+        value_wei=value_wei,
+    )
+    if encode_destination_call(call) != callback_data:
+        raise DestinationCallError("the callback data is not in its one form")
+    return call
+
+
+def check_destination_call(call: DestinationCall, *, output: MandateOutput, refused: frozenset[str]) -> None:
+    """Raise ``DestinationCallError`` for a call that cannot succeed or a recipient that cannot be paid.
+
+    ``refused`` are the checksummed addresses of our contracts on the output's chain, the executor among them.
+    """
+    token = bytes32_to_address(output.token)
+    if call.recipient in refused | {NATIVE_TOKEN, token}:
+        raise DestinationCallError("the recipient cannot be paid")
+    if call.target in refused | {NATIVE_TOKEN, token}:
+        raise DestinationCallError("the target is the token or one of our contracts")
+    if call.data[:4] in ALLOWANCE_SELECTORS:
+        raise DestinationCallError("the call would give an allowance")
+    if call.value_wei and (token != NATIVE_TOKEN or call.value_wei > output.amount):
+        raise DestinationCallError("the call sends more of the native coin than arrives")
+    if not 0 < call.gas <= MAX_CALL_GAS:
+        raise DestinationCallError(f"the gas of the call is not within {MAX_CALL_GAS}")
