@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -249,11 +250,19 @@ def fetch_contracts():
 
 def compile_contracts():
     """Fills the loader's cache, which would otherwise cost the first start several seconds a contract."""
-    run([venv_python(), "-c", COMPILE, *contract_sources()])
+    run([venv_python(), "-c", COMPILE, *whole_contracts(contract_sources())])
 
 
 def contract_sources():
     return sorted((ROOT / "intents").rglob("*.vy"))
+
+
+def whole_contracts(sources):
+    """Those that no other imports: a module may not compile by itself."""
+    modules = {
+        name for path in sources for name in re.findall(r"^import (\w+)$", path.read_text(), re.MULTILINE)
+    }
+    return [path for path in sources if path.stem not in modules]
 
 
 def build_front_end():

@@ -85,3 +85,9 @@ def test_the_developer_packages_cover_the_demo_ones(bootstrap: ModuleType) -> No
 def test_a_failing_command_shows_the_end_of_its_output(bootstrap: ModuleType) -> None:
     with pytest.raises(bootstrap.SetupError, match="the last words"):
         bootstrap.run(["/bin/sh", "-c", "echo the last words; exit 1"])
+
+
+def test_contracts_are_compiled_whole_and_modules_only_within_them(bootstrap: ModuleType) -> None:
+    names = {path.stem for path in bootstrap.whole_contracts(bootstrap.contract_sources())}
+    assert {"input_settler", "output_settler", "solver_account", "hyperlane_oracle"} <= names
+    assert not names & {"escrow_status", "escrow_payouts", "escrow_deposits", "escrow_terms"}
