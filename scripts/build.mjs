@@ -15,7 +15,9 @@ async function trust() {
   const text = await readFile(trustFile, "utf8").catch((error) => {
     if (error.code !== "ENOENT") throw error;
     console.warn("built without addresses: `manage.py trust --build` compiles them in, as the demo does");
-    return JSON.stringify({ settler: "", permit2: "", deviating: {}, chains: {} });
+    return JSON.stringify({
+      settler: "", permit2: "", deposit_implementation: "", call_executor: "", deviating: {}, chains: {},
+    });
   });
   return JSON.stringify(JSON.parse(text));
 }

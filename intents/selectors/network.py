@@ -19,6 +19,15 @@ NATIVE = "0x0000000000000000000000000000000000000000"
 HEAD_IS_STALE_BLOCKS = 15
 HEAD_IS_STALE_SECONDS = 20.0
 REDIS_TIMEOUT_SECONDS = 0.5
+# The contracts that an order, or what is asked of a wallet for it, names or is derived from.
+_SIGNED_ABOUT = (
+    "input_settler",
+    "output_settler",
+    "hyperlane_oracle",
+    "permit2",
+    "call_executor",
+    "deposit_implementation",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +162,7 @@ def trust_text(manifest: ChainManifest) -> str:
         "slug": manifest.slug,
         "name": manifest.name,
         "contracts": {
-            name: manifest.contracts[name].address
-            for name in ("input_settler", "output_settler", "hyperlane_oracle", "permit2")
-            if name in manifest.contracts
+            name: manifest.contracts[name].address for name in _SIGNED_ABOUT if name in manifest.contracts
         },
         "tokens": tokens,
     }

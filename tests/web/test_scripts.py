@@ -221,7 +221,8 @@ def test_a_way_the_token_does_not_have() -> None:
 
 TRUSTED = """
     const text = JSON.stringify({ chain_id: input.claims ?? "901", contracts: input.contracts, tokens: [] });
-    const trusted = { settler: input.settler, permit2: input.permit2, deviating: input.deviating ?? {}, chains: {} };
+    const { compiled, settler, permit2, deviating = {} } = input;
+    const trusted = { ...compiled, settler, permit2, deviating, chains: {} };
     try {
         return trust.trustedChain({ "901": { trust: text, wallet: {} } }, "901", trusted).isAdded ? "added" : "known";
     } catch (error) {
@@ -244,6 +245,15 @@ def test_the_compiled_addresses_outrank_the_server() -> None:
     assert trusted(settler=EVIL, deviating={"901": {"settler": SETTLER}}) == "added"
 
 
+@pytest.mark.parametrize("name", ["call_executor", "deposit_implementation"])
+def test_the_compiled_executor_and_deposit_code_outrank_the_server(name: str) -> None:
+    claimed = {**CHAIN["contracts"], name: EVIL}
+    assert trusted(contracts=claimed, compiled={name: SETTLER}) == "refused_unknown"
+    assert trusted(contracts=claimed) == "refused_unknown", "a bundle built without it believes none"
+    assert trusted(contracts=claimed, compiled={name: EVIL}) == "added"
+    assert trusted(compiled={name: SETTLER}) == "added", "a chain may lack it"
+
+
 @pytest.mark.chain
 def test_what_is_compiled_in_is_what_the_network_has(registered: Network, tmp_path: Path) -> None:
     """`manage.py trust` and the page agree on real deployments: nothing is shown as added or refused."""
@@ -261,6 +271,9 @@ def test_what_is_compiled_in_is_what_the_network_has(registered: Network, tmp_pa
     expected = [[str(m.chain_id), m.name, False] for m in registered.manifests.values()]
     assert sorted(found) == sorted(expected)
     assert compiled["deviating"] == {}
+    birch = registered.manifest("birch")
+    assert compiled["call_executor"] == birch.address("call_executor")
+    assert compiled["deposit_implementation"] == birch.address("deposit_implementation")
 
     given["network"]["901"]["trust"] = given["network"]["901"]["trust"].replace(
         '"decimals":"6"', '"decimals":"7"'

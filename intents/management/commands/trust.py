@@ -11,7 +11,15 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from intents.contracts.addresses import SALT, create2_address, settler_init_code
+from intents.chains.manifest import ChainManifest
+from intents.contracts.addresses import (
+    SALT,
+    call_executor_init_code,
+    create2_address,
+    deposit_implementation,
+    output_settler_init_code,
+    settler_init_code,
+)
 from intents.selectors.network import connected_chains, trust_hash
 
 PERMIT2 = "0x000000000022D473030F116dDEE9F6B43aC78BA3"
@@ -40,28 +48,46 @@ class Command(BaseCommand):
 
 
 def trust() -> dict[str, Any]:
-    """The escrow contract, Permit2, chains whose addresses deviate, and the sha256 of each chain's list."""
-    settler = create2_address(SALT, settler_init_code(PERMIT2))
-    expected = {"settler": settler, "permit2": PERMIT2}
-    chains: dict[str, str] = {}
-    deviating: dict[str, dict[str, str]] = {}
-    for chain_id, manifest in _chains().items():
-        chains[str(chain_id)] = trust_hash(manifest)
-        known = {
-            "settler": manifest.contracts.get("input_settler"),
-            "permit2": manifest.contracts.get("permit2"),
-        }
-        differing = {
-            name: contract.address
-            for name, contract in known.items()
-            if contract is not None and contract.address != expected[name]
-        }
-        if differing:
-            deviating[str(chain_id)] = differing
+    """Our contracts, Permit2, chains whose addresses deviate, and the sha256 of each chain's list."""
+    connected = _chains()
+    expected = {
+        "settler": create2_address(SALT, settler_init_code(PERMIT2)),
+        "permit2": PERMIT2,
+        "deposit_implementation": deposit_implementation(),
+        "call_executor": next((_call_executor(manifest) for manifest in connected.values()), ""),
+    }
+    deviating = {
+        str(chain_id): differing
+        for chain_id, manifest in connected.items()
+        if (differing := _differing(manifest, expected))
+    }
+    chains = {str(chain_id): trust_hash(manifest) for chain_id, manifest in connected.items()}
     return {**expected, "deviating": deviating, "chains": chains}
 
 
-def _chains() -> dict[int, Any]:
+def _differing(manifest: ChainManifest, expected: dict[str, str]) -> dict[str, str]:
+    named = {"settler": "input_settler"}
+    known = {name: manifest.contracts.get(named.get(name, name)) for name in expected}
+    return {
+        name: contract.address
+        for name, contract in known.items()
+        if contract is not None and contract.address != expected[name]
+    }
+
+
+def _call_executor(manifest: ChainManifest) -> str:
+    """Where our executor lands: what it refuses to call includes the solver account, which an operator chose."""
+    account = manifest.contracts.get("solver_account")
+    if account is None:
+        return ""
+    settlers = [
+        create2_address(SALT, code) for code in (settler_init_code(PERMIT2), output_settler_init_code())
+    ]
+    refused = [settlers[0], PERMIT2, account.address]
+    return create2_address(SALT, call_executor_init_code(settlers[1], refused))
+
+
+def _chains() -> dict[int, ChainManifest]:
     try:
         return connected_chains()
     except DatabaseError:
