@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from intents.models import Chain
+from intents.selectors.connectivity import connectivity_json
 
 from .errors import NotFound
 
@@ -15,6 +16,11 @@ def show(request: HttpRequest) -> HttpResponse:
     return JsonResponse(
         {"is_local": bool(chains) and all(chain["is_local"] for chain in chains), "chains": chains}
     )
+
+
+def connectivity(request: HttpRequest) -> HttpResponse:
+    """The share of pairs that one confirmation serves now, and why the rest is not served."""
+    return JsonResponse(connectivity_json())
 
 
 def absent(request: HttpRequest) -> HttpResponse:

@@ -13,5 +13,6 @@ urlpatterns = [
     path("orders/<str:order_id>", endpoint(GET=orders.show)),
     path("orders/<str:order_id>/events", endpoint(GET=orders.events)),
     path("network", endpoint(GET=network.show)),
+    path("connectivity", endpoint(GET=network.connectivity)),
     re_path(r"^.*$", endpoint(GET=network.absent, POST=network.absent)),
 ]

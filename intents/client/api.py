@@ -137,6 +137,10 @@ class WaymeetClient:
             is_local=bool(answer["is_local"]), chains=tuple(_chain(item) for item in answer["chains"])
         )
 
+    def connectivity(self) -> JsonObject:
+        """How many pairs of tokens on two chains one confirmation serves now, and why not the rest."""
+        return self._request("GET", "/api/v1/connectivity")
+
     def quote(self, **intent: str) -> JsonObject:
         """Ask for a quote and wait until it is solved; fields are those of `POST /api/v1/quotes`."""
         answer = self._request("POST", "/api/v1/quotes", intent)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .transfers import Timing
 
@@ -65,6 +66,16 @@ def table(lines: Sequence[Line]) -> list[str]:
     columns = f"{'target':>8} {'ratio':>6}"
     head = f"{'':{width}}  {'n':>4}  {'p50 ms':>8} {columns}  {'p95 ms':>8} {columns}"
     return [head, *(_row(line, width) for line in lines)]
+
+
+def connectivity_lines(reached: dict[str, Any]) -> list[str]:
+    """The API's connectivity answer: the share, then what is out of reach and why."""
+    head = f"one confirmation serves {reached['served']} of {reached['pairs']} pairs ({reached['percent']} %)"
+    gaps = (
+        f"  not {gap['token']} on {gap['chain']} ({gap['pairs']} pairs): {gap['code']}"
+        for gap in reached["unserved"]
+    )
+    return [head, *gaps]
 
 
 def _row(line: Line, width: int) -> str:

@@ -14,7 +14,7 @@ from intents.client.transfer import Asked
 from intents.devnet.bench.blocks import BlockListener
 from intents.devnet.bench.demo_process import DemoFailed, DemoProcess
 from intents.devnet.bench.quotes import QuoteFailed, first_routes
-from intents.devnet.bench.report import Line, table, transfer_lines, values_line
+from intents.devnet.bench.report import Line, connectivity_lines, table, transfer_lines, values_line
 from intents.devnet.bench.transfers import Timing, TransferFailed, measure
 
 IN_STOCK = Asked(amount="25", source="birch:USDC", target="cedar:USDC")
@@ -38,10 +38,13 @@ class Command(BaseCommand):
         try:
             with DemoProcess(run_dir) as demo:
                 lines = self._measured(demo, options)
+                reached = WaymeetClient(demo.url).connectivity()
         except (DemoFailed, TransferFailed, QuoteFailed, ApiError, RefusedToSign) as error:
             raise CommandError(f"{error} (logs are kept in {run_dir / 'logs'})") from error
         shutil.rmtree(run_dir, ignore_errors=True)
         for text in table(lines):
+            self.stdout.write(text)
+        for text in connectivity_lines(reached):
             self.stdout.write(text)
 
     def _measured(self, demo: DemoProcess, options: dict[str, Any]) -> list[Line]:
