@@ -17,6 +17,7 @@ from .manifest_reader import ManifestError, Reader, unique
 
 EIP3009_KINDS = ("none", "bytes", "vrs")
 PERMIT_KINDS = ("none", "eip2612")
+BRIDGE_KINDS = ("hyperlane_warp",)
 VENUE_KINDS = ("uniswap_v2", "uniswap_v3")
 MINIMUM_THRESHOLD = 2
 ONE_WAY_FEE_PIPS = 1_000_000
@@ -70,7 +71,10 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class TokenManifest:
-    """A token's passport: what was probed about it, not what it claims."""
+    """A token's passport: what was probed about it, not what it claims.
+
+    `stock_target` is how many base units of it our account should hold; 0 is no wish for any.
+    """
 
     address: str
     symbol: str
@@ -83,6 +87,7 @@ class TokenManifest:
     is_transfer_taxed: bool = False
     is_pausable: bool = False
     is_synthetic: bool = False
+    stock_target: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,24 @@ class VenueManifest:
     token1: str
     fee_pips: int
     extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeManifest:
+    """This chain's end of a bridge for our own stock.
+
+    Ends with the same `route` reach each other, one base unit for one. `token` goes in and comes out, through
+    `gate`, which our account calls; `worth` is the canonical id of what a token of the route can be redeemed
+    for. `fee_bound_wei` is the most a message may cost besides gas.
+    """
+
+    kind: str
+    route: str
+    router: str
+    gate: str
+    token: str
+    worth: str
+    fee_bound_wei: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +176,7 @@ class ChainManifest:
     tokens: tuple[TokenManifest, ...]
     venues: tuple[VenueManifest, ...]
     feeds: dict[str, Feed]
+    bridges: tuple[BridgeManifest, ...] = ()
     explorer: str = ""
     validators: tuple[Validator, ...] = ()
     validator_threshold: int = 0
@@ -176,6 +200,10 @@ class ChainManifest:
             if wanted in (token.symbol.lower(), token.address.lower()):
                 return token
         raise TokenNotSupported(f"{self.slug}: {wanted[:60]}", token=wanted[:60], chain=self.name)
+
+    def bridge(self, route: str) -> BridgeManifest | None:
+        """This chain's end of a bridge, if it has one."""
+        return next((end for end in self.bridges if end.route == route), None)
 
     def depth_for(self, value_usd_e8: int) -> int:
         """Blocks an order of this value needs: its tier's, above the highest tier the final depth."""
@@ -202,7 +230,7 @@ def parse(text: str) -> ChainManifest:
 def to_json(manifest: ChainManifest) -> dict[str, Any]:
     """The manifest as JSON values, in the shape that `from_json` reads."""
     values = asdict(manifest)
-    for name in ("endpoints", "value_tiers", "tokens", "venues", "validators"):
+    for name in ("endpoints", "value_tiers", "tokens", "venues", "bridges", "validators"):
         values[name] = list(values[name])
     return values
 
@@ -233,6 +261,7 @@ def from_json(values: Any) -> ChainManifest:
         contracts={name: _contract(item) for name, item in top.named_tables("contracts").items()},
         tokens=tuple(_token(item) for item in top.tables("tokens")),
         venues=tuple(_venue(item) for item in top.tables("venues")),
+        bridges=tuple(_bridge(item) for item in top.tables("bridges")),
         feeds={name: _feed(item) for name, item in top.named_tables("feeds").items()},
         explorer=top.url("explorer", ("https", "http"), default=""),
         validators=tuple(_validator(item) for item in top.tables("validators")),
@@ -260,10 +289,12 @@ def _check(top: Reader, manifest: ChainManifest) -> None:
     unique(top, "endpoints", [endpoint.url for endpoint in manifest.endpoints])
     unique(top, "validators", [validator.address for validator in manifest.validators])
     unique(top, "venues", [venue.address for venue in manifest.venues])
+    unique(top, "bridges", [bridge.route for bridge in manifest.bridges])
     unique(top, "tokens", [token.address for token in manifest.tokens])
     unique(top, "tokens", [token.symbol.lower() for token in manifest.tokens])
     _check_tiers(top, manifest)
     _check_venues(top, manifest)
+    _check_bridges(top, manifest)
 
 
 def _check_tiers(top: Reader, manifest: ChainManifest) -> None:
@@ -286,6 +317,13 @@ def _check_venues(top: Reader, manifest: ChainManifest) -> None:
                 raise top.fail(f"venues.{index}.{name}", "is not one of tokens")
         if int(venue.token0, 16) >= int(venue.token1, 16):
             raise top.fail(f"venues.{index}.token0", "must be the lower address, as in the pool")
+
+
+def _check_bridges(top: Reader, manifest: ChainManifest) -> None:
+    listed = {token.address for token in manifest.tokens}
+    for index, bridge in enumerate(manifest.bridges):
+        if bridge.token not in listed:
+            raise top.fail(f"bridges.{index}.token", "is not one of tokens")
 
 
 def _native(reader: Reader) -> NativeCoin:
@@ -333,6 +371,7 @@ def _token(reader: Reader) -> TokenManifest:
         is_transfer_taxed=reader.flag("is_transfer_taxed", default=False),
         is_pausable=reader.flag("is_pausable", default=False),
         is_synthetic=reader.flag("is_synthetic", default=False),
+        stock_target=reader.integer("stock_target", default=0),
     )
     if token.decimals > 36:
         raise reader.fail("decimals", "must be at most 36")
@@ -356,6 +395,20 @@ def _venue(reader: Reader) -> VenueManifest:
         raise reader.fail("fee_pips", "must be below 1000000, which is everything")
     reader.end()
     return venue
+
+
+def _bridge(reader: Reader) -> BridgeManifest:
+    bridge = BridgeManifest(
+        kind=reader.choice("kind", BRIDGE_KINDS),
+        route=reader.filled("route"),
+        router=reader.address("router"),
+        gate=reader.address("gate"),
+        token=reader.address("token"),
+        worth=reader.filled("worth"),
+        fee_bound_wei=reader.integer("fee_bound_wei", default=0),
+    )
+    reader.end()
+    return bridge
 
 
 def _feed(reader: Reader) -> Feed:
