@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from intents.chains import accounts
+from intents.chains import accounts, registry
 from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.client import client
 from intents.chains.fees import fees
@@ -34,15 +34,28 @@ def claims_of(
     amount = int(fill_details.get("stock_amount") or output.amount)
     swap = fill_details.get("swap") or {}
     gas = GasRules()
-    fill_gas = gas.fill + gas.pool * len(swap.get("venues", ()))
+    fill_gas = gas.fill + gas.pool * _pools(swap)
     operator = accounts.address(accounts.OPERATOR)
+    bridge = fill_details.get("bridge")
     claims = [
-        Claim(destination.chain_id, token, destination.address("solver_account"), amount),
+        bridge_claim(bridge)
+        if bridge
+        else Claim(destination.chain_id, token, destination.address("solver_account"), amount),
         gas_claim(destination.chain_id, operator, fill_gas),
     ]
     if not is_opened:
         claims.append(gas_claim(origin.chain_id, operator, gas.open))
     return claims
+
+
+def bridge_claim(bridge: Mapping[str, Any]) -> Claim:
+    """The stock on another chain that is to be brought for a fill."""
+    source = registry.chain(int(bridge["chain_id"]))
+    return Claim(source.chain_id, bridge["token"], source.address("solver_account"), int(bridge["amount"]))
+
+
+def _pools(swap: Mapping[str, Any]) -> int:
+    return len(swap["venues"]) + _pools(swap.get("beside") or {}) if swap else 0
 
 
 def ensure_stocks(claims: Sequence[Claim]) -> None:

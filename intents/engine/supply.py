@@ -6,7 +6,7 @@ from intents.chains.calls import Call
 from intents.models import Step
 from intents.settlement import calls
 from intents.settlement.calls import VenueSwap
-from intents.solver.plan import swap_from_json, swap_to_json
+from intents.solver.plan import carriage_to_json, swap_from_json, swap_to_json
 from intents.solver.router import Route
 from intents.venues.swaps import swap_calls
 
@@ -64,7 +64,8 @@ def supply_details(route: Route, *, signed: int) -> dict[str, Any]:
     """What a fill step keeps of the way its tokens come; in stock exactly `signed` base units leave."""
     swap = swap_to_json(route) if route.swap else None
     amount = route.stock_amount if swap else signed
-    return {"stock_token": route.stock_token, "stock_amount": str(amount), "swap": swap}
+    bridge = carriage_to_json(route) if route.carriage else None
+    return {"stock_token": route.stock_token, "stock_amount": str(amount), "swap": swap, "bridge": bridge}
 
 
 def _own_amount(step: Step) -> int:

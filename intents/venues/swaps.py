@@ -1,7 +1,7 @@
 """From a route's swap to the calls that the filler's account makes on venues' routers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Final
 
@@ -29,9 +29,17 @@ def swap_calls(
 ) -> tuple[VenueCall, ...]:
     """The calls of `swap`, yielding at least `least` to `holder` or reverting; `deadline` is chain time.
 
+    No router sees more than its side of a split: there the account itself counts what all of it yields.
     Neighbouring pools of one router are one call. Between routers the amount in the middle is fixed: it is
     bought exactly, then sold whole.
     """
+    if swap.beside is not None:
+        sides = (replace(swap, beside=None), swap.beside)
+        return tuple(
+            call
+            for side in sides
+            for call in swap_calls(manifest, side, least=1, holder=holder, deadline=deadline)
+        )
     venues = [manifest.venues[index] for index in swap.venues]
     split = len(venues) > 1 and venues[0].router != venues[1].router
     if not split:

@@ -52,7 +52,12 @@ def _assert_pools_quote(network: Network, prices: dict[str, int]) -> None:
         assert manifest.venues
         for venue in manifest.venues:
             token0 = manifest.token(venue.token0)
-            amount = 100 * 10**8 * 10**token0.decimals // prices["usdc" if token0.is_synthetic else token0.canonical_id]
+            amount = (
+                100
+                * 10**8
+                * 10**token0.decimals
+                // prices["usdc" if token0.is_synthetic else token0.canonical_id]
+            )
             received = _quoted(network, manifest, venue, amount)
             # 100 USD less the pool's fee, within a tenth of a percent for the price impact.
             expected = 100 * 10**8 * (10**6 - venue.fee_pips) // 10**6
