@@ -59,6 +59,9 @@ QUOTE_WORDS = {
     "no_way_to_confirm": _(
         "Your wallet cannot confirm this token with one signature. Choose another token, such as USDC."
     ),
+    "recipient_refuses_native": _(
+        "This recipient is a contract that does not take the chain's coin. Choose another recipient."
+    ),
     "quote_not_found": _("We do not know this quote, or it belongs to another browser. Ask for a new one."),
     "quote_not_signable": _("This quote cannot be confirmed. Connect your wallet and ask for a new one."),
     "quote_already_used": _("This quote was already used. Ask for a new one."),

@@ -24,7 +24,7 @@ from .wallet import wallet_page
 
 REFRESH_WAIT_SECONDS = 2.0
 EXAMPLE = {"from": "alder:USDC", "to": "birch:WETH", "amount": "100", "exact": "input"}
-_FIELDS = ("from", "to", "amount", "exact", "recipient", "user", "confirm")
+_FIELDS = ("from", "to", "amount", "exact", "recipient", "user", "confirm", "can_batch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,7 @@ def _mapping(values: dict[str, str]) -> dict[str, str]:
         "amount": values["amount"],
         "exact": values["exact"] or "input",
         "confirm": values["confirm"] or "auto",
+        "can_batch": values["can_batch"],
     }
     for name in ("user", "recipient"):
         if values[name]:
@@ -157,4 +158,5 @@ def _values_of(found: Quote) -> dict[str, str]:
         "recipient": str(asked.get("recipient", "")),
         "user": str(asked.get("user", "")),
         "confirm": str(asked.get("confirm", "auto")),
+        "can_batch": "1" if asked.get("can_batch") else "",
     }
