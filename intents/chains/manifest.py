@@ -13,6 +13,7 @@ from eth_utils.crypto import keccak
 
 from intents.errors import WaymeetError
 
+from .app import App, AppNotListed, read_app
 from .manifest_reader import ManifestError, Reader, unique
 
 EIP3009_KINDS = ("none", "bytes", "vrs")
@@ -157,6 +158,8 @@ class ChainManifest:
     validators: tuple[Validator, ...] = ()
     validator_threshold: int = 0
     limits: Limits = LOCAL_LIMITS
+    apps: tuple[App, ...] = ()
+    gas_on_arrival_usd_e8: int = 0
 
     @property
     def finality_seconds(self) -> int:
@@ -176,6 +179,14 @@ class ChainManifest:
             if wanted in (token.symbol.lower(), token.address.lower()):
                 return token
         raise TokenNotSupported(f"{self.slug}: {wanted[:60]}", token=wanted[:60], chain=self.name)
+
+    def app(self, slug: str) -> App:
+        """The app with this slug, in any letter case; raises AppNotListed."""
+        wanted = slug.strip().lower()
+        for app in self.apps:
+            if app.slug == wanted:
+                return app
+        raise AppNotListed(f"{self.slug}: {wanted[:60]}", app=wanted[:60], chain=self.name)
 
     def depth_for(self, value_usd_e8: int) -> int:
         """Blocks an order of this value needs: its tier's, above the highest tier the final depth."""
@@ -202,7 +213,7 @@ def parse(text: str) -> ChainManifest:
 def to_json(manifest: ChainManifest) -> dict[str, Any]:
     """The manifest as JSON values, in the shape that `from_json` reads."""
     values = asdict(manifest)
-    for name in ("endpoints", "value_tiers", "tokens", "venues", "validators"):
+    for name in ("endpoints", "value_tiers", "tokens", "venues", "validators", "apps"):
         values[name] = list(values[name])
     return values
 
@@ -238,6 +249,8 @@ def from_json(values: Any) -> ChainManifest:
         validators=tuple(_validator(item) for item in top.tables("validators")),
         validator_threshold=top.integer("validator_threshold", default=0),
         limits=_limits(top.table("limits", default={}), defaults),
+        apps=tuple(read_app(item) for item in top.tables("apps")),
+        gas_on_arrival_usd_e8=top.integer("gas_on_arrival_usd_e8", default=0),
     )
     top.end()
     _check(top, manifest)
@@ -262,8 +275,12 @@ def _check(top: Reader, manifest: ChainManifest) -> None:
     unique(top, "venues", [venue.address for venue in manifest.venues])
     unique(top, "tokens", [token.address for token in manifest.tokens])
     unique(top, "tokens", [token.symbol.lower() for token in manifest.tokens])
+    unique(top, "apps", [app.slug for app in manifest.apps])
     _check_tiers(top, manifest)
     _check_venues(top, manifest)
+    for index, app in enumerate(manifest.apps):
+        if app.token not in {token.address for token in manifest.tokens}:
+            raise top.fail(f"apps.{index}.token", "is not one of tokens")
 
 
 def _check_tiers(top: Reader, manifest: ChainManifest) -> None:
