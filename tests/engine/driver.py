@@ -44,6 +44,11 @@ class Driver:
         self._thread.join(20)
         assert not self._thread.is_alive()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the follower still follows."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         try:
             asyncio.run(self._follow())
