@@ -78,14 +78,15 @@ O = OrderState
 ORDER_MOVES: dict[OrderState, frozenset[OrderState]] = {
     O.AWAITING_DEPOSIT: frozenset({O.OPENING, O.OPENED, O.EXPIRED, O.REJECTED, O.REFUND_DUE}),
     O.SIGNED: frozenset({O.OPENING, O.OPENED, O.REJECTED, O.EXPIRED}),
-    O.OPENING: frozenset({O.OPENED, O.REJECTED, O.EXPIRED}),
+    O.OPENING: frozenset({O.OPENED, O.REJECTED, O.EXPIRED, O.REFUND_DUE}),
     O.OPENED: frozenset({O.FILLING, O.FILLED, O.REFUND_DUE, O.REFUNDED}),
     O.FILLING: frozenset({O.FILLED, O.REFUND_DUE, O.REFUNDED}),
     O.FILLED: frozenset({O.PROVING, O.SETTLED, O.REFUNDED}),
     O.PROVING: frozenset({O.SETTLED, O.REFUNDED}),
     O.SETTLED: frozenset(),
     O.REJECTED: frozenset({O.OPENED}),
-    O.EXPIRED: frozenset(),
+    # What is paid to a deposit address afterwards goes back.
+    O.EXPIRED: frozenset({O.REFUND_DUE}),
     O.REFUND_DUE: frozenset({O.REFUNDING, O.REFUNDED, O.FILLED}),
     O.REFUNDING: frozenset({O.REFUNDED, O.FILLED}),
     O.REFUNDED: frozenset(),
@@ -94,6 +95,7 @@ ORDER_MOVES: dict[OrderState, frozenset[OrderState]] = {
 
 # Only a reorganised chain takes an order back; each arrow undoes exactly one fact.
 ORDER_REORG_MOVES: dict[OrderState, frozenset[OrderState]] = {
+    O.OPENING: frozenset({O.AWAITING_DEPOSIT}),
     O.OPENED: frozenset({O.OPENING}),
     O.FILLING: frozenset({O.OPENING}),
     O.FILLED: frozenset({O.FILLING}),

@@ -46,5 +46,6 @@ def _odd_chain(dice: random.Random, number: int, name: str) -> ChainProfile:
         priority_fee_wei=dice.randrange(10**5, 10**7),
         tokens=tokens,
         pools=pools,
+        vault_of="USDC" if number == 1 else "",
         inventory={"USDC": dice.randrange(1_000, 30_000), "USDT": dice.randrange(0, 3_000)},
     )

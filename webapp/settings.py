@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from webapp import logs
 
@@ -50,6 +51,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "intents.web.failures.WrongMethodMiddleware",
+    "intents.web.failures.TooManyMiddleware",
     "intents.web.ready.NotStartedMiddleware",
 ]
 
@@ -137,6 +139,25 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
+
+
+def _limit(variable: str, default: str) -> tuple[int, int]:
+    """Requests and seconds, written as 60/60."""
+    text = env.str(variable, default=default)
+    most, _, seconds = text.partition("/")
+    if not (most.isdigit() and seconds.isdigit() and int(seconds)):
+        raise ImproperlyConfigured(f"{variable}={text}: write requests/seconds, such as {default}")
+    return int(most), int(seconds)
+
+
+# Per client address; a hundredfold while every connected chain is local.
+RATE_LIMITS = {
+    "quotes": _limit("WAYMEET_LIMIT_QUOTES", "120/60"),
+    "orders": _limit("WAYMEET_LIMIT_ORDERS", "30/60"),
+    "logins": _limit("WAYMEET_LIMIT_LOGINS", "20/60"),
+    "lookups": _limit("WAYMEET_LIMIT_LOOKUPS", "60/60"),
+}
+MOST_SOCKETS = env.int("WAYMEET_LIMIT_SOCKETS", default=50)
 
 NETWORK_DIR = Path(env.str("WAYMEET_NETWORK_DIR", default=str(RUN_DIR / "network")))
 FILL_ENABLED = env.bool("WAYMEET_FILL", default=True)

@@ -60,7 +60,7 @@ def error_response(error: WaymeetError) -> JsonResponse:
     if isinstance(error, MethodNotAllowed):
         response["Allow"] = error.params["allowed"]
     if error.retry:
-        response["Retry-After"] = "1"
+        response["Retry-After"] = str(error.params.get("retry_after", 1))
     return response
 
 

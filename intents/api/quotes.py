@@ -23,6 +23,7 @@ FIELDS: dict[str, tuple[type, bool]] = {
     "user": (str, False),
     "recipient": (str, False),
     "confirm": (str, False),
+    "can_batch": (str, False),
 }
 
 
@@ -54,6 +55,7 @@ def quote_json(quote: Quote) -> dict[str, Any]:
         "approvals": 0,
         "claims": 0,
         "confirm_way": quote.confirm_way,
+        "ways": quote.ways,
         "user": quote.user,
         "recipient": quote.recipient,
         "input": {

@@ -2,16 +2,19 @@
 
 from django.urls import path, re_path
 
+from intents.services.limits import ORDERS, QUOTES
+
 from . import network, orders, quotes
 from .http import endpoint
+from .limits import counted, looked_up
 
 app_name = "api"
 urlpatterns = [
-    path("quotes", endpoint(POST=quotes.create)),
-    path("quotes/<str:quote_id>", endpoint(GET=quotes.show)),
-    path("orders", endpoint(POST=orders.create)),
-    path("orders/<str:order_id>", endpoint(GET=orders.show)),
-    path("orders/<str:order_id>/events", endpoint(GET=orders.events)),
+    path("quotes", endpoint(POST=counted(QUOTES)(quotes.create))),
+    path("quotes/<str:quote_id>", endpoint(GET=looked_up(quotes.show))),
+    path("orders", endpoint(POST=counted(ORDERS)(orders.create))),
+    path("orders/<str:order_id>", endpoint(GET=looked_up(orders.show))),
+    path("orders/<str:order_id>/events", endpoint(GET=looked_up(orders.events))),
     path("network", endpoint(GET=network.show)),
     path("connectivity", endpoint(GET=network.connectivity)),
     re_path(r"^.*$", endpoint(GET=network.absent, POST=network.absent)),

@@ -11,7 +11,15 @@ from eth_utils.crypto import keccak
 
 from . import registry
 from .calls import ZERO_ADDRESS, Call, encode_call
-from .endpoints import Nodes, Request, RpcDisagreement, RpcError, RpcUnavailable, SendUnknown
+from .endpoints import (
+    NodeHealth,
+    Nodes,
+    Request,
+    RpcDisagreement,
+    RpcError,
+    RpcUnavailable,
+    SendUnknown,
+)
 from .manifest import ChainManifest
 from .reverts import Refusal, Reverted, decode_revert
 
@@ -90,8 +98,21 @@ class ChainClient:
         return [_as_revert(o) if isinstance(o, Exception) else o for o in self._nodes.batch(requests)]
 
     def head(self) -> Head:
-        """The newest block."""
-        return parse_head(self.request("eth_getBlockByNumber", "latest", False))
+        """The newest block; with a quorum the newest that so many nodes have."""
+        if self.manifest.quorum == 1:
+            return parse_head(self.request("eth_getBlockByNumber", "latest", False))
+        head = self.block(self._nodes.head_number())
+        if head is None:
+            raise RpcUnavailable(f"{self.manifest.slug}: the newest block went away")
+        return head
+
+    def highest(self) -> int:
+        """The number of the newest block that any well node has."""
+        return self._nodes.highest()
+
+    def probe(self) -> list[NodeHealth]:
+        """Look at every endpoint now; how each of them is. Raises nothing."""
+        return self._nodes.probe()
 
     def block(self, number: BlockId) -> Head | None:
         """The block at a number or tag, None when there is none."""

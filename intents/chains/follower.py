@@ -100,6 +100,9 @@ async def follow_chain(
     try:
         while True:
             pushed = None if must_look else await heads.next(_patience(manifest, is_live=heads.is_live))
+            if manifest.quorum > 1:
+                # What one node pushes is a hint to look, no evidence.
+                pushed = None
             must_look = False
             try:
                 async for fact in follower.advance(pushed):
@@ -135,7 +138,7 @@ class _Follower:
         if self._number is None:
             self._number = head.number - 1
         if self._is_told(head):
-            reorg = self._rolled_back(head) if pushed is None else None
+            reorg = await self._rolled_back(head) if pushed is None else None
         else:
             self._looks_below = 0
             reorg = await self._reorganised(head)
@@ -150,13 +153,14 @@ class _Follower:
             return False
         return self._hashes.get(head.number, head.hash) == head.hash
 
-    def _rolled_back(self, head: Head) -> ReorgSeen | None:
+    async def _rolled_back(self, head: Head) -> ReorgSeen | None:
         """Blocks were taken back without new ones; a node that merely lags catches up in between."""
         self._looks_below = self._looks_below + 1 if head.number < self._at else 0
         if self._looks_below < LOOKS_BEFORE_ROLLBACK:
             return None
         self._looks_below = 0
-        return self._cut(head.number)
+        # As long as one node has all of what was told, the others only lag.
+        return None if await self._read(self._rounds.highest) >= self._at else self._cut(head.number)
 
     async def _reorganised(self, head: Head) -> ReorgSeen | None:
         at = self._at

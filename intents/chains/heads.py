@@ -70,6 +70,9 @@ class PushedHeads:
             max_connection_retries=1,
         )
         async with AsyncWeb3(provider) as web3:
+            actual = await web3.eth.chain_id
+            if actual != self._chain_id:
+                raise ValueError(f"{url} serves chain {actual}, not {self._chain_id}")
             await web3.eth.subscribe("newHeads")
             self.is_live = True
             async for message in web3.socket.process_subscriptions():

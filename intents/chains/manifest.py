@@ -13,11 +13,12 @@ from eth_utils.crypto import keccak
 
 from intents.errors import WaymeetError
 
+from .app import App, AppNotListed, read_app
+from .bridge import BridgeManifest, read_bridge
 from .manifest_reader import ManifestError, Reader, unique
 
 EIP3009_KINDS = ("none", "bytes", "vrs")
 PERMIT_KINDS = ("none", "eip2612")
-BRIDGE_KINDS = ("hyperlane_warp",)
 VENUE_KINDS = ("uniswap_v2", "uniswap_v3")
 MINIMUM_THRESHOLD = 2
 ONE_WAY_FEE_PIPS = 1_000_000
@@ -104,24 +105,6 @@ class VenueManifest:
 
 
 @dataclass(frozen=True, slots=True)
-class BridgeManifest:
-    """This chain's end of a bridge for our own stock.
-
-    Ends with the same `route` reach each other, one base unit for one. `token` goes in and comes out, through
-    `gate`, which our account calls; `worth` is the canonical id of what a token of the route can be redeemed
-    for. `fee_bound_wei` is the most a message may cost besides gas.
-    """
-
-    kind: str
-    route: str
-    router: str
-    gate: str
-    token: str
-    worth: str
-    fee_bound_wei: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Feed:
     """A price feed with the AggregatorV3 interface; older than its heartbeat + 10 % is stale."""
 
@@ -181,6 +164,8 @@ class ChainManifest:
     validators: tuple[Validator, ...] = ()
     validator_threshold: int = 0
     limits: Limits = LOCAL_LIMITS
+    apps: tuple[App, ...] = ()
+    gas_on_arrival_usd_e8: int = 0
 
     @property
     def finality_seconds(self) -> int:
@@ -204,6 +189,14 @@ class ChainManifest:
     def bridge(self, route: str) -> BridgeManifest | None:
         """This chain's end of a bridge, if it has one."""
         return next((end for end in self.bridges if end.route == route), None)
+
+    def app(self, slug: str) -> App:
+        """The app with this slug, in any letter case; raises AppNotListed."""
+        wanted = slug.strip().lower()
+        for app in self.apps:
+            if app.slug == wanted:
+                return app
+        raise AppNotListed(f"{self.slug}: {wanted[:60]}", app=wanted[:60], chain=self.name)
 
     def depth_for(self, value_usd_e8: int) -> int:
         """Blocks an order of this value needs: its tier's, above the highest tier the final depth."""
@@ -230,7 +223,7 @@ def parse(text: str) -> ChainManifest:
 def to_json(manifest: ChainManifest) -> dict[str, Any]:
     """The manifest as JSON values, in the shape that `from_json` reads."""
     values = asdict(manifest)
-    for name in ("endpoints", "value_tiers", "tokens", "venues", "bridges", "validators"):
+    for name in ("endpoints", "value_tiers", "tokens", "venues", "bridges", "validators", "apps"):
         values[name] = list(values[name])
     return values
 
@@ -261,12 +254,14 @@ def from_json(values: Any) -> ChainManifest:
         contracts={name: _contract(item) for name, item in top.named_tables("contracts").items()},
         tokens=tuple(_token(item) for item in top.tables("tokens")),
         venues=tuple(_venue(item) for item in top.tables("venues")),
-        bridges=tuple(_bridge(item) for item in top.tables("bridges")),
+        bridges=tuple(read_bridge(item) for item in top.tables("bridges")),
         feeds={name: _feed(item) for name, item in top.named_tables("feeds").items()},
         explorer=top.url("explorer", ("https", "http"), default=""),
         validators=tuple(_validator(item) for item in top.tables("validators")),
         validator_threshold=top.integer("validator_threshold", default=0),
         limits=_limits(top.table("limits", default={}), defaults),
+        apps=tuple(read_app(item) for item in top.tables("apps")),
+        gas_on_arrival_usd_e8=top.integer("gas_on_arrival_usd_e8", default=0),
     )
     top.end()
     _check(top, manifest)
@@ -292,9 +287,13 @@ def _check(top: Reader, manifest: ChainManifest) -> None:
     unique(top, "bridges", [bridge.route for bridge in manifest.bridges])
     unique(top, "tokens", [token.address for token in manifest.tokens])
     unique(top, "tokens", [token.symbol.lower() for token in manifest.tokens])
+    unique(top, "apps", [app.slug for app in manifest.apps])
     _check_tiers(top, manifest)
     _check_venues(top, manifest)
     _check_bridges(top, manifest)
+    for index, app in enumerate(manifest.apps):
+        if app.token not in {token.address for token in manifest.tokens}:
+            raise top.fail(f"apps.{index}.token", "is not one of tokens")
 
 
 def _check_tiers(top: Reader, manifest: ChainManifest) -> None:
@@ -395,20 +394,6 @@ def _venue(reader: Reader) -> VenueManifest:
         raise reader.fail("fee_pips", "must be below 1000000, which is everything")
     reader.end()
     return venue
-
-
-def _bridge(reader: Reader) -> BridgeManifest:
-    bridge = BridgeManifest(
-        kind=reader.choice("kind", BRIDGE_KINDS),
-        route=reader.filled("route"),
-        router=reader.address("router"),
-        gate=reader.address("gate"),
-        token=reader.address("token"),
-        worth=reader.filled("worth"),
-        fee_bound_wei=reader.integer("fee_bound_wei", default=0),
-    )
-    reader.end()
-    return bridge
 
 
 def _feed(reader: Reader) -> Feed:

@@ -62,6 +62,12 @@ class Reader:
             raise self.fail(name, "must be text")
         return value
 
+    def texts(self, name: str) -> list[str]:
+        value = self._take(name, _MISSING)
+        if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+            raise self.fail(name, "must be a list of texts")
+        return list(value)
+
     def filled(self, name: str) -> str:
         value = self.text(name)
         if not value.strip():

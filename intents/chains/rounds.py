@@ -61,6 +61,10 @@ class Rounds:
     def head(self) -> Head:
         return self._client.head()
 
+    def highest(self) -> int:
+        """The newest block's number at whichever node is farthest."""
+        return self._client.highest()
+
     def block(self, head: Head) -> Round:
         """Logs of the block with this very header, and the calls at it."""
         watch = self._watch()

@@ -1,6 +1,7 @@
 """A client of the HTTP API that checks orders before it signs: usable without Django or a database.
 
-Addresses of contracts and tokens are those of the server's network list: use a server you know.
+Addresses of contracts and tokens are those of the server's network list; `trust.Trust` holds them against
+what this machine knows.
 
 Every amount is an integer of base units unless its name says text.
 """

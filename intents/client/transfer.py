@@ -13,6 +13,7 @@ from intents.amounts import AmountError, format_units, parse_units
 from .api import ChainInfo, JsonObject, Network, Submitted, Token, UnknownName, WaymeetClient
 from .chain_reader import NATIVE, ChainReader, ChainUnreachable
 from .signing import Wish, checked_order, signed, typed_data
+from .trust import Trust
 
 # The fourth account of the public test mnemonic every local node funds: worthless anywhere else.
 DEMO_KEY = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"
@@ -59,10 +60,15 @@ class Outcome:
         return self.is_delivered and (self.received is None or self.received >= self.minimum)
 
 
-def run(asked: Asked, *, client: WaymeetClient, say: Say) -> Outcome:
-    """Carry out a transfer; raises `CannotStart`, `ApiError`, `ApiUnreachable` or `RefusedToSign`."""
+def run(asked: Asked, *, client: WaymeetClient, say: Say, trust: Trust | None) -> Outcome:
+    """Carry out a transfer; without `trust` the server's contracts are believed.
+
+    Raises `CannotStart`, `ApiError`, `ApiUnreachable`, `ServerNotTrusted` or `RefusedToSign`.
+    """
     network = client.network()
     wish, key = understood(asked, network)
+    for line in trust_lines(wish, trust):
+        say(line)
     say(f"asking for {asked.amount} {wish.input_token.symbol} on {wish.origin.name}")
     quote = client.quote(**intent_fields(asked, wish))
     order = checked_order(wish, quote)
@@ -124,6 +130,24 @@ def understood(asked: Asked, network: Network) -> tuple[Wish, str]:
         output_amount=None if is_input else fixed,
     )
     return wish, asked.key or DEMO_KEY
+
+
+def trust_lines(wish: Wish, trust: Trust | None) -> list[str]:
+    """What to look at before signing; raises `ServerNotTrusted` when a contract is not the known one."""
+    chains = (wish.origin, wish.destination)
+    if trust is None:
+        return [
+            f"{chain.name}: taken from the server, unchecked: {_addresses(chain.contracts)}"
+            for chain in chains
+        ]
+    for chain in chains:
+        trust.check(chain)
+    return [
+        f"{chain.name} is not as this client knows it; check these: "
+        f"hyperlane_oracle {chain.contracts.get('hyperlane_oracle')}, {token.symbol} {token.address}"
+        for chain, token in zip(chains, (wish.input_token, wish.output_token), strict=True)
+        if not trust.is_listed(chain)
+    ]
 
 
 def intent_fields(asked: Asked, wish: Wish) -> dict[str, str]:
@@ -215,6 +239,11 @@ def _place(network: Network, text: str) -> tuple[ChainInfo, Token]:
         raise CannotStart("place_malformed", f"{text!r} is not chain:token, such as alder:USDC")
     chain = network.chain(chain_name)
     return chain, chain.token(token_name)
+
+
+def _addresses(contracts: dict[str, str]) -> str:
+    shown = ("input_settler", "permit2", "output_settler", "hyperlane_oracle")
+    return ", ".join(f"{name} {contracts[name]}" for name in shown if name in contracts)
 
 
 def _amount(units: str | None, token: JsonObject) -> str:

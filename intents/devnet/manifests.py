@@ -20,6 +20,9 @@ from .tokens import FEED_DECIMALS
 HEARTBEAT_SECONDS: Final = 60
 MAX_FEE_MULTIPLE: Final = 20
 VALUE_TIERS: Final = ((10, 0.5), (100, 1.0))
+# Half a dollar of the native coin is a transfer or more on every chain here.
+GAS_ON_ARRIVAL_USD_E8: Final = USD_E8 // 2
+VAULT_GAS: Final = 200_000
 
 _PASSPORTS: Final[dict[str, dict[str, Any]]] = {
     "fiat": {"eip3009": "bytes", "permit": "eip2612", "version": "2", "is_pausable": True},
@@ -71,6 +74,8 @@ def manifest_of(
             for index, place in zip(VALIDATORS, validators, strict=True)
         ],
         "validator_threshold": THRESHOLD,
+        "apps": [_vault(profile, deployed)] if profile.vault_of else [],
+        "gas_on_arrival_usd_e8": GAS_ON_ARRIVAL_USD_E8,
     }
     return from_json(values)
 
@@ -109,6 +114,19 @@ def _token(token: TokenProfile, profile: ChainProfile, deployed: Deployed) -> di
         "canonical_id": token.canonical_id,
         "stock_target": profile.inventory.get(token.symbol, 0) * token.unit,
         **_PASSPORTS[token.kind],
+    }
+
+
+def _vault(profile: ChainProfile, deployed: Deployed) -> dict[str, Any]:
+    return {
+        "slug": "vault",
+        "name": f"Demo vault of {profile.vault_of}",
+        "target": deployed.contracts["demo_vault"],
+        "token": deployed.tokens[profile.vault_of],
+        "call": "deposit(uint256,address)",
+        "arguments": ["amount", "recipient"],
+        "gas": VAULT_GAS,
+        "page": f"/apps/{profile.slug}-vault",
     }
 
 

@@ -16,9 +16,11 @@ from intents.lifecycle import ORDER_ENDED, OrderState, StepKind, StepState
 from intents.models import Order, Step
 
 from . import lease
-from .actions import fill, finalise, open, prove, refund
+from .actions import deposit, fill, finalise, open, prove, recover, refund
 from .actions.open import is_final_past
 from .case import Case, NeedsAttention, Wait, load, move_order, wait
+from .deposits import DEPOSIT
+from .deposits import WAYS as DEPOSIT_WAYS
 from .depth import block_at_depth, final_depth
 from .evidence import Evidence, gather
 from .lease import Lease, LeaseLost
@@ -38,7 +40,12 @@ PARKED_SECONDS = 60.0
 Action = Callable[[Case, Step, Evidence], bool]
 
 _SHOWN_AS = {"gas_price_too_high": "fees_too_high"}
-_BEFORE_OPEN = (OrderState.SIGNED, OrderState.OPENING, OrderState.REJECTED)
+_BEFORE_OPEN = (
+    OrderState.AWAITING_DEPOSIT,
+    OrderState.SIGNED,
+    OrderState.OPENING,
+    OrderState.REJECTED,
+)
 _RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
 _DELIVERED = (OrderState.FILLED, OrderState.PROVING)
 _IN_ESCROW = (OrderState.OPENED, OrderState.FILLING, *_RETURNING)
@@ -114,9 +121,18 @@ def _goes_home(case: Case) -> bool:
 
 
 def _turns(case: Case, seen: Evidence) -> list[tuple[StepKind, Action]]:
-    """Whose turn it is, most urgent first."""
-    if case.state in _BEFORE_OPEN:
-        return [(StepKind.OPEN, open.run)]
+    """Whose turn it is, most urgent first; what lies at a deposit address goes back whatever the state."""
+    turns = _turns_of_state(case, seen)
+    if case.order.confirm_way in DEPOSIT_WAYS:
+        turns.append((StepKind.OPEN, recover.run))
+    return turns
+
+
+def _turns_of_state(case: Case, seen: Evidence) -> list[tuple[StepKind, Action]]:
+    is_paid_to_address = case.order.confirm_way == DEPOSIT
+    opening = deposit.run if is_paid_to_address else open.run
+    if case.state in _BEFORE_OPEN or (is_paid_to_address and case.state is OrderState.EXPIRED):
+        return [(StepKind.OPEN, opening)]
     if case.state in (OrderState.OPENED, OrderState.FILLING):
         return [(StepKind.FILL, fill.run)]
     if case.state in _RETURNING:
@@ -128,7 +144,7 @@ def _turns(case: Case, seen: Evidence) -> list[tuple[StepKind, Action]]:
     turns: list[tuple[StepKind, Action]] = [(StepKind.PROVE, prove.run)]
     if seen.opened is None:
         # The deposit was reorganised away after we delivered: put the very signature in again.
-        turns.insert(0, (StepKind.OPEN, open.run))
+        turns.insert(0, (StepKind.OPEN, opening))
     prove_step = case.step(StepKind.PROVE)
     if prove_step is not None and prove_step.state in (StepState.CONFIRMED, StepState.FINAL):
         turns.append((StepKind.FINALISE, finalise.run))
@@ -152,7 +168,7 @@ def _next_look(case: Case) -> Wait | None:
     if case.state in (OrderState.SETTLED, OrderState.REFUNDED):
         return _soonest(case) if case.waits else _until_final(case)
     if case.state is OrderState.EXPIRED:
-        return None
+        return _soonest(case) if case.waits else None
     if case.state is OrderState.REJECTED and is_final_past(case, case.terms.fill_deadline):
         return None
     if case.state is OrderState.NEEDS_ATTENTION:

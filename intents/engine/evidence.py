@@ -7,6 +7,7 @@ from intents.settlement.calls import FillFact, solver_id
 from intents.settlement.order import order_to_json
 
 from .case import Case
+from .deposit_facts import is_unopened, taken_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def gather(case: Case) -> Evidence:
         is_our_fill=fact is not None and fact.solver == solver_id(case.destination),
         is_filled_late=bool(fills) and filled is None,
         finalised=at_origin.get("Finalised"),
-        refunded=at_origin.get("Refunded"),
+        refunded=at_origin.get("Refunded") or (taken_back(case) if is_unopened(case) else None),
         held=at_origin.get("PayoutHeld"),
     )
 

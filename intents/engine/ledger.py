@@ -158,15 +158,29 @@ def book_refund(order: Order, *, payout: str) -> None:
     )
 
 
+def book_recovery(order: Order, *, token: str, amount: int, memo: str, is_held: bool) -> None:
+    """What lay at the order's deposit address went back to its user, or waits in escrow for them."""
+    book(
+        order,
+        chain_id=order.origin_id,
+        token=token,
+        debit=Account.USER,
+        credit=Account.CLAIMABLE if is_held else Account.USER,
+        amount=amount,
+        memo=memo,
+    )
+
+
 def book_claim(order: Order) -> None:
-    """What the escrow held for the user has been claimed."""
+    """What the escrow held of the input for the user has been claimed."""
+    held = LedgerEntry.objects.filter(order=order, token=order.input_token, credit=Account.CLAIMABLE)
     book(
         order,
         chain_id=order.origin_id,
         token=order.input_token,
         debit=Account.CLAIMABLE,
         credit=Account.USER,
-        amount=order.input_amount,
+        amount=sum(held.values_list("amount", flat=True)),
         memo="claim",
     )
 

@@ -21,6 +21,7 @@ from intents.chains.rounds import Watch
 from intents.models import Attempt, Block, ChainHead, ChainLog, Order
 
 from . import ledger, reservations
+from .deposits import DepositReader
 from .intake import order_from_log
 from .waking import live_on, waiting_for_block, wake_orders
 from .world import chain_world_calls, chain_world_json, is_complete
@@ -43,6 +44,7 @@ class ChainObserver:
         self._world: dict[str, Any] = {}
         self._asked: dict[str, Any] = {}
         self._calls: list[tuple[str, bytes]] = []
+        self._deposits = DepositReader(manifest)
         self._watch = Watch(watched_addresses(manifest), watched_topics())
         self._clock: tuple[int, float] | None = None
         self._has_baseline = False
@@ -52,6 +54,7 @@ class ChainObserver:
         head = ChainHead.objects.filter(chain_id=self.manifest.chain_id).first()
         self._world = dict(head.world or {}) if head is not None else {}
         self._ask()
+        self._deposits.choose()
         if head is None:
             return None
         self._clock = (head.timestamp, head.seen_at)
@@ -64,14 +67,17 @@ class ChainObserver:
         return self._watch
 
     def calls(self) -> Sequence[tuple[str, bytes]]:
-        """The reads that make the chain's part of the world."""
-        return self._calls
+        """The reads that make the chain's part of the world, and those of deposit addresses."""
+        return [*self._calls, *self._deposits.calls()]
 
     def write(self, logs: Sequence[Log], seen: HeadSeen) -> None:
         """One block, or a backfilled range: headers, logs, world, and who has to look."""
+        at_addresses = None if seen.results is None else seen.results[len(self._calls) :]
         world = self._fresh_world(seen)
         with transaction.atomic():
-            woken = self._write_logs(logs)
+            rows = self._write_logs(logs)
+            woken = {row.order_id for row in rows if row.order_id}
+            woken |= self._deposits.write(at_addresses, block_number=seen.head.number, logs=rows)
             self._write_blocks(seen)
             self._write_head(seen, world)
             woken |= set(waiting_for_block(self.manifest.chain_id, seen.head.number))
@@ -81,6 +87,7 @@ class ChainObserver:
         # Apart, row by row: whoever spends or holds stock locks its order before it, never after. And
         # last: the orders that are woken need not wait for it.
         self._write_stocks(seen, world)
+        self._deposits.choose()
         self._clock = (seen.head.timestamp, seen.seen_at)
         if world is not None:
             self._world = world
@@ -113,9 +120,10 @@ class ChainObserver:
         self._calls = chain_world_calls(self.manifest, self._world)
 
     def _fresh_world(self, seen: HeadSeen) -> dict[str, Any] | None:
-        if seen.results is None or len(seen.results) != len(self._calls):
+        count = len(self._calls)
+        if seen.results is None or len(seen.results) < count:
             return None
-        answers = [result.data if result.is_success else None for result in seen.results]
+        answers = [result.data if result.is_success else None for result in seen.results[:count]]
         world = chain_world_json(self.manifest, answers, self._asked)
         if is_complete(self.manifest, world) or not is_complete(self.manifest, self._world):
             return world
@@ -124,7 +132,7 @@ class ChainObserver:
         self._calls = chain_world_calls(self.manifest, world)
         return None
 
-    def _write_logs(self, logs: Sequence[Log]) -> set[str]:
+    def _write_logs(self, logs: Sequence[Log]) -> list[ChainLog]:
         rows = [row for row in (self._row(entry) for entry in logs) if row is not None]
         self._name_by_transaction(rows)
         known = set(
@@ -141,7 +149,7 @@ class ChainObserver:
             for row in strangers:
                 if row.order_id not in ours:
                     order_from_log(self.manifest, row)
-        return concerned
+        return fresh
 
     def _row(self, entry: Log) -> ChainLog | None:
         decoded = decode_log(self.manifest, entry)

@@ -10,12 +10,14 @@ from intents.models import Attempt, ChainLog
 
 from . import events, ledger, reservations
 from .case import Case, add_step, confirm_step, move_order, move_step
+from .deposit_facts import is_unopened, opened_after_all, returned
 from .depth import depth_of, final_depth
 from .evidence import Evidence
 from .flight import recheck
 from .receipts import delivery_of
 
 _NEEDS_OPEN = (OrderState.OPENED, OrderState.FILLING, OrderState.REFUND_DUE, OrderState.REFUNDING)
+_RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
 _NEEDS_FILL = (OrderState.FILLED, OrderState.PROVING)
 _BEFORE_OPEN = (OrderState.SIGNED, OrderState.OPENING, OrderState.REJECTED, OrderState.AWAITING_DEPOSIT)
 _FILLABLE = (OrderState.OPENED, OrderState.FILLING, OrderState.REFUND_DUE, OrderState.REFUNDING)
@@ -52,7 +54,7 @@ def _undo_lost_facts(case: Case, seen: Evidence) -> bool:
         return _go_back(case, OrderState.PROVING, StepKind.FINALISE, memos=("finalise",))
     if seen.filled is None and case.state in _NEEDS_FILL:
         return _go_back(case, OrderState.FILLING, StepKind.FILL, memos=("fill",))
-    if seen.opened is None and case.state in _NEEDS_OPEN:
+    if seen.opened is None and case.state in _NEEDS_OPEN and not is_unopened(case):
         return _go_back(case, OrderState.OPENING, StepKind.OPEN, memos=("open",))
     return False
 
@@ -90,8 +92,12 @@ def _apply_facts(case: Case, seen: Evidence) -> bool:
         state = OrderState(case.order.resume_state)
     if seen.opened is not None and state in _BEFORE_OPEN:
         return _opened(case, seen.opened)
+    if seen.opened is not None and state in _RETURNING and is_unopened(case):
+        return opened_after_all(case, seen.opened)
     if seen.filled is not None and state in _FILLABLE:
         return _filled(case, seen, seen.filled)
+    if seen.refunded is not None and state in _RETURNING and is_unopened(case):
+        return returned(case, seen.refunded)
     if seen.refunded is not None and state in _REFUNDABLE:
         return _refunded(case, seen, seen.refunded)
     if seen.finalised is not None and state in _NEEDS_FILL:

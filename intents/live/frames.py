@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
 from weakref import WeakSet
@@ -14,10 +15,12 @@ from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from intents.selectors.access import Viewer, viewer
+from intents.services.limits import LOOKUPS, Concurrent, TooManyRequests, refuse_if_spent, spend
 
 # Application close codes; a browser's script sees them, and the htmx extension does not reconnect on them.
 DENIED = 4403
 NOT_FOR_LISTENERS = 4400
+TOO_MANY = 4429
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
@@ -28,22 +31,39 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     group: str = ""
     is_listening: bool = False
+    has_place: bool = False
+
+    async def __call__(self, scope: Any, receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
+        """The whole life of a connection, whatever ends it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if self.has_place:
+                _open.leave(self.address)
 
     async def connect(self) -> None:
-        """Join the group first and read the state second, so that nothing falls between."""
+        """Strangers join no group; a listener joins first and reads second, so that nothing falls between."""
+        self.address = (self.scope.get("client") or ("",))[0]
         self.is_json = self.query("format") == "json"
         self.language = self._language()
-        self.group = self.group_name()
-        if self.channel_layer is not None:
-            await _keep_awake(self.channel_layer)
-            await self.channel_layer.group_add(self.group, self.channel_name)
+        try:
+            refuse_if_spent(LOOKUPS, self.address)
+            self.has_place = await self._take_place()
+        except TooManyRequests:
+            return await self._refuse(TOO_MANY)
+        if not self.has_place:
+            return await self._refuse(TOO_MANY)
+        self.seen_by = await self.viewer()
+        if not await self.may_listen():
+            return await self._refuse(await self._missed())
+        await self._join()
         first = await self.first_frame()
-        await self.accept()
         if first is None:
-            await self.close(code=DENIED)
-            return
+            return await self._refuse(DENIED)
+        await self.accept()
         self.is_listening = True
         await self.send(text_data=first)
+        return None
 
     async def disconnect(self, code: int) -> None:
         """Leave the group."""
@@ -58,8 +78,12 @@ class LiveConsumer(AsyncWebsocketConsumer):
         """The group whose messages are the hints."""
         raise TypeError("a consumer names its group")
 
+    def may_listen(self) -> Awaitable[bool]:
+        """Whether what is listened to exists, and `seen_by` may read it."""
+        raise TypeError("a consumer knows its listeners")
+
     async def first_frame(self) -> str | None:
-        """The whole state for a new listener; None when it may not listen."""
+        """The whole state for a new listener; None when it went away meanwhile."""
         raise TypeError("a consumer has a first frame")
 
     @database_sync_to_async
@@ -77,6 +101,29 @@ class LiveConsumer(AsyncWebsocketConsumer):
     def frame(self, value: dict[str, Any]) -> str:
         """A JSON frame."""
         return json.dumps(value, ensure_ascii=False)
+
+    async def _join(self) -> None:
+        self.group = self.group_name()
+        if self.channel_layer is not None:
+            await _keep_awake(self.channel_layer)
+            await self.channel_layer.group_add(self.group, self.channel_name)
+
+    async def _refuse(self, code: int) -> None:
+        # Only an accepted connection is told a code that its script sees.
+        await self.accept()
+        await self.close(code=code)
+
+    @database_sync_to_async
+    def _take_place(self) -> bool:
+        return _open.enter(self.address, most=settings.MOST_SOCKETS)
+
+    @database_sync_to_async
+    def _missed(self) -> int:
+        try:
+            spend(LOOKUPS, self.address)
+        except TooManyRequests:
+            return TOO_MANY
+        return DENIED
 
     def _language(self) -> str:
         cookie = self.scope.get("cookies", {}).get(settings.LANGUAGE_COOKIE_NAME, "")
@@ -101,3 +148,4 @@ async def _keep_awake(layer: Any) -> None:
 
 
 _awake: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+_open = Concurrent()

@@ -35,8 +35,11 @@ class OrderConsumer(LiveConsumer):
     def group_name(self) -> str:
         return order_group(self.scope["url_route"]["kwargs"]["order_id"])
 
+    @database_sync_to_async
+    def may_listen(self) -> bool:
+        return order_for(self.scope["url_route"]["kwargs"]["order_id"], self.seen_by) is not None
+
     async def first_frame(self) -> str | None:
-        self.seen_by = await self.viewer()
         self.sent_parts: dict[str, object] = {}
         self.is_settled = False
         after = self.query("after")

@@ -19,8 +19,11 @@ class QuoteConsumer(LiveConsumer):
     def group_name(self) -> str:
         return quote_group(self.scope["url_route"]["kwargs"]["quote_id"])
 
+    @database_sync_to_async
+    def may_listen(self) -> bool:
+        return quote_for(self.scope["url_route"]["kwargs"]["quote_id"], self.seen_by) is not None
+
     async def first_frame(self) -> str | None:
-        self.seen_by = await self.viewer()
         self.last = await self._read()
         return self.last
 

@@ -1,6 +1,7 @@
 """Rows. Rules about them live in lifecycle, settlement, engine and services."""
 
 from .chains import Block, Chain, ChainHead, ChainLog
+from .deposits import Deposit
 from .fields import Uint256Field
 from .money import LedgerEntry, Reservation, SendingAccount, Stock
 from .orders import Attempt, Event, Order, OrderAccess, Step
@@ -12,6 +13,7 @@ __all__ = [
     "Chain",
     "ChainHead",
     "ChainLog",
+    "Deposit",
     "Event",
     "LedgerEntry",
     "Order",

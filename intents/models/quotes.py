@@ -39,7 +39,10 @@ class Quote(models.Model):
     output_minimum = Uint256Field(null=True)
     eta_seconds = models.PositiveIntegerField(null=True)
     confirmations = models.PositiveSmallIntegerField(default=1)
-    confirm_way = models.CharField(max_length=12, blank=True, help_text="eip3009 | permit2")
+    confirm_way = models.CharField(
+        max_length=12, blank=True, help_text="eip3009 | permit2 | permit | batch | native | deposit"
+    )
+    ways = models.JSONField(default=list, help_text="every way [{way, is_offered, reason, gas_paid_by}]")
     user = models.CharField(max_length=42, blank=True, db_index=True)
     recipient = models.CharField(max_length=42, blank=True)
     order = models.JSONField(null=True)

@@ -15,6 +15,7 @@ from intents.services.words import text as error_words
 from .amounts import grouped, shown_amount
 from .network import TokenName, chain_name, token_name
 from .sentences import words
+from .ways import USED, ShownWay, shown_ways
 
 RATE_SIGNIFICANT_DIGITS = 6
 
@@ -26,11 +27,6 @@ FEES = {
     "swap_gain": _("Price impact"),
     "proof": _("Proof between the chains"),
     "gas": _("Network fee"),
-}
-
-WAYS = {
-    "eip3009": _("One signature for this token. No gas, no approval."),
-    "permit2": _("One signature through Permit2, which your wallet already lets move this token. No gas."),
 }
 
 ROUTES = {
@@ -75,6 +71,7 @@ class Card:
     steps: tuple[str, ...]
     route: str
     way: str
+    ways: tuple[ShownWay, ...]
     rejected: tuple[str, ...]
     seconds_left: float
     offer: str
@@ -121,6 +118,8 @@ class Card:
             "seconds_left": round(self.seconds_left, 1),
             "routes": quote.routes,
             "fees": quote.fees,
+            "confirm_way": quote.confirm_way,
+            "ways": quote.ways,
             "order_id": quote.order_id,
         }
 
@@ -148,7 +147,8 @@ def card(quote: Quote) -> Card:
         fees=tuple(_fees(quote, input_token, output_token)),
         steps=tuple(_steps(quote, input_token, output_token)),
         route=words(ROUTES, str(chosen.get("kind", "")), names) if chosen else "",
-        way=words(WAYS, quote.confirm_way) if quote.confirm_way else "",
+        way=words(USED, quote.confirm_way) if quote.confirm_way else "",
+        ways=shown_ways(quote),
         rejected=tuple(_rejected(quote)),
         seconds_left=max(0.0, left),
         offer=_offer_json(quote),

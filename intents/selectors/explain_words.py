@@ -24,6 +24,7 @@ _STATES: dict[str, Any] = {
 }
 
 _EVENTS: dict[str, Any] = {
+    "awaiting": _("the order was written down; the user's own transaction opens it"),
     "accepted": _("the signed order was checked, accepted and given stock"),
     "open_sent": _("we sent the transaction that locks the input"),
     "opened": _("the input is locked in the escrow contract"),
@@ -50,6 +51,8 @@ _WAYS: dict[str, Any] = {
     "eip3009": _("a signed authorisation of the token itself (EIP-3009)"),
     "permit2": _("a signed Permit2 transfer that contains the whole order"),
     "onchain": _("a transaction of the user"),
+    "batch": _("one atomic batch of the user's wallet: approval and open"),
+    "native": _("one payable transaction of the user"),
 }
 
 

@@ -1,7 +1,6 @@
 """The connected chains as pages and wallets see them: tokens to choose, heads, stock, and what the page may trust."""
 
 import hashlib
-import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -14,20 +13,12 @@ from intents.chains import registry
 from intents.chains.manifest import ChainManifest, TokenManifest
 from intents.errors import WaymeetError
 from intents.models import Chain, ChainHead, Stock
+from intents.settlement.trust import trust_text as canonical_trust_text
 
 NATIVE = "0x0000000000000000000000000000000000000000"
 HEAD_IS_STALE_BLOCKS = 15
 HEAD_IS_STALE_SECONDS = 20.0
 REDIS_TIMEOUT_SECONDS = 0.5
-# The contracts that an order, or what is asked of a wallet for it, names or is derived from.
-_SIGNED_ABOUT = (
-    "input_settler",
-    "output_settler",
-    "hyperlane_oracle",
-    "permit2",
-    "call_executor",
-    "deposit_implementation",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,23 +141,14 @@ def local_endpoints() -> list[str]:
 
 
 def trust_text(manifest: ChainManifest) -> str:
-    """What a page must know about a chain to check an order, as canonical JSON text.
-
-    Endpoints are left out: they change without changing what is signed.
-    """
-    tokens = sorted(
-        (_token_trust(token) for token in manifest.tokens), key=lambda token: str(token["address"])
+    """What a page must know about a chain to check an order, as canonical JSON text."""
+    return canonical_trust_text(
+        chain_id=manifest.chain_id,
+        slug=manifest.slug,
+        name=manifest.name,
+        contracts={name: contract.address for name, contract in manifest.contracts.items()},
+        tokens=manifest.tokens,
     )
-    value = {
-        "chain_id": str(manifest.chain_id),
-        "slug": manifest.slug,
-        "name": manifest.name,
-        "contracts": {
-            name: manifest.contracts[name].address for name in _SIGNED_ABOUT if name in manifest.contracts
-        },
-        "tokens": tokens,
-    }
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def trust_hash(manifest: ChainManifest) -> str:
@@ -238,18 +220,6 @@ def _heads_json() -> list[dict[str, Any]]:
 def _listed(manifest: ChainManifest, address: str) -> TokenManifest | None:
     wanted = address.lower()
     return next((token for token in manifest.tokens if token.address.lower() == wanted), None)
-
-
-def _token_trust(token: TokenManifest) -> dict[str, str]:
-    return {
-        "address": token.address,
-        "symbol": token.symbol,
-        "name": token.name,
-        "decimals": str(token.decimals),
-        "eip3009": token.eip3009,
-        "version": token.version,
-        "canonical_id": token.canonical_id,
-    }
 
 
 def _wallet_json(manifest: ChainManifest) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 SHOWN = {
+    "awaiting": _("Waiting for your payment"),
     "checking": _("Checking your payment"),
     "on_its_way": _("On its way"),
     "slower": _("Slower than usual"),
@@ -24,6 +25,10 @@ SHOWN = {
 
 # %(contract)s and %(account)s are addresses, %(by)s and %(after)s moments of chain time.
 MONEY = {
+    "wallet_awaiting": _(
+        "Your %(input)s is still in your wallet on %(origin)s. Once you confirm there, it goes into the escrow "
+        "contract %(contract)s. If it is not there by %(by)s, nothing is taken."
+    ),
     "wallet_signed": _(
         "Your %(input)s is still in your wallet on %(origin)s. We are about to lock it in the escrow contract "
         "%(contract)s. If it is not there by %(by)s, nothing is taken."
@@ -115,6 +120,7 @@ ATTEMPT_STATES = {
 }
 
 EVENTS = {
+    "awaiting": _("The transfer waits for your payment"),
     "accepted": _("We received your confirmation"),
     "open_sent": _("Locking your money was sent to the chain"),
     "opened": _("Your money is locked in escrow"),

@@ -158,6 +158,8 @@ def shown_state(order: Order, place: Place, seen: Evidence, *, is_slow: bool) ->
         return "returning"
     if place is Place.WALLET and state in (OrderState.REJECTED, OrderState.EXPIRED):
         return "not_started"
+    if state is OrderState.AWAITING_DEPOSIT:
+        return "awaiting"
     if is_slow:
         return "slower"
     if place is Place.WALLET or blocks_of(order, seen) < order.required_depth:
@@ -209,6 +211,7 @@ def _money_code(order: Order, place: Place, seen: Evidence) -> str:
 
 
 _WALLET_CODES = {
+    OrderState.AWAITING_DEPOSIT: "wallet_awaiting",
     OrderState.OPENING: "wallet_opening",
     OrderState.REJECTED: "wallet_untouched",
     OrderState.EXPIRED: "wallet_expired",

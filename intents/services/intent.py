@@ -15,7 +15,7 @@ from intents.errors import WaymeetError
 
 ZERO_ADDRESS: Final = "0x" + "00" * 20
 MOST_TEXT: Final = 200
-WAYS: Final = ("auto", "eip3009", "permit2")
+WAYS: Final = ("auto", "eip3009", "permit2", "permit", "batch", "native", "deposit")
 EXACT: Final = ("input", "output")
 _HEX_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 # A comma or a blank parts thousands only: half the world writes 0,25 for a quarter, and 25 would be taken.
@@ -99,6 +99,7 @@ class Intent:
     """A wish that could be priced. `amount` is base units of the token that `exact` names, input or output.
 
     `user` and `recipient` may be empty: then the quote is indicative, or the recipient is the user.
+    `can_batch` says that the wallet makes atomic batches (EIP-5792).
     """
 
     origin: int
@@ -110,6 +111,7 @@ class Intent:
     user: str = ""
     recipient: str = ""
     confirm: str = "auto"
+    can_batch: bool = False
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> "Intent":
@@ -140,6 +142,7 @@ class Intent:
             user=user,
             recipient=recipient,
             confirm=confirm,
+            can_batch=_text(values, "can_batch") == "1",
         )
 
     def to_json(self) -> dict[str, Any]:

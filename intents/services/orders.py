@@ -25,6 +25,7 @@ from intents.engine.waking import wake_orders
 from intents.lifecycle import OrderState, StepKind, StepState
 from intents.models import Order, OrderAccess, Quote, QuoteState, Step
 from intents.settlement.acceptance import LOSS_LIMIT_BPS, refuse_opening, refuse_terms
+from intents.settlement.destination_call import final_recipient
 from intents.settlement.order import (
     OrderFieldError,
     StandardOrder,
@@ -45,6 +46,7 @@ from .errors import (
     OrderUnknown,
     QuoteAlreadyUsed,
     QuoteNotSignable,
+    SignatureMalformed,
     TooManyOpen,
     WorsePrice,
     refused,
@@ -53,16 +55,21 @@ from .intent import Intent
 from .quotes import QuoteNotFound, quote_request, reprice
 from .signatures import normalised, require_signer
 from .wallets import WalletFacts, read_wallet
+from .ways import UNSIGNED
 
 MOST_UNOPENED = 3
+# Orders that cost nobody anything yet: enough for a person who hesitates, too few to fill a table with.
+MOST_AWAITING = 8
 FAILED_OPENS_COUNT = timedelta(minutes=10)
 UNOPENED = (OrderState.SIGNED, OrderState.OPENING)
 
 
 def order_submit(*, quote_id: UUID | str, terms: Any, signature: Any, browser_key: str) -> Order:
-    """Accept a signed order; the same one again from the same browser answers the same.
+    """Accept an order; the same one again from the same browser answers the same.
 
-    Raises QuoteNotFound and OrderRefused. Nothing is spent before this returns.
+    `signature` is empty for the ways by which the user's own transaction opens it: such an order waits, and
+    holds no stock until it is seen opened. Raises QuoteNotFound and OrderRefused. Nothing is spent before this
+    returns.
     """
     received_at = time.time()
     quote = Quote.objects.filter(pk=quote_id).first()
@@ -74,8 +81,7 @@ def order_submit(*, quote_id: UUID | str, terms: Any, signature: Any, browser_ke
         return _again(existing, quote, browser_key)
     _require_quoted(quote, order, browser_key)
     origin, destination = registry.chain(quote.origin_id), registry.chain(quote.destination_id)
-    canonical = normalised(signature)
-    require_signer(order, canonical, origin=origin, way=quote.confirm_way)
+    signed = _signed(order, signature, way=quote.confirm_way, origin=origin)
     _pass_gate(order, origin=origin, destination=destination)
     plan = _plan(quote, order)
     claims = _claims(quote, order, plan)
@@ -85,7 +91,7 @@ def order_submit(*, quote_id: UUID | str, terms: Any, signature: Any, browser_ke
         destination=destination,
         token=int_to_address(order.inputs[0][0]),
         user=order.user,
-        recipient=bytes32_to_address(order.outputs[0].recipient),
+        recipient=final_recipient(order.outputs[0]),
     )
     try:
         return _accept(
@@ -94,7 +100,7 @@ def order_submit(*, quote_id: UUID | str, terms: Any, signature: Any, browser_ke
             plan=plan,
             claims=claims,
             facts=facts,
-            signature="0x" + canonical.hex(),
+            signature=signed,
             browser_key=browser_key,
             received_at=received_at,
         )
@@ -126,6 +132,17 @@ def order_resume(order_id_text: str) -> Order:
             wake_orders([order_id_text])
     order.refresh_from_db()
     return order
+
+
+def _signed(order: StandardOrder, signature: Any, *, way: str, origin: ChainManifest) -> str:
+    """The signature in its canonical form once its maker is known; "" for ways that have none."""
+    if way in UNSIGNED:
+        if signature:
+            raise SignatureMalformed(reason="unexpected")
+        return ""
+    canonical = normalised(signature)
+    require_signer(order, canonical, origin=origin, way=way)
+    return "0x" + canonical.hex()
 
 
 def _parsed(terms: Any) -> StandardOrder:
@@ -243,14 +260,17 @@ def _accept(
         raise QuoteAlreadyUsed()
     order = _write_order(quote, terms, signature=signature, received_at=received_at)
     _write_steps(order, plan)
-    if order.state == OrderState.SIGNED:
+    if order.state == OrderState.AWAITING_DEPOSIT:
+        _check_awaiting(order, browser_key)
+    if order.state == OrderState.SIGNED and signature:
         # One that was opened without us has left the wallet already and reserves at its fill, if ever.
         _reserve(order, claims)
         # The reservation has locked a stock row of this origin: the wallet's others are counted in turn.
         _check_wallet(order, facts)
     if browser_key:
         OrderAccess.objects.get_or_create(order=order, browser_key=browser_key)
-    events.record(order.order_id, "accepted", chain_id=order.origin_id, way=order.confirm_way)
+    kind = "awaiting" if order.state == OrderState.AWAITING_DEPOSIT else "accepted"
+    events.record(order.order_id, kind, chain_id=order.origin_id, way=order.confirm_way)
     wake.advance(order.order_id)
     return order
 
@@ -261,12 +281,12 @@ def _write_order(quote: Quote, terms: StandardOrder, *, signature: str, received
     origin = registry.chain(quote.origin_id)
     values: dict[str, Any] = {
         "quote": quote,
-        "state": OrderState.SIGNED,
+        "state": OrderState.AWAITING_DEPOSIT if quote.confirm_way in UNSIGNED else OrderState.SIGNED,
         "terms": order_to_json(terms),
         "signature": signature,
         "confirm_way": quote.confirm_way,
         "user": terms.user,
-        "recipient": bytes32_to_address(terms.outputs[0].recipient),
+        "recipient": final_recipient(terms.outputs[0]),
         "origin_id": quote.origin_id,
         "destination_id": quote.destination_id,
         "input_token": int_to_address(terms.inputs[0][0]),
@@ -329,6 +349,17 @@ def _symbol(chain_id: int, token: str) -> str:
         if known.address == token:
             return known.symbol
     return manifest.native.symbol
+
+
+def _check_awaiting(order: Order, browser_key: str) -> None:
+    """Bounded by whoever asks, not by the wallet alone: nobody may lock others out of their own wallet."""
+    awaiting = Order.objects.filter(state=OrderState.AWAITING_DEPOSIT).exclude(pk=order.pk)
+    if browser_key:
+        mine = awaiting.filter(accesses__browser_key=browser_key)
+    else:
+        mine = awaiting.filter(user=order.user, accesses=None)
+    if mine.count() >= MOST_AWAITING:
+        raise TooManyOpen(limit=MOST_AWAITING)
 
 
 def _check_wallet(order: Order, facts: WalletFacts) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from intents import publish, wake
 from intents.chains import registry
 from intents.chains.clock import ClockUnknown, clock
+from intents.chains.fees import base_fee_wei
 from intents.chains.manifest import ChainManifest
 from intents.engine.blocklist import blocked_addresses
 from intents.engine.repricing import Repriced
@@ -33,7 +34,8 @@ from intents.solver.router import Refusal, Route, Routes, Wanted, find_routes
 from intents.solver.world import World
 
 from .intent import Intent
-from .wallets import WalletFacts, read_wallet
+from .wallets import AccountKind, WalletFacts, read_wallet
+from .ways import FROM_ANYWHERE, Asking, Choice, choose
 
 __all__ = ["Intent", "QuoteNotFound", "quote_request", "quote_solve", "quote_wait", "reprice"]
 
@@ -42,6 +44,9 @@ log = structlog.get_logger(__name__)
 CARD_SECONDS: Final = 30
 WAIT_STEP_SECONDS: Final = 0.02
 FINALITIES_FOR_PROOF: Final = 4
+SLOW_FILL_SECONDS: Final = 3600
+# What `open` by the user's own wallet needs with its approval, rounded up.
+OWN_OPEN_GAS: Final = 350_000
 
 
 class QuoteNotFound(WaymeetError):
@@ -52,9 +57,10 @@ class QuoteNotFound(WaymeetError):
 
 
 class _Refused(Exception):
-    def __init__(self, code: str, **params: Any) -> None:
+    def __init__(self, code: str, *, ways: list[dict[str, Any]] | None = None, **params: Any) -> None:
         super().__init__(code)
         self.refusal = Refusal(code, params)
+        self.ways = ways or []
 
 
 @transaction.atomic
@@ -158,7 +164,7 @@ def _answer(quote: Quote) -> dict[str, Any]:
     try:
         signing = _signing(intent, route, origin=origin, destination=destination) if intent.user else {}
     except _Refused as refused:
-        return _refusal(refused.refusal, routes)
+        return _refusal(refused.refusal, routes) | {"ways": refused.ways}
     return _offer(wanted, routes, route, world) | signing
 
 
@@ -200,46 +206,64 @@ def _signing(
         token=intent.input_token,
         user=intent.user,
         recipient=intent.recipient,
+        amount=route.input_amount,
+        output_token=intent.output_token,
     )
-    token = origin.token(intent.input_token)
     if facts.is_recipient_absent and intent.recipient:
         raise _Refused("recipient_not_allowed", field="recipient", reason="absent")
     if facts.is_user_contract and not intent.recipient:
         raise _Refused("recipient_is_contract", field="recipient")
-    if facts.balance < route.input_amount:
-        raise _Refused(
-            "insufficient_balance",
-            have=str(facts.balance),
-            need=str(route.input_amount),
-            token=token.symbol,
-            decimals=token.decimals,
-        )
-    way = _confirm_way(intent, facts, route.input_amount, eip3009=token.eip3009, symbol=token.symbol)
-    order = _order(intent, route, origin=origin, destination=destination)
+    if facts.is_native_refused:
+        raise _Refused("recipient_refuses_native", field="recipient")
+    choice = _choice(intent, route, facts, origin=origin)
+    order = _order(intent, route, facts, way=choice.way, origin=origin, destination=destination)
     identity = order_id(order, settler=origin.address("input_settler"))
     return {
-        "confirm_way": way,
+        "confirm_way": choice.way,
+        "ways": choice.ways,
         "recipient": intent.recipient or intent.user,
         "order": order_to_json(order),
         "order_id": "0x" + identity.hex(),
     }
 
 
-def _confirm_way(intent: Intent, facts: WalletFacts, amount: int, *, eip3009: str, symbol: str) -> str:
-    has_authorization = eip3009 != "none"
-    has_allowance = facts.permit2_allowance >= amount
-    if intent.confirm != "permit2" and has_authorization:
-        return "eip3009"
-    if intent.confirm != "eip3009" and has_allowance:
-        return "permit2"
-    reason = "no_eip3009" if intent.confirm == "eip3009" else "no_allowance"
-    raise _Refused("no_way_to_confirm", reason=reason, token=symbol, way=intent.confirm)
+def _choice(intent: Intent, route: Route, facts: WalletFacts, *, origin: ChainManifest) -> Choice:
+    token = origin.token(intent.input_token)
+    asking = Asking(
+        token=token,
+        amount=route.input_amount,
+        facts=facts,
+        can_batch=intent.can_batch,
+        gas_wei=OWN_OPEN_GAS * (2 * base_fee_wei(origin.chain_id) + origin.priority_fee_wei),
+    )
+    choice = choose(asking, confirm=intent.confirm)
+    if choice.way:
+        return choice
+    if choice.reason == "insufficient_balance":
+        raise _Refused(
+            "insufficient_balance",
+            ways=choice.ways,
+            have=str(facts.balance),
+            need=str(route.input_amount),
+            token=token.symbol,
+            decimals=token.decimals,
+        )
+    raise _Refused(
+        "no_way_to_confirm", ways=choice.ways, reason=choice.reason, token=token.symbol, way=intent.confirm
+    )
 
 
 def _order(
-    intent: Intent, route: Route, *, origin: ChainManifest, destination: ChainManifest
+    intent: Intent,
+    route: Route,
+    facts: WalletFacts,
+    *,
+    way: str,
+    origin: ChainManifest,
+    destination: ChainManifest,
 ) -> StandardOrder:
-    fill_deadline, expires = _deadlines(origin, destination)
+    is_slow = way in FROM_ANYWHERE or facts.kind is AccountKind.CONTRACT
+    fill_deadline, expires = _deadlines(origin, destination, is_slow=is_slow)
     output = MandateOutput(
         oracle=address_to_bytes32(destination.address("hyperlane_oracle")),
         settler=address_to_bytes32(destination.address("output_settler")),
@@ -260,10 +284,13 @@ def _order(
     )
 
 
-def _deadlines(origin: ChainManifest, destination: ChainManifest) -> tuple[int, int]:
-    """Fill deadline and expiry, chain time. Both chains judge them, so the later clock counts."""
+def _deadlines(origin: ChainManifest, destination: ChainManifest, *, is_slow: bool) -> tuple[int, int]:
+    """Fill deadline and expiry, chain time. Both chains judge them, so the later clock counts.
+
+    Deposits from elsewhere and accounts that several people sign for are slow.
+    """
     now = max(clock(origin.chain_id), clock(destination.chain_id))
-    fill_deadline = now + origin.limits.fill_seconds
+    fill_deadline = now + max(origin.limits.fill_seconds, SLOW_FILL_SECONDS if is_slow else 0)
     if origin.is_local:
         fill_deadline += origin.finality_seconds
     proof = FINALITIES_FOR_PROOF * destination.finality_seconds

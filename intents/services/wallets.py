@@ -1,60 +1,162 @@
 """What the chains say about the person's wallet and the recipient, read in one round trip per chain."""
 
 from dataclasses import dataclass
-from typing import Final
+from enum import StrEnum
+from typing import Any, Final
 
-from intents.chains.calls import encode_call
+from intents.chains.calls import ZERO_ADDRESS, encode_call
 from intents.chains.client import call_request, client, multicall_request, parse_multicall
 from intents.chains.manifest import ChainManifest
+from intents.chains.reverts import Reverted
 
 # Code of this form is an account that delegates (EIP-7702): its key still signs for it.
 DELEGATION_PREFIX: Final = "0xef0100"
+_IS_VALID_SIGNATURE: Final = "isValidSignature(bytes32,bytes)"
+_NATIVE_PROBE_GAS: Final = 100_000
+
+
+class AccountKind(StrEnum):
+    """Who answers for an address: a key, a key with borrowed code (EIP-7702), or code alone."""
+
+    KEY = "key"
+    DELEGATED = "delegated"
+    CONTRACT = "contract"
 
 
 @dataclass(frozen=True, slots=True)
 class WalletFacts:
-    """Balance and allowance in base units; `*_contract` is code that is no delegation."""
+    """Balance, allowance and gas money of the user at the origin in base units, and who the parties are.
+
+    `kind` is the user's account at the origin; `is_user_contract` says that code which is no delegation is
+    theirs at either end. `can_check_signatures` holds for keys, and for code that answers ERC-1271.
+    `is_token_moving` is a simulated transfer of the amount: a paused token, or one that lists the user, fails.
+    """
 
     balance: int
     permit2_allowance: int
     is_user_contract: bool
     is_recipient_absent: bool
+    native_balance: int = 0
+    kind: AccountKind = AccountKind.KEY
+    can_check_signatures: bool = True
+    is_token_moving: bool = True
+    is_native_refused: bool = False
 
 
 def read_wallet(
-    *, origin: ChainManifest, destination: ChainManifest, token: str, user: str, recipient: str
+    *,
+    origin: ChainManifest,
+    destination: ChainManifest,
+    token: str,
+    user: str,
+    recipient: str,
+    amount: int = 0,
+    output_token: str = "",
 ) -> WalletFacts:
-    """Facts for an order of `user` paying `token` on the origin to `recipient` (may be empty).
+    """Facts for an order of `user` paying `amount` of `token` on the origin to `recipient` (may be empty).
 
     Raises what chain reads raise.
     """
-    permit2 = origin.address("permit2")
-    to, data = multicall_request(
-        origin,
-        [
-            (token, encode_call("balanceOf(address)", (user,))),
-            (token, encode_call("allowance(address,address)", (user, permit2))),
-        ],
-    )
     who = recipient or user
-    codes = [("eth_getCode", [user, "latest"]), ("eth_getCode", [who, "latest"])]
-    answer, *at_origin = client(origin.chain_id).batch([call_request(to, data, "latest"), *codes])
-    at_destination = client(destination.chain_id).batch(codes)
-    balance, allowance = (
+    at_origin = _read_origin(origin, token=token, user=user, who=who, amount=amount)
+    codes, is_native_refused = _read_destination(destination, user=user, who=who, token=output_token)
+    balance, allowance, native = at_origin.amounts
+    kind = _kind(at_origin.user_code)
+    return WalletFacts(
+        balance=native if token == ZERO_ADDRESS else balance,
+        permit2_allowance=allowance,
+        is_user_contract=AccountKind.CONTRACT in (kind, _kind(codes[0])),
+        is_recipient_absent=_kind(at_origin.recipient_code) is AccountKind.CONTRACT
+        and not _has_code(codes[1]),
+        native_balance=native,
+        kind=kind,
+        can_check_signatures=kind is AccountKind.KEY or at_origin.can_check_signatures,
+        is_token_moving=at_origin.is_token_moving,
+        is_native_refused=is_native_refused,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _AtOrigin:
+    amounts: tuple[int, int, int]
+    user_code: str
+    recipient_code: str
+    can_check_signatures: bool
+    is_token_moving: bool
+
+
+def _read_origin(origin: ChainManifest, *, token: str, user: str, who: str, amount: int) -> _AtOrigin:
+    is_native = token == ZERO_ADDRESS
+    calls = [(origin.address("multicall3"), encode_call("getEthBalance(address)", (user,)))]
+    if not is_native:
+        calls += [
+            (token, encode_call("balanceOf(address)", (user,))),
+            (token, encode_call("allowance(address,address)", (user, origin.address("permit2")))),
+        ]
+    to, data = multicall_request(origin, calls)
+    probe = encode_call(_IS_VALID_SIGNATURE, (b"\x00" * 32, b"\x00" * 65))
+    requests = [
+        call_request(to, data, "latest"),
+        ("eth_getCode", [user, "latest"]),
+        ("eth_getCode", [who, "latest"]),
+        call_request(user, probe, "latest"),
+    ]
+    if not is_native and amount:
+        requests.append(_transfer_request(token, user, origin.address("input_settler"), amount))
+    answer, user_code, recipient_code, checked, *moved = client(origin.chain_id).batch_outcomes(requests)
+    for outcome in (answer, user_code, recipient_code):
+        if isinstance(outcome, Exception):
+            raise outcome
+    native, *amounts = (
         int.from_bytes(result.data[:32], "big") if result.is_success else 0
         for result in parse_multicall(bytes.fromhex(answer[2:]))
     )
-    return WalletFacts(
-        balance=balance,
-        permit2_allowance=allowance,
-        is_user_contract=_is_contract(at_origin[0]) or _is_contract(at_destination[0]),
-        is_recipient_absent=_is_contract(at_origin[1]) and not _has_code(at_destination[1]),
+    balance, allowance = amounts or (0, 0)
+    return _AtOrigin(
+        amounts=(balance, allowance, native),
+        user_code=user_code,
+        recipient_code=recipient_code,
+        can_check_signatures=_answers_erc1271(checked),
+        is_token_moving=not any(isinstance(outcome, Reverted) for outcome in moved),
     )
+
+
+def _read_destination(
+    destination: ChainManifest, *, user: str, who: str, token: str
+) -> tuple[tuple[str, str], bool]:
+    requests: list[Any] = [("eth_getCode", [user, "latest"]), ("eth_getCode", [who, "latest"])]
+    if token == ZERO_ADDRESS:
+        transaction = {
+            "from": destination.address("solver_account"),
+            "to": who,
+            "value": "0x1",
+            "gas": hex(_NATIVE_PROBE_GAS),
+        }
+        requests.append(("eth_call", [transaction, "latest"]))
+    user_code, recipient_code, *sent = client(destination.chain_id).batch_outcomes(requests)
+    for outcome in (user_code, recipient_code):
+        if isinstance(outcome, Exception):
+            raise outcome
+    return (user_code, recipient_code), any(isinstance(outcome, Reverted) for outcome in sent)
+
+
+def _transfer_request(token: str, sender: str, to: str, amount: int) -> Any:
+    data = encode_call("transfer(address,uint256)", (to, amount))
+    return ("eth_call", [{"from": sender, "to": token, "data": "0x" + data.hex()}, "latest"])
+
+
+def _answers_erc1271(outcome: Any) -> bool:
+    """A refusal in words of its own is an answer too (a Safe's is); silence is code that knows no ERC-1271."""
+    if isinstance(outcome, Reverted):
+        return bool(outcome.data)
+    return isinstance(outcome, str) and len(outcome) == 66
+
+
+def _kind(code: str) -> AccountKind:
+    if not _has_code(code):
+        return AccountKind.KEY
+    return AccountKind.DELEGATED if code.lower().startswith(DELEGATION_PREFIX) else AccountKind.CONTRACT
 
 
 def _has_code(code: str) -> bool:
     return len(code) > 2
-
-
-def _is_contract(code: str) -> bool:
-    return _has_code(code) and not code.lower().startswith(DELEGATION_PREFIX)

@@ -59,6 +59,9 @@ QUOTE_WORDS = {
     "no_way_to_confirm": _(
         "Your wallet cannot confirm this token with one signature. Choose another token, such as USDC."
     ),
+    "recipient_refuses_native": _(
+        "This recipient is a contract that does not take the chain's coin. Choose another recipient."
+    ),
     "quote_not_found": _("We do not know this quote, or it belongs to another browser. Ask for a new one."),
     "quote_not_signable": _("This quote cannot be confirmed. Connect your wallet and ask for a new one."),
     "quote_already_used": _("This quote was already used. Ask for a new one."),
@@ -107,7 +110,18 @@ ORDER_WORDS = {
     "oracle_not_ours": _("We do not serve this order: its proof contract is not ours."),
     "settler_not_ours": _("We do not serve this order: its payout contract is not ours."),
     "context_not_supported": _("We do not serve this order: it has conditions we do not know."),
-    "callback_not_supported": _("We do not serve this order: it has a call on arrival."),
+    "callback_not_supported": _(
+        "We do not serve this order: its call on arrival does not go through our executor."
+    ),
+    "call_malformed": _("We do not serve this order: its call on arrival cannot be read."),
+    "call_not_allowed": _(
+        "This call cannot be made on arrival: it touches a contract or a permission it must not."
+    ),
+    "call_would_fail": _(
+        "The call on arrival would fail right now, so we make no offer with it. Ask again later or without it."
+    ),
+    "app_not_listed": _("This app is not in the list of %(chain)s."),
+    "app_takes_another_token": _("This app takes %(token)s only."),
 }
 
 CHAIN_WORDS = {
@@ -136,6 +150,9 @@ REQUEST_WORDS = {
     "not_found": _("There is nothing here, or it belongs to another browser."),
     "malformed_request": _("This request cannot be read."),
     "forbidden": _("You may not see this."),
+    "too_many_requests": _(
+        "That was too much at once from your network. Please try again in %(retry_after)s s."
+    ),
     "busy": _("We are busy. Please try again in a moment."),
     "server_error": _("Something broke on our side. Your money is not affected by this page."),
     "not_started": _("Waymeet is not running yet."),

@@ -10,6 +10,12 @@ from typing import Any
 
 from intents.amounts import bps_up
 from intents.chains.manifest import ChainManifest, MissingContract, TokenManifest, TokenNotSupported
+from intents.settlement.destination_call import (
+    DestinationCallError,
+    call_in,
+    check_destination_call,
+    final_recipient,
+)
 from intents.settlement.order import (
     NATIVE_TOKEN,
     MandateOutput,
@@ -21,7 +27,19 @@ from intents.settlement.order import (
 )
 
 PROOF_SECONDS = 30
-FILLABLE_OUTPUTS = 1
+FILLABLE_OUTPUTS = 2
+# What no call on arrival may touch: these know who calls them, or move what others entrusted to them.
+NEVER_CALLED = (
+    "input_settler",
+    "output_settler",
+    "call_executor",
+    "solver_account",
+    "deposit_implementation",
+    "hyperlane_oracle",
+    "permit2",
+    "mailbox",
+    "merkle_tree_hook",
+)
 LOSS_LIMIT_BPS = 50
 
 
@@ -112,10 +130,18 @@ def _refuse_parties(
     if order.user.lower() in listed:
         return Refusal("blocked_address", {"address": order.user})
     for output in order.outputs:
-        recipient = "0x" + output.recipient[12:].hex()
-        if recipient in listed:
+        recipient = _final_recipient(output)
+        if recipient.lower() in listed:
             return Refusal("blocked_address", {"address": recipient})
     return None
+
+
+def _final_recipient(output: MandateOutput) -> str:
+    """Whom the output is for; where that cannot be read, whoever stands in the output itself."""
+    try:
+        return final_recipient(output)
+    except ValueError:
+        return "0x" + output.recipient[12:].hex()
 
 
 def _refuse_input(order: StandardOrder, *, origin: ChainManifest) -> Refusal | None:
@@ -132,12 +158,28 @@ def _refuse_input(order: StandardOrder, *, origin: ChainManifest) -> Refusal | N
 def _refuse_outputs(order: StandardOrder, *, destination: ChainManifest) -> Refusal | None:
     if len({output_hash(output) for output in order.outputs}) != len(order.outputs):
         return Refusal("outputs_equal", {})
-    if len(order.outputs) != FILLABLE_OUTPUTS:
+    if not 1 <= len(order.outputs) <= FILLABLE_OUTPUTS:
         return Refusal("outputs_not_supported", {"count": len(order.outputs)})
+    if len(order.outputs) > 1:
+        refusal = _refuse_second(*order.outputs)
+        if refusal:
+            return refusal
     for index, output in enumerate(order.outputs):
         refusal = _refuse_output(output, destination, path=f"outputs[{index}]")
         if refusal:
             return refusal
+    return None
+
+
+def _refuse_second(first: MandateOutput, second: MandateOutput) -> Refusal | None:
+    """Besides the output proper only gas on arrival: the first one's filler owns the order, so it is the other."""
+    native = address_to_bytes32(NATIVE_TOKEN)
+    if second.token != native or first.token == native:
+        return Refusal("outputs_not_supported", {"count": 2, "field": "outputs[1].token"})
+    if second.callback_data:
+        return Refusal("callback_not_supported", {"field": "outputs[1].callbackData"})
+    if _final_recipient(first).lower() != _final_recipient(second).lower():
+        return Refusal("outputs_not_supported", {"count": 2, "field": "outputs[1].recipient"})
     return None
 
 
@@ -152,15 +194,44 @@ def _refuse_output(output: MandateOutput, destination: ChainManifest, *, path: s
         return Refusal("zero_amount", {"field": f"{path}.amount"})
     if output.context:
         return Refusal("context_not_supported", {"field": f"{path}.context"})
-    if output.callback_data:
-        return Refusal("callback_not_supported", {"field": f"{path}.callbackData"})
     try:
         token, recipient = bytes32_to_address(output.token), bytes32_to_address(output.recipient)
     except ValueError:
         return Refusal("field_differs", {"field": path})
-    return _refuse_token(token, destination, field_name=f"{path}.token") or _refuse_recipient(
-        recipient, destination, path=path
+    return (
+        _refuse_token(token, destination, field_name=f"{path}.token")
+        or _refuse_carrier(output, recipient, destination, path=path)
+        or _refuse_recipient(_final_recipient(output), destination, path=path)
+        or _refuse_call(output, destination, path=path)
     )
+
+
+def _refuse_carrier(
+    output: MandateOutput, recipient: str, chain: ChainManifest, *, path: str
+) -> Refusal | None:
+    """A call goes through our executor or not at all, and nothing goes to the executor without one."""
+    field_name = f"{path}.callbackData"
+    executor = chain.contracts.get("call_executor")
+    is_executor = executor is not None and recipient == executor.address
+    if not is_executor:
+        return Refusal("callback_not_supported", {"field": field_name}) if output.callback_data else None
+    try:
+        call = call_in(output)
+    except DestinationCallError:
+        return Refusal("call_malformed", {"field": field_name})
+    return None if call else Refusal("call_malformed", {"field": field_name})
+
+
+def _refuse_call(output: MandateOutput, chain: ChainManifest, *, path: str) -> Refusal | None:
+    call = call_in(output)
+    if call is None:
+        return None
+    refused = frozenset(chain.contracts[name].address for name in NEVER_CALLED if name in chain.contracts)
+    try:
+        check_destination_call(call, output=output, refused=refused)
+    except DestinationCallError as error:
+        return Refusal("call_not_allowed", {"field": f"{path}.callbackData", "why": str(error)})
+    return None
 
 
 def _refuse_token(address: str, chain: ChainManifest, *, field_name: str) -> Refusal | None:

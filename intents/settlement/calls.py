@@ -7,6 +7,7 @@ from typing import Final
 from intents.chains.calls import Call, encode_call
 from intents.chains.manifest import ChainManifest, TokenManifest
 
+from .destination_call import final_recipient
 from .order import (
     ORDER_ABI,
     OUTPUT_ABI,
@@ -24,6 +25,7 @@ from .order import (
 
 SWAP_ABI: Final = "(address,address,uint256,uint256,bytes)"
 
+_OPEN: Final = f"open({ORDER_ABI})"
 _OPEN_FOR: Final = f"openFor({ORDER_ABI},address,bytes)"
 _OPEN_DEPOSIT: Final = f"openDeposit({ORDER_ABI},bytes)"
 _RECOVER: Final = f"recover({ORDER_ABI},address)"
@@ -73,6 +75,19 @@ def open_for(
     return Call(target=origin.address("input_settler"), data=data)
 
 
+def open_by_user(order: StandardOrder, *, settler: str) -> list[Call]:
+    """What the user's own wallet sends, in this order: the exact approval of a token, and the open.
+
+    The native coin goes along with the open. Whoever sends it pays; the order's user is who it belongs to.
+    """
+    ((token, amount),) = order.inputs
+    opening = encode_call(_OPEN, [to_abi(order)])
+    if token == 0:
+        return [Call(target=settler, data=opening, value_wei=amount)]
+    approval = encode_call("approve(address,uint256)", [settler, amount])
+    return [Call(target=int_to_address(token), data=approval), Call(target=settler, data=opening)]
+
+
 def open_deposit(order: StandardOrder, *, origin: ChainManifest, permit: bytes = b"") -> Call:
     """Open an order out of its deposit address, or by the user's permit (65 bytes r, s, v); anybody may send it."""
     data = encode_call(_OPEN_DEPOSIT, [to_abi(order), permit])
@@ -113,7 +128,10 @@ def swap_and_fill(
     swaps: Sequence[VenueSwap],
     expected_output: int,
 ) -> Call:
-    """Buy the output and deliver it in one transaction; the surplus up to `expected_output` goes along."""
+    """Buy the output and deliver it in one transaction; the surplus up to `expected_output` goes to whom it is for.
+
+    Raises DestinationCallError for a call that cannot be read.
+    """
     output = order.outputs[0]
     arguments = [
         destination.address("output_settler"),
@@ -123,7 +141,7 @@ def swap_and_fill(
         [(s.venue, s.token_in, s.max_input, s.value_wei, s.data) for s in swaps],
         output.amount,
         expected_output,
-        "0x" + output.recipient[12:].hex(),
+        final_recipient(output),
     ]
     data = encode_call(_ACCOUNT_SWAP_AND_FILL, arguments)
     return Call(target=destination.address("solver_account"), data=data)

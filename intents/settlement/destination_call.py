@@ -1,5 +1,6 @@
 """The call an output may carry: made by ``call_executor`` with what arrived, for the final recipient. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,11 @@ ALLOWANCE_SELECTORS: Final = frozenset(
     bytes.fromhex(selector)
     for selector in ("095ea7b3", "39509351", "d73dd623", "3177029f", "cae9ca51", "a22cb465", "959b8c3f")
 )
+
+# What the executor and the settler's call of it take beside the call's own gas, measured and rounded up.
+EXECUTOR_GAS: Final = 70_000
+# A second output in the same transaction: its record, its log and a plain payment.
+SECOND_OUTPUT_GAS: Final = 80_000
 
 _TYPES: Final = ("address", "address", "uint256", "bytes", "uint256")
 
@@ -68,6 +74,38 @@ def decode_destination_call(callback_data: bytes) -> DestinationCall:
     if encode_destination_call(call) != callback_data:
         raise DestinationCallError("the callback data is not in its one form")
     return call
+
+
+def call_in(output: MandateOutput) -> DestinationCall | None:
+    """The call an output carries, None for one without; raises ``DestinationCallError``."""
+    return decode_destination_call(output.callback_data) if output.callback_data else None
+
+
+def final_recipient(output: MandateOutput) -> str:
+    """Checksummed address of whom an output is for: of a call, the one who gets what is left of it.
+
+    Raises ``DestinationCallError`` for unreadable callback data, ``ValueError`` for a dirty recipient.
+    """
+    call = call_in(output)
+    return call.recipient if call else bytes32_to_address(output.recipient)
+
+
+def arrival_gas(outputs: Sequence[MandateOutput]) -> int:
+    """Units of gas that filling these outputs takes beyond one plain output.
+
+    Unreadable callback data counts as the most that a call may ask for.
+    """
+    return SECOND_OUTPUT_GAS * max(len(outputs) - 1, 0) + sum(
+        EXECUTOR_GAS + _call_gas(output) for output in outputs if output.callback_data
+    )
+
+
+def _call_gas(output: MandateOutput) -> int:
+    try:
+        call = call_in(output)
+    except DestinationCallError:
+        return MAX_CALL_GAS
+    return min(call.gas, MAX_CALL_GAS) if call else 0
 
 
 def check_destination_call(call: DestinationCall, *, output: MandateOutput, refused: frozenset[str]) -> None:

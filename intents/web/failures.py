@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from intents.errors import WaymeetError
+from intents.services.limits import TooManyRequests
 from intents.services.words import text
 
 
@@ -31,7 +32,10 @@ def failure(
 
 def refusal(request: HttpRequest, error: WaymeetError) -> HttpResponse:
     """The answer to a request that services refused."""
-    return failure(request, code=error.code, status=error.status, params=error.params, words=said(error))
+    response = failure(request, code=error.code, status=error.status, params=error.params, words=said(error))
+    if isinstance(error, TooManyRequests):
+        response["Retry-After"] = str(error.params["retry_after"])
+    return response
 
 
 def said(error: WaymeetError) -> str:
@@ -77,3 +81,17 @@ class WrongMethodMiddleware:
         said = failure(request, code="method_not_allowed", status=405)
         said["Allow"] = response["Allow"]
         return said
+
+
+class TooManyMiddleware:
+    """Says in words that an address asked too often."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A view went beyond the limit; anything else is not ours."""
+        return refusal(request, exception) if isinstance(exception, TooManyRequests) else None

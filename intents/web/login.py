@@ -6,15 +6,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from intents.api.http import read_object
+from intents.api.limits import counted
 from intents.errors import WaymeetError
 from intents.selectors.network import connected_chains
 from intents.services import login as service
+from intents.services.limits import LOGINS
 
 from .failures import refusal
 
 
 @require_safe
 @never_cache
+@counted(LOGINS)
 def message(request: HttpRequest) -> HttpResponse:
     """The text that the wallet at `?address=` shall sign; kept in this session for one attempt."""
     try:
@@ -31,6 +34,7 @@ def message(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@counted(LOGINS)
 def login(request: HttpRequest) -> HttpResponse:
     """Check the signature; the session then reads all orders of that wallet."""
     try:

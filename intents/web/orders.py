@@ -8,7 +8,9 @@ from django.views.decorators.http import require_POST
 
 from intents.api.errors import QuoteNotFound
 from intents.api.http import read_object
+from intents.api.limits import counted
 from intents.errors import WaymeetError
+from intents.services.limits import ORDERS
 from intents.services.orders import order_submit
 
 from .browser import known_or_new, remember
@@ -22,6 +24,7 @@ FIELDS: dict[str, tuple[type, bool]] = {
 
 
 @require_POST
+@counted(ORDERS)
 def submit(request: HttpRequest) -> HttpResponse:
     """Accept it once; 201 with its page. Only an accepted order makes this browser known."""
     key, cookie = known_or_new(request)

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from intents.api.limits import looked_up
 from intents.models import Order
 from intents.selectors.access import order_for
 from intents.selectors.timeline import timeline
@@ -15,6 +16,7 @@ from .script_words import script_words
 
 @require_safe
 @never_cache
+@looked_up
 def page(request: HttpRequest, order_id: str) -> HttpResponse:
     """The whole page; reads without scripts, which reload it every few seconds."""
     order = _own_order(request, order_id)
@@ -28,6 +30,7 @@ def page(request: HttpRequest, order_id: str) -> HttpResponse:
 
 @require_safe
 @never_cache
+@looked_up
 def live(request: HttpRequest, order_id: str) -> HttpResponse:
     """The moving parts alone, for pages without a WebSocket."""
     view = timeline(_own_order(request, order_id))

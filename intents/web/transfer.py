@@ -10,11 +10,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from intents.amounts import format_units
+from intents.api.limits import counted, looked_up
 from intents.errors import WaymeetError
 from intents.models import Quote
 from intents.selectors.access import quote_for
 from intents.selectors.card import card
 from intents.selectors.network import connected_chains, token_name
+from intents.services.limits import QUOTES
 from intents.services.quotes import Intent, quote_request, quote_wait
 
 from .browser import known_or_new, remember, viewer_of
@@ -24,7 +26,7 @@ from .wallet import wallet_page
 
 REFRESH_WAIT_SECONDS = 2.0
 EXAMPLE = {"from": "alder:USDC", "to": "birch:WETH", "amount": "100", "exact": "input"}
-_FIELDS = ("from", "to", "amount", "exact", "recipient", "user", "confirm")
+_FIELDS = ("from", "to", "amount", "exact", "recipient", "user", "confirm", "can_batch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ def form(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@counted(QUOTES)
 def quote(request: HttpRequest) -> HttpResponse:
     """Ask for a quote. Scripts get the card, which fills itself; others are led to the quote's page."""
     if not has_chains():
@@ -65,6 +68,7 @@ def quote(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
+@looked_up
 def quote_page(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
     """`/q/<id>`: the form as it was filled in, with its quote; works without scripts."""
     found = _own_quote(request, quote_id)
@@ -75,6 +79,7 @@ def quote_page(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
 
 @require_safe
 @never_cache
+@looked_up
 def quote_card(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
     """The card alone, for pages without a WebSocket."""
     return render(request, "parts/card.html", {"card": card(_own_quote(request, quote_id)), "is_oob": True})
@@ -133,6 +138,7 @@ def _mapping(values: dict[str, str]) -> dict[str, str]:
         "amount": values["amount"],
         "exact": values["exact"] or "input",
         "confirm": values["confirm"] or "auto",
+        "can_batch": values["can_batch"],
     }
     for name in ("user", "recipient"):
         if values[name]:
@@ -157,4 +163,5 @@ def _values_of(found: Quote) -> dict[str, str]:
         "recipient": str(asked.get("recipient", "")),
         "user": str(asked.get("user", "")),
         "confirm": str(asked.get("confirm", "auto")),
+        "can_batch": "1" if asked.get("can_batch") else "",
     }

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from intents.chains import registry
+from intents.chains.app import AppNotListed
+from intents.chains.calls import encode_call
 from intents.chains.manifest import (
     ManifestError,
     MissingContract,
@@ -67,6 +69,18 @@ token1 = "0x00000000000000000000000000000000000000b2"
 fee_pips = 3000
 extra = {tick_spacing = 60, quoter = "0x00000000000000000000000000000000000000e5"}
 
+[contracts.call_executor]
+address = "0x00000000000000000000000000000000000000e6"
+
+[[apps]]
+slug = "vault"
+name = "A vault"
+target = "0x00000000000000000000000000000000000000e7"
+token = "0x00000000000000000000000000000000000000a1"
+call = "deposit(uint256,address)"
+arguments = ["amount", "recipient"]
+gas = 200000
+
 [feeds.eth]
 address = "0x00000000000000000000000000000000000000f6"
 heartbeat_seconds = 60
@@ -99,6 +113,14 @@ def test_what_a_manifest_answers():
         manifest.token("USDT")
     with pytest.raises(MissingContract):
         manifest.address("input_settler")
+    with pytest.raises(AppNotListed):
+        manifest.app("casino")
+
+
+def test_an_app_makes_its_call_from_amount_and_recipient():
+    app = parse(TEXT).app("Vault")
+    expected = encode_call("deposit(uint256,address)", [77, BOB])
+    assert app.call_data(amount=77, recipient=BOB) == expected
 
 
 @pytest.mark.parametrize(
@@ -134,6 +156,13 @@ def test_what_a_manifest_answers():
         ("venues.0.kind", ["venues", 0, "kind"], "curve"),
         ("venues.0.token1", ["venues", 0, "token1"], BOB),
         ("venues.0.fee_pips", ["venues", 0, "fee_pips"], 1_000_000),
+        ("apps.0.slug", ["apps", 0, "slug"], "A vault"),
+        ("apps.0.token", ["apps", 0, "token"], BOB),
+        ("apps.0.call", ["apps", 0, "call"], "deposit(bytes)"),
+        ("apps.0.arguments", ["apps", 0, "arguments"], ["amount"]),
+        ("apps.0.arguments", ["apps", 0, "arguments"], ["recipient", "amount"]),
+        ("apps.0.arguments", ["apps", 0, "arguments"], "amount"),
+        ("apps.0.gas", ["apps", 0, "gas"], 0),
         ("feeds.eth.heartbeat_seconds", ["feeds", "eth", "heartbeat_seconds"], 0),
         ("limits.fil_seconds", ["limits", "fil_seconds"], 1),
         ("blok_seconds", ["blok_seconds"], 1),

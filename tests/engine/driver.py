@@ -20,6 +20,7 @@ from intents.models import ChainHead, Event, Order, Quote, QuoteState
 from intents.services.orders import order_submit
 from intents.services.quotes import Intent, quote_request, quote_solve
 from intents.services.signatures import typed_data_of
+from intents.services.ways import UNSIGNED
 from intents.settlement.order import order_from_json
 
 
@@ -43,6 +44,11 @@ class Driver:
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(20)
         assert not self._thread.is_alive()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the follower still follows."""
+        return self._thread.is_alive()
 
     def _run(self) -> None:
         try:
@@ -78,6 +84,7 @@ class Driver:
         amount: str = "100",
         exact: str = "input",
         confirm: str = "auto",
+        can_batch: bool = False,
         recipient: str = "",
         browser: str = "browser-1",
     ) -> Quote:
@@ -94,6 +101,7 @@ class Driver:
                 "user": wallet.address,
                 "recipient": recipient,
                 "confirm": confirm,
+                "can_batch": "1" if can_batch else "",
             }
         )
         quote = quote_request(intent=intent, browser_key=browser)
@@ -109,9 +117,8 @@ class Driver:
         return "0x" + bytes(signed.signature).hex()
 
     def submit(self, quote: Quote, wallet: LocalAccount, *, browser: str = "browser-1") -> Order:
-        return order_submit(
-            quote_id=quote.pk, terms=quote.order, signature=self.sign(quote, wallet), browser_key=browser
-        )
+        signature = "" if quote.confirm_way in UNSIGNED else self.sign(quote, wallet)
+        return order_submit(quote_id=quote.pk, terms=quote.order, signature=signature, browser_key=browser)
 
     def transfer(self, wallet: LocalAccount, **wanted: Any) -> Order:
         return self.submit(self.quote(wallet, **wanted), wallet)

@@ -8,10 +8,11 @@ from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 
 from intents.lifecycle import OrderState
-from intents.live.frames import DENIED, NOT_FOR_LISTENERS
+from intents.live.frames import DENIED, NOT_FOR_LISTENERS, TOO_MANY
 from intents.live.orders import LOOK_AGAIN_SECONDS
 from intents.models import ChainHead, Order
 from intents.publish import order_group
+from intents.services import limits
 from intents.services.login import new_browser_cookie
 from tests.web import rows
 
@@ -174,3 +175,60 @@ async def test_what_changes_without_an_event(chains: None) -> None:
     await Order.objects.filter(pk=made.pk).aupdate(received_at=made.received_at - 600)
     assert "Slower than usual" in await connection.text()
     await connection.disconnect()
+
+
+async def test_strangers_join_no_group(chains: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = await make_order(seen_by=KEY)
+    layer = get_channel_layer()
+    assert layer is not None
+    joined: list[str] = []
+    real = layer.group_add
+
+    async def group_add(group: str, channel: str) -> None:
+        joined.append(group)
+        await real(group, channel)
+
+    monkeypatch.setattr(layer, "group_add", group_add)
+    for order_id in (made.order_id, "0x" + "77" * 32):
+        assert await is_denied(socket(f"/ws/orders/{order_id}/", cookie=""))
+    assert joined == []
+    connection = socket(f"/ws/orders/{made.order_id}/?format=json")
+    assert await connection.connect()
+    await frame(connection)
+    assert joined == [order_group(made.order_id)]
+    await connection.disconnect()
+
+
+async def closed_with(connection: Socket) -> int:
+    assert await connection.connect()
+    message = await connection.receive_output(timeout=5)
+    return int(message["code"]) if message["type"] == "websocket.close" else 0
+
+
+async def test_one_address_has_so_many_sockets_and_no_more(
+    chains: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "LOCAL_FACTOR", 1)
+    settings.MOST_SOCKETS = 2
+    made = await make_order(seen_by=KEY)
+    path = f"/ws/orders/{made.order_id}/?format=json"
+    first, second = socket(path), socket(path)
+    for connection in (first, second):
+        assert await closed_with(connection) == 0
+    assert await closed_with(socket(path)) == TOO_MANY
+    await first.disconnect()
+    again = socket(path)
+    assert await closed_with(again) == 0, "a place that was left is free"
+    await second.disconnect()
+    await again.disconnect()
+
+
+async def test_guessing_by_socket_ends(chains: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LOCAL_FACTOR", 1)
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "lookups": (2, 3600)}
+    limits.forget()
+    made = await make_order(seen_by=KEY)
+    path = f"/ws/orders/{made.order_id}/"
+    codes = [await closed_with(socket(path, cookie="")) for _ in range(4)]
+    limits.forget()
+    assert codes == [DENIED, DENIED, TOO_MANY, TOO_MANY]

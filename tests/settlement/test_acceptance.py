@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from eth_utils import to_checksum_address
 
 from intents.chains.manifest import ChainManifest, from_json
 from intents.settlement import acceptance
+from intents.settlement.destination_call import MAX_CALL_GAS, DestinationCall, encode_destination_call
 from intents.settlement.order import (
     MandateOutput,
     StandardOrder,
@@ -25,7 +27,7 @@ def contract(number: int) -> str:
 
 def manifest(chain_id: int, *, block_seconds: float = 1.0, depth: int = 5) -> ChainManifest:
     base = 1 if chain_id == 1001 else 33
-    names = ("input_settler", "output_settler", "hyperlane_oracle", "solver_account")
+    names = ("input_settler", "output_settler", "hyperlane_oracle", "solver_account", "call_executor")
     token = {
         "symbol": "USDC",
         "name": "USD Coin",
@@ -100,8 +102,23 @@ def chains_own(name: str, chain: ChainManifest = DESTINATION) -> bytes:
     return address_to_bytes32(chain.address(name))
 
 
+NOBODY = "0x" + "00" * 20
+TOKEN = DESTINATION.token("USDC").address
+
+
 def token_of(symbol: str) -> bytes:
     return address_to_bytes32(DESTINATION.token(symbol).address)
+
+
+VAULT = contract(97)
+CALL = DestinationCall(recipient=to_checksum_address(BOB), target=VAULT, data=bytes(68), gas=200_000)
+
+
+def calling(**changes: Any) -> StandardOrder:
+    """The order with a call on arrival, through the executor."""
+    return with_output(
+        recipient=chains_own("call_executor"), callback_data=encode_destination_call(replace(CALL, **changes))
+    )
 
 
 BROKEN: dict[str, tuple[Callable[[], StandardOrder], str]] = {
@@ -150,7 +167,40 @@ BROKEN: dict[str, tuple[Callable[[], StandardOrder], str]] = {
     "an output elsewhere": (lambda: with_output(chain_id=7), "outputs_on_two_chains"),
     "an output of nothing": (lambda: with_output(amount=0), "zero_amount"),
     "a context": (lambda: with_output(context=b"\x00"), "context_not_supported"),
-    "a callback": (lambda: with_output(callback_data=b"\x01"), "callback_not_supported"),
+    "a callback to somebody": (
+        lambda: with_output(callback_data=encode_destination_call(CALL)),
+        "callback_not_supported",
+    ),
+    "the executor without a call": (
+        lambda: with_output(recipient=chains_own("call_executor")),
+        "call_malformed",
+    ),
+    "the executor with something that is no call": (
+        lambda: with_output(recipient=chains_own("call_executor"), callback_data=b"\x01" * 40),
+        "call_malformed",
+    ),
+    "a call for nobody": (lambda: calling(recipient=NOBODY), "recipient_not_allowed"),
+    "a call for the token": (lambda: calling(recipient=TOKEN), "recipient_not_allowed"),
+    "a call for a contract of ours": (
+        lambda: calling(recipient=DESTINATION.address("solver_account")),
+        "recipient_not_allowed",
+    ),
+    "a call for the executor": (
+        lambda: calling(recipient=DESTINATION.address("call_executor")),
+        "recipient_not_allowed",
+    ),
+    "a call of the token": (lambda: calling(target=TOKEN), "call_not_allowed"),
+    "a call of our settler": (
+        lambda: calling(target=DESTINATION.address("output_settler")),
+        "call_not_allowed",
+    ),
+    "a call that gives an allowance": (
+        lambda: calling(data=bytes.fromhex("095ea7b3") + bytes(64)),
+        "call_not_allowed",
+    ),
+    "a call with coins that do not arrive": (lambda: calling(value_wei=1), "call_not_allowed"),
+    "a call without gas": (lambda: calling(gas=0), "call_not_allowed"),
+    "a call with more gas than we pay for": (lambda: calling(gas=MAX_CALL_GAS + 1), "call_not_allowed"),
     "an unknown output token": (
         lambda: with_output(token=address_to_bytes32(contract(98))),
         "token_not_supported",
@@ -173,6 +223,14 @@ BROKEN: dict[str, tuple[Callable[[], StandardOrder], str]] = {
 def test_every_rule_of_the_terms(rule: str) -> None:
     broken, code = BROKEN[rule]
     assert refused(broken()) == code
+
+
+def test_a_call_through_the_executor_passes() -> None:
+    assert refused(calling()) == ""
+
+
+def test_the_one_a_call_is_for_must_not_be_blocked() -> None:
+    assert refused(calling(), blocked=[BOB]) == "blocked_address"
 
 
 def test_one_chain_alone_is_no_transfer() -> None:

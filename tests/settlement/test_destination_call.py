@@ -10,13 +10,18 @@ from hypothesis import strategies as st
 
 from intents.settlement.destination_call import (
     ALLOWANCE_SELECTORS,
+    EXECUTOR_GAS,
     MAX_CALL_BYTES,
     MAX_CALL_GAS,
+    SECOND_OUTPUT_GAS,
     DestinationCall,
     DestinationCallError,
+    arrival_gas,
+    call_in,
     check_destination_call,
     decode_destination_call,
     encode_destination_call,
+    final_recipient,
 )
 from intents.settlement.order import MAX_CALLBACK_BYTES, MandateOutput, address_to_bytes32, int_to_address
 
@@ -123,3 +128,21 @@ def test_the_allowance_selectors_are_those_the_executor_refuses() -> None:
         "authorizeOperator(address)",
     ]
     assert {keccak(text=signature)[:4] for signature in signatures} == ALLOWANCE_SELECTORS
+
+
+def test_whom_an_output_is_for() -> None:
+    plain = replace(OUTPUT, recipient=address_to_bytes32(PERSON))
+    carrying = replace(OUTPUT, callback_data=encode_destination_call(CALL))
+    assert call_in(plain) is None
+    assert call_in(carrying) == CALL
+    assert final_recipient(plain) == final_recipient(carrying) == PERSON
+    with pytest.raises(DestinationCallError):
+        final_recipient(replace(OUTPUT, callback_data=b"\x01"))
+
+
+def test_the_gas_of_an_arrival_covers_its_call_and_its_second_output() -> None:
+    carrying = replace(OUTPUT, callback_data=encode_destination_call(CALL))
+    assert arrival_gas([OUTPUT]) == 0
+    assert arrival_gas([carrying]) == EXECUTOR_GAS + CALL.gas
+    assert arrival_gas([carrying, OUTPUT]) == EXECUTOR_GAS + CALL.gas + SECOND_OUTPUT_GAS
+    assert arrival_gas([replace(OUTPUT, callback_data=b"\x01")]) == EXECUTOR_GAS + MAX_CALL_GAS

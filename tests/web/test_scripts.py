@@ -31,6 +31,9 @@ def run(script: str, given: Any) -> Any:
     source = f"""
         import * as order from "{modules}/order.js";
         import * as trust from "{modules}/trust.js";
+        import * as eip3009 from "{modules}/ways/eip3009.js";
+        import * as permit2 from "{modules}/ways/permit2.js";
+        import * as ways from "{modules}/ways/index.js";
         import * as amounts from "{modules}/amounts.js";
         import {{ readFileSync }} from "node:fs";
         const input = JSON.parse(readFileSync(0, "utf8"));
@@ -57,7 +60,7 @@ def test_order_ids_are_those_of_the_contracts() -> None:
 
 def test_permit2_digests_are_pythons() -> None:
     found = run(
-        f"return input.map((v) => order.digest(order.permit2TypedData(v.order, "
+        f"return input.map((v) => order.digest(permit2.typedData(v.order, "
         f'{{ settler: v.settler, permit2: "{PERMIT2}" }})));',
         VECTORS,
     )
@@ -71,7 +74,7 @@ def test_permit2_digests_are_pythons() -> None:
 def test_eip3009_digests_are_pythons() -> None:
     single = [vector for vector in VECTORS if len(vector["order"]["inputs"]) == 1]
     found = run(
-        f"return input.map((v) => order.digest(order.eip3009TypedData(v.order, "
+        f"return input.map((v) => order.digest(eip3009.typedData(v.order, "
         f"{{ settler: v.settler, token: {json.dumps(TOKEN)} }})));",
         single,
     )
@@ -154,7 +157,8 @@ CHECK = """
     const claimedId = input.claimedId ?? order.orderId(input.order, origin.contracts.input_settler);
     try {
         const now = 1800000000;
-        order.checkedTypedData({ order: input.order, way, claimedId, shown, origin, destination, now });
+        const checked = order.checkedOrder({ order: input.order, claimedId, shown, origin, destination, now });
+        ways.wayNamed(way).prepare({ ...checked, order: input.order, origin, shown });
         return "signed";
     } catch (error) {
         if (!(error instanceof order.RefusedToSign)) throw error;

@@ -10,12 +10,14 @@ from intents.amounts import format_units
 from intents.client.api import ApiError, ApiUnreachable, WaymeetClient
 from intents.client.signing import RefusedToSign
 from intents.client.transfer import Asked, CannotStart, Outcome, run
+from intents.client.trust import ServerNotTrusted, Trust, TrustMissing
 
 DEFAULT_URL = "http://127.0.0.1:8000"
+NOT_TRUSTED = 3
 
 
 class Command(BaseCommand):
-    """Exit code 0 only when the recipient has at least the signed minimum."""
+    """Exit code 0 only when the recipient has at least the signed minimum; 3 when the server is not believed."""
 
     help = "Transfer tokens between chains through a running Waymeet; needs no database."
     requires_system_checks: list[str] = []
@@ -33,15 +35,25 @@ class Command(BaseCommand):
             "--exact", choices=("input", "output"), default="input", help="which side AMOUNT is"
         )
         parser.add_argument("--url", default="", help="where Waymeet runs; the running demo when absent")
+        parser.add_argument(
+            "--trust-server",
+            action="store_true",
+            help="believe the contracts that the server names, unchecked; without this the command stops "
+            "with exit code 3 when they are not those of .cache/trust.json, which `manage.py trust` writes",
+        )
         parser.add_argument("--lang", choices=("en", "zh-hans"), default="en", help="language of messages")
 
     def handle(self, *args: Any, **options: Any) -> None:
         asked = Asked(**{name: options[name] for name in Asked.__slots__})
         try:
             client = WaymeetClient(options["url"] or running_url(), language=options["lang"])
-            outcome = run(asked, client=client, say=self._say)
+            trust = None if options["trust_server"] else Trust.read(settings.CACHE_DIR / "trust.json")
+            outcome = run(asked, client=client, say=self._say, trust=trust)
         except ApiUnreachable as error:
             raise CommandError(f"{error} – is Waymeet running? Start it with: make demo") from error
+        except (ServerNotTrusted, TrustMissing) as error:
+            hint = "nothing was asked or signed; --trust-server believes the server"
+            raise CommandError(f"{error.code}: {error}; {hint}", returncode=NOT_TRUSTED) from error
         except (CannotStart, ApiError, RefusedToSign) as error:
             raise CommandError(f"{error.code}: {_words(error)}") from error
         except KeyboardInterrupt as error:

@@ -1,15 +1,18 @@
-// From an offer on the card to a submitted order: check, one dialog, one signature.
+// From an offer on the card to a submitted order: check, one dialog, one confirmation.
 import { getAddress, isAddress } from "viem/utils";
 import { exactAmount, shownAmount } from "./amounts.js";
-import { checkedTypedData, RefusedToSign } from "./order.js";
+import { checkedOrder, RefusedToSign } from "./order.js";
 import { tokenOf, trustedChain } from "./trust.js";
-import { connected, errorCode, isOn, REJECTED_CODE, signTypedData, switchTo } from "./wallet.js";
+import { connected, errorCode, isOn, REJECTED_CODE, switchTo } from "./wallet.js";
+import { wayNamed } from "./ways/index.js";
 import { language, say } from "./words.js";
 
 const dialog = document.getElementById("confirm-dialog");
 const form = document.getElementById("ask");
 const part = (name) => dialog.querySelector(`[data-${name}]`);
 let pending = null;
+
+class Superseded extends Error {}
 
 /** Whether the person is reviewing or the wallet is asking: nothing may change underneath. */
 export function isConfirming() {
@@ -59,10 +62,11 @@ function prepare(offer) {
   const origin = trustedChain(network, offer.order.originChainId);
   const destination = trustedChain(network, offer.order.outputs[0]?.chainId);
   const shown = shownByPage(offer, origin, destination);
-  const checked = checkedTypedData({
-    order: offer.order, way: offer.way, claimedId: offer.orderId, shown, origin, destination,
-  });
-  return { ...checked, offer, shown, origin, destination };
+  const { order } = offer;
+  const checked = checkedOrder({ order, claimedId: offer.orderId, shown, origin, destination });
+  const way = wayNamed(offer.way);
+  const request = way.prepare({ ...checked, order, origin, shown });
+  return { ...checked, offer, shown, origin, destination, way, request };
 }
 
 // What the person entered decides; the card adds only the figures it displays.
@@ -104,7 +108,7 @@ function normalised(text) {
   return kept ? `${plain}.${kept}` : plain;
 }
 
-function describe({ id, offer, shown, origin, destination, settler }) {
+function describe({ id, offer, shown, origin, destination, settler, request }) {
   const { order, way } = offer;
   const input = named(shown.inputAmount, tokenOf(origin, shown.inputToken));
   const minimum = named(shown.outputMinimum, tokenOf(destination, shown.outputToken));
@@ -123,7 +127,7 @@ function describe({ id, offer, shown, origin, destination, settler }) {
     ["field_way", say(`way_${way}`)],
     ["field_order_id", id],
     ["field_escrow", settler],
-    ...(way === "permit2" ? [["field_permit2", origin.contracts.permit2]] : []),
+    ...request.rows,
     ["field_oracle", order.inputOracle],
   ];
   part("signed").replaceChildren(...rows.map(([name, value]) => row(say(name), value)));
@@ -152,14 +156,20 @@ async function confirm(onWorsePrice) {
     setBusy(say("switching_chain", { chain: work.origin.name }));
     await switchTo(work.origin.wallet);
     if (!(await isOn(work.origin.wallet))) throw new Error(say("wrong_chain", { chain: work.origin.name }));
-    if (pending !== work) return;
-    setBusy(say("signing"));
-    const signature = await signTypedData(work.typedData);
-    if (pending !== work) return;
-    setBusy(say("submitting"));
-    await submit(work, signature, onWorsePrice);
+    const step = (act, word) => async (...values) => {
+      // Whatever a wallet answers after Back belongs to nothing.
+      if (pending !== work) throw new Superseded();
+      setBusy(say(word));
+      return act(...values);
+    };
+    await step(() => null, "signing")();
+    const answer = await work.way.confirm(work.request, {
+      submit: step((signature) => submit(work, signature, onWorsePrice), "submitting"),
+      ask: (act, word = "signing") => step(act, word)(),
+    });
+    window.location.assign(answer.url);
   } catch (error) {
-    if (pending !== work) return;
+    if (pending !== work || error instanceof Superseded) return;
     setBusy("");
     complain(error);
   }
@@ -177,10 +187,7 @@ async function submit({ offer }, signature, onWorsePrice) {
   }).catch(() => null);
   if (!response) throw new Error(say("network_error"));
   const answer = await response.json().catch(() => ({}));
-  if (response.ok) {
-    window.location.assign(answer.url);
-    return;
-  }
+  if (response.ok) return answer;
   const fresh = answer.error?.params?.quote_id;
   if (answer.error?.code === "worse_price" && fresh) onWorsePrice(fresh);
   throw new Error(answer.error ? `${answer.error.message} (${answer.error.code})` : say("network_error"));

@@ -1,70 +1,23 @@
-// The signed order: its identity and typed data, and the check that it is what the page shows. Pure.
+// The order: its identity, and the check that it is what the page shows. Pure.
 // Encodings are those of the Open Intents Framework's contracts; tests compare them with its vectors.
 import { concat, encodeAbiParameters, getAddress, hashTypedData, keccak256, numberToHex, pad } from "viem/utils";
 
 // A server must not have money locked for years: neither the wait nor what follows it is longer than a day.
 const LONGEST_SECONDS = 24n * 3600n;
 
-const OUTPUTS = [
-  {
-    type: "tuple[]",
-    components: [
-      { name: "oracle", type: "bytes32" },
-      { name: "settler", type: "bytes32" },
-      { name: "chainId", type: "uint256" },
-      { name: "token", type: "bytes32" },
-      { name: "amount", type: "uint256" },
-      { name: "recipient", type: "bytes32" },
-      { name: "callbackData", type: "bytes" },
-      { name: "context", type: "bytes" },
-    ],
-  },
+export const OUTPUT_COMPONENTS = [
+  { name: "oracle", type: "bytes32" },
+  { name: "settler", type: "bytes32" },
+  { name: "chainId", type: "uint256" },
+  { name: "token", type: "bytes32" },
+  { name: "amount", type: "uint256" },
+  { name: "recipient", type: "bytes32" },
+  { name: "callbackData", type: "bytes" },
+  { name: "context", type: "bytes" },
 ];
+const OUTPUTS = [{ type: "tuple[]", components: OUTPUT_COMPONENTS }];
 
-const PERMIT2_TYPES = {
-  EIP712Domain: [
-    { name: "name", type: "string" },
-    { name: "chainId", type: "uint256" },
-    { name: "verifyingContract", type: "address" },
-  ],
-  PermitBatchWitnessTransferFrom: [
-    { name: "permitted", type: "TokenPermissions[]" },
-    { name: "spender", type: "address" },
-    { name: "nonce", type: "uint256" },
-    { name: "deadline", type: "uint256" },
-    { name: "witness", type: "Permit2Witness" },
-  ],
-  MandateOutput: OUTPUTS[0].components,
-  Permit2Witness: [
-    { name: "user", type: "address" },
-    { name: "expires", type: "uint32" },
-    { name: "inputOracle", type: "address" },
-    { name: "outputs", type: "MandateOutput[]" },
-  ],
-  TokenPermissions: [
-    { name: "token", type: "address" },
-    { name: "amount", type: "uint256" },
-  ],
-};
-
-const EIP3009_TYPES = {
-  EIP712Domain: [
-    { name: "name", type: "string" },
-    { name: "version", type: "string" },
-    { name: "chainId", type: "uint256" },
-    { name: "verifyingContract", type: "address" },
-  ],
-  ReceiveWithAuthorization: [
-    { name: "from", type: "address" },
-    { name: "to", type: "address" },
-    { name: "value", type: "uint256" },
-    { name: "validAfter", type: "uint256" },
-    { name: "validBefore", type: "uint256" },
-    { name: "nonce", type: "bytes32" },
-  ],
-};
-
-/** Why an order is not signed: `reason` names a text, `field` what is wrong. */
+/** Why an order is not confirmed: `reason` names a text, `field` what is wrong. */
 export class RefusedToSign extends Error {
   constructor(reason, field) {
     super(`${reason}: ${field}`);
@@ -91,50 +44,6 @@ export function orderId(order, settler) {
   );
 }
 
-/** Permit2's batch transfer with the whole order as witness. */
-export function permit2TypedData(order, { settler, permit2 }) {
-  return {
-    types: PERMIT2_TYPES,
-    primaryType: "PermitBatchWitnessTransferFrom",
-    domain: { name: "Permit2", chainId: Number(order.originChainId), verifyingContract: getAddress(permit2) },
-    message: {
-      permitted: order.inputs.map(([token, amount]) => ({ token: addressOf(token), amount: String(amount) })),
-      spender: getAddress(settler),
-      nonce: order.nonce,
-      deadline: order.fillDeadline,
-      witness: {
-        user: getAddress(order.user),
-        expires: Number(order.expires),
-        inputOracle: getAddress(order.inputOracle),
-        outputs: order.outputs,
-      },
-    },
-  };
-}
-
-/** The token's ReceiveWithAuthorization to the settler; its nonce is the order id. */
-export function eip3009TypedData(order, { settler, token }) {
-  const [[input, amount]] = order.inputs;
-  return {
-    types: EIP3009_TYPES,
-    primaryType: "ReceiveWithAuthorization",
-    domain: {
-      name: token.name,
-      version: token.version,
-      chainId: Number(order.originChainId),
-      verifyingContract: addressOf(input),
-    },
-    message: {
-      from: getAddress(order.user),
-      to: getAddress(settler),
-      value: String(amount),
-      validAfter: "0",
-      validBefore: order.fillDeadline,
-      nonce: orderId(order, settler),
-    },
-  };
-}
-
 /** The 32 bytes that are signed. */
 export function digest(typedData) {
   const { EIP712Domain, ...types } = typedData.types;
@@ -142,13 +51,13 @@ export function digest(typedData) {
 }
 
 /**
- * Compare an order with what the person was shown and with what this page knows, and build what is signed.
+ * Compare an order with what the person was shown and with what this page knows: {id, settler}.
  *
  * `shown` holds user, recipient, origin, destination, inputToken, inputAmount, outputToken, outputMinimum as
  * the page displays them; `origin` and `destination` are the known chains; `now` is in seconds. Throws
- * RefusedToSign.
+ * RefusedToSign. What is asked of the wallet for it is the business of ways/.
  */
-export function checkedTypedData({ order, way, claimedId, shown, origin, destination, now = Date.now() / 1000 }) {
+export function checkedOrder({ order, claimedId, shown, origin, destination, now = Date.now() / 1000 }) {
   const settler = origin.contracts.input_settler;
   if (order.inputs?.length !== 1) throw new RefusedToSign("refused_differs", "inputs");
   if (order.outputs?.length !== 1) throw new RefusedToSign("refused_differs", "outputs");
@@ -174,14 +83,31 @@ export function checkedTypedData({ order, way, claimedId, shown, origin, destina
   if (BigInt(order.expires) < BigInt(order.fillDeadline)) throw new RefusedToSign("refused_differs", "expires");
   const id = orderId(order, settler);
   same("transfer number", id, claimedId);
-  return { id, settler, typedData: typedDataFor(way, order, { origin, settler, inputToken }) };
+  return { id, settler };
 }
 
-function typedDataFor(way, order, { origin, settler, inputToken }) {
-  if (way === "permit2") return permit2TypedData(order, { settler, permit2: origin.contracts.permit2 });
-  const token = origin.tokens.find((each) => sameText(each.address, addressOf(inputToken)));
-  if (way !== "eip3009" || !token || token.eip3009 === "none") throw new RefusedToSign("refused_differs", "way");
-  return eip3009TypedData(order, { settler, token });
+/** The token of an order's input as an address; throws for anything longer than one. */
+export function addressOf(token) {
+  return getAddress(numberToHex(BigInt(token), { size: 20 }));
+}
+
+/** An order as viem encodes it for a contract call. */
+export function orderValues(order) {
+  return {
+    user: getAddress(order.user),
+    nonce: BigInt(order.nonce),
+    originChainId: BigInt(order.originChainId),
+    expires: Number(order.expires),
+    fillDeadline: Number(order.fillDeadline),
+    inputOracle: getAddress(order.inputOracle),
+    inputs: order.inputs.map(([token, amount]) => [BigInt(token), BigInt(amount)]),
+    outputs: order.outputs.map(outputValues),
+  };
+}
+
+/** Whether two texts are one value: letters of addresses and hashes have no case. */
+export function sameText(left, right) {
+  return String(left).toLowerCase() === String(right).toLowerCase();
 }
 
 function same(field, left, right) {
@@ -196,16 +122,8 @@ function known(what, left, right) {
   if (!right || !sameText(left, right)) throw new RefusedToSign("refused_unknown", what);
 }
 
-function sameText(left, right) {
-  return String(left).toLowerCase() === String(right).toLowerCase();
-}
-
 function outputValues(output) {
   return { ...output, chainId: BigInt(output.chainId), amount: BigInt(output.amount) };
-}
-
-function addressOf(token) {
-  return getAddress(numberToHex(BigInt(token), { size: 20 }));
 }
 
 function word(value) {

@@ -22,10 +22,17 @@ let isRefreshing = false;
 export function setUpQuotes() {
   if (!form) return;
   form.addEventListener("submit", () => region.scrollIntoView({ block: "nearest" }));
-  form.addEventListener("input", (event) => event.target.name !== "user" && changed());
+  form.addEventListener("input", (event) => {
+    // Another token or chain has other ways.
+    if (["from", "to"].includes(event.target.name)) form.querySelector("input[name=confirm]").value = "auto";
+    if (event.target.name !== "user") changed();
+  });
   document.querySelector("[data-flip]").addEventListener("click", flip);
   document.querySelector("[data-flip]").hidden = false;
   region.addEventListener("click", (event) => {
+    // The way that was picked stays picked when the offer is refreshed.
+    const way = event.target.closest("button[name=confirm]");
+    if (way) form.querySelector("input[name=confirm]").value = way.value;
     const button = event.target.closest("[data-confirm]");
     if (!button) return;
     if (button.hasAttribute("data-needs-wallet")) choose();

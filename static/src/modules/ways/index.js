@@ -1,0 +1,16 @@
+// The ways to confirm by their names. Each has two functions:
+// `prepare({order, id, settler, origin, shown})` gives what the wallet will be asked, with `rows` [word, value]
+// for the review, or throws RefusedToSign; `confirm(request, {submit, ask})` asks the wallet, submits and gives
+// what `submit` answered. `submit(signature)` posts the order, "" where the wallet pays by itself, and answers
+// {url}; `ask(act)` does one more thing at the wallet unless the person went back meanwhile.
+import { RefusedToSign } from "../order.js";
+import * as eip3009 from "./eip3009.js";
+import * as permit2 from "./permit2.js";
+
+const WAYS = { eip3009, permit2 };
+
+/** The way of this name; throws RefusedToSign for one that this page does not know. */
+export function wayNamed(name) {
+  if (!Object.hasOwn(WAYS, name)) throw new RefusedToSign("refused_differs", "way");
+  return WAYS[name];
+}

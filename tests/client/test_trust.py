@@ -1,0 +1,164 @@
+"""A server that names other contracts than this machine computed gets no question and no signature."""
+
+import json
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from intents.chains.manifest import TokenManifest
+from intents.client.api import ChainInfo, Network, Token, WaymeetClient
+from intents.client.transfer import Asked, run, trust_lines
+from intents.client.trust import ServerNotTrusted, Trust, TrustMissing
+from intents.contracts.addresses import SALT, create2_address, deposit_implementation, settler_init_code
+from intents.devnet.network import Network as Devnet
+from intents.management.commands.trust import PERMIT2
+from intents.selectors.network import trust_hash
+
+from .wishes import ALDER, BIRCH, KEY, address, wish
+
+OURS = {
+    "input_settler": address(1),
+    "permit2": address(2),
+    "call_executor": address(3),
+    "deposit_implementation": address(4),
+}
+TRUST = Trust(
+    settler=address(1), permit2=address(2), call_executor=address(3), deposit_implementation=address(4)
+)
+
+
+def chain(base: ChainInfo = ALDER, **contracts: str) -> ChainInfo:
+    named = {**base.contracts, **OURS, **contracts}
+    return replace(base, contracts={name: found for name, found in named.items() if found})
+
+
+def test_our_contracts_pass_in_any_spelling() -> None:
+    TRUST.check(chain())
+    TRUST.check(chain(input_settler=address(1).upper().replace("0X", "0x")))
+
+
+@pytest.mark.parametrize("contract", list(OURS))
+def test_another_contract_is_refused_by_name(contract: str) -> None:
+    with pytest.raises(ServerNotTrusted) as refusal:
+        TRUST.check(chain(**{contract: address(66)}))
+    assert refusal.value.contract == contract
+    assert address(66) in str(refusal.value)
+
+
+@pytest.mark.parametrize("contract", ["input_settler", "permit2"])
+def test_a_chain_must_name_what_is_signed_for(contract: str) -> None:
+    with pytest.raises(ServerNotTrusted):
+        TRUST.check(chain(**{contract: ""}))
+
+
+@pytest.mark.parametrize("contract", ["call_executor", "deposit_implementation"])
+def test_a_chain_may_lack_what_this_order_does_not_use(contract: str) -> None:
+    TRUST.check(chain(**{contract: ""}))
+
+
+def test_a_chain_known_to_deviate_has_its_own_address_and_no_other() -> None:
+    trust = replace(TRUST, deviating={"901": {"settler": address(9)}})
+    trust.check(chain(input_settler=address(9)))
+    for settler in (address(1), address(66)):
+        with pytest.raises(ServerNotTrusted):
+            trust.check(chain(input_settler=settler))
+
+
+class Server(WaymeetClient):
+    """Answers the network list, and fails the test when it is asked for more."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__("http://127.0.0.1:9")
+        self.list = network
+
+    def network(self) -> Network:
+        return self.list
+
+    def quote(self, **intent: str) -> Any:
+        raise LookupError("asked")
+
+
+@pytest.mark.parametrize("slug", ["alder", "birch"])
+def test_nothing_is_asked_of_a_server_with_other_contracts(slug: str) -> None:
+    chains = {"alder": chain(), "birch": chain(BIRCH)}
+    chains[slug] = chain(chains[slug], input_settler=address(66))
+    asked = Asked(amount="1", source="alder:USDC", target="birch:WETH", key=KEY)
+    server = Server(Network(is_local=True, chains=tuple(chains.values())))
+    with pytest.raises(ServerNotTrusted):
+        run(asked, client=server, say=lambda line: None, trust=TRUST)
+    lines: list[str] = []
+    with pytest.raises(LookupError, match="asked"):
+        run(asked, client=server, say=lines.append, trust=None)
+    assert any(address(66) in line and "unchecked" in line for line in lines)
+
+
+def test_tokens_and_proof_contracts_nobody_listed_are_shown() -> None:
+    here = wish(origin=chain(), destination=chain(BIRCH))
+    shown = trust_lines(here, TRUST)
+    assert here.output_token.address in shown[1]
+    assert str(here.destination.contracts["hyperlane_oracle"]) in shown[1]
+
+
+def written(tmp_path: Path, **changes: Any) -> Path:
+    path = tmp_path / "trust.json"
+    value = {
+        "settler": "0x1",
+        "permit2": "0x2",
+        "deposit_implementation": "0x3",
+        "deviating": {},
+        "chains": {},
+    }
+    path.write_text(json.dumps({**value, **changes}))
+    return path
+
+
+def test_the_file_is_read_as_written(tmp_path: Path) -> None:
+    trust = Trust.read(written(tmp_path, call_executor="0x4", chains={"1": "ab"}))
+    assert (trust.settler, trust.call_executor, trust.chains) == ("0x1", "0x4", {"1": "ab"})
+
+
+@pytest.mark.parametrize("changes", [{"settler": ""}, {"permit2": ""}, {"chains": 7}])
+def test_a_file_that_says_nothing_is_not_trust(tmp_path: Path, changes: dict[str, Any]) -> None:
+    with pytest.raises(TrustMissing):
+        Trust.read(written(tmp_path, **changes))
+
+
+def test_without_the_file_the_command_stops_and_says_how_to_get_it(settings: Any, tmp_path: Path) -> None:
+    settings.CACHE_DIR = tmp_path
+    with pytest.raises(CommandError, match=r"trust_missing.*manage.py trust.*--trust-server") as stop:
+        call_command("transfer", "1", "alder:USDC", "birch:WETH", url="http://127.0.0.1:9", stdout=StringIO())
+    assert stop.value.returncode == 3
+
+
+@pytest.mark.chain
+def test_real_chains_are_what_manage_py_trust_computes(registered: Devnet, tmp_path: Path) -> None:
+    call_command("trust", output=tmp_path / "trust.json", verbosity=0)
+    trust = Trust.read(tmp_path / "trust.json")
+    assert trust.settler == create2_address(SALT, settler_init_code(PERMIT2))
+    assert trust.deposit_implementation == deposit_implementation()
+    for manifest in registered.manifests.values():
+        contracts = {name: found.address for name, found in manifest.contracts.items()}
+        tokens = tuple(_token(token) for token in manifest.tokens)
+        listed = replace(
+            ALDER,
+            chain_id=manifest.chain_id,
+            slug=manifest.slug,
+            name=manifest.name,
+            contracts=contracts,
+            tokens=tokens,
+        )
+        trust.check(listed)
+        assert trust.is_listed(listed), trust_hash(manifest)
+        assert not trust.is_listed(replace(listed, tokens=tokens[1:]))
+        swapped = {**contracts, "hyperlane_oracle": contracts["mailbox"]}
+        assert not trust.is_listed(replace(listed, contracts=swapped))
+
+
+def _token(token: TokenManifest) -> Token:
+    names = ("address", "symbol", "name", "decimals", "canonical_id", "eip3009", "version")
+    return Token(**{name: getattr(token, name) for name in names})

@@ -1,0 +1,68 @@
+"""Orders on chain that nobody looks after: quoted by us, opened by somebody else, no engine running."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from eth_account.signers.local import LocalAccount
+
+from intents.chains import registry
+from intents.devnet.accounts import OUTSIDER, address
+from intents.devnet.network import Network
+from intents.selectors.rescue import rescue_network
+from intents.settlement import calls
+from intents.settlement.order import StandardOrder, order_from_json
+from tests.engine import strangers
+from tests.engine.driver import Driver
+
+RUNNER = Path(__file__).parent / "release.mjs"
+
+
+def open_and_walk_away(driver: Driver, wallet: LocalAccount, **wanted: Any) -> tuple[StandardOrder, str]:
+    """(order, transaction that opened it); from here on nobody of ours does anything."""
+    quote = driver.quote(wallet, browser="", **wanted)
+    terms = order_from_json(quote.order)
+    origin = registry.chain(quote.origin_id)
+    call = calls.open_for(
+        terms,
+        origin=origin,
+        way=quote.confirm_way,
+        signature=bytes.fromhex(driver.sign(quote, wallet)[2:]),
+        token=origin.token(quote.input_token),
+    )
+    tx_hash = strangers.send(driver.network, origin.slug, call)
+    driver.close()
+    return terms, tx_hash
+
+
+def rescue(network: Network, text: str, **more: Any) -> dict[str, Any]:
+    """What the page's modules do with what a person pasted; gas is paid by an outsider."""
+    node = shutil.which("node") or shutil.which("node", path=str(settings.BASE_DIR / ".venv" / "bin"))
+    assert node, "node is missing: `make test` sets it up"
+    given = {
+        "network": rescue_network(network.manifests.values()),
+        "text": text,
+        "account": address(OUTSIDER),
+        **more,
+    }
+    done = subprocess.run(
+        [node, str(RUNNER)],
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+        cwd=settings.BASE_DIR,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def warp_to(network: Network, slug: str, moment: int) -> None:
+    """Bring every chain to just after `moment` of the chain named."""
+    now = int(network.rpc(slug).block()["timestamp"], 16)
+    network.warp(max(1, moment - now + 2))
