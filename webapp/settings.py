@@ -161,4 +161,5 @@ MOST_SOCKETS = env.int("WAYMEET_LIMIT_SOCKETS", default=50)
 
 NETWORK_DIR = Path(env.str("WAYMEET_NETWORK_DIR", default=str(RUN_DIR / "network")))
 FILL_ENABLED = env.bool("WAYMEET_FILL", default=True)
+REBALANCE_ENABLED = env.bool("WAYMEET_REBALANCE", default=True)
 BLOCKED_ADDRESSES = env.list("WAYMEET_BLOCKED_ADDRESSES", default=[])

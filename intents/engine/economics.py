@@ -43,7 +43,8 @@ def input_value_usd_e8(case: Case, world: World) -> int:
 
 def _paid_usd_e8(case: Case, world: World) -> int:
     """What leaves our stock: the output itself, or what its swap may spend."""
-    tokens = world.chains[case.order.destination_id].tokens
+    chain = world.chains[case.order.destination_id]
+    tokens = {**chain.tokens, **chain.bridged}
     details = next((step.details for step in case.steps if step.details.get("stock_token")), None)
     if details is not None:
         known, amount = tokens[details["stock_token"]], int(details["stock_amount"])

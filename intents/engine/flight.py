@@ -1,6 +1,7 @@
 """Transactions of a step that are on their way: find them, follow them, never send them twice."""
 
 import time
+from collections.abc import Collection, Sequence
 
 import structlog
 
@@ -28,10 +29,16 @@ def in_flight(case: Case, step: Step, purpose: str) -> Attempt | None:
 
     What was stored and perhaps never sent is sent again, byte for byte.
     """
-    for attempt in reversed(case.tries(step, purpose)):
+    return standing(case.tries(step, purpose), {log.tx_hash for log in case.logs})
+
+
+def standing(attempts: Sequence[Attempt], logged: Collection[str]) -> Attempt | None:
+    """As `in_flight`, of these attempts, oldest first; `logged` are hashes of transactions that left a log."""
+    for attempt in reversed(attempts):
         if attempt.state in (AttemptState.REVERTED, AttemptState.REPLACED):
             continue
-        if attempt.state == AttemptState.CONFIRMED and _has_left_a_log(case, attempt):
+        # Confirmed once, but without its log: its block may have been reorganised away, so it is asked about.
+        if attempt.state == AttemptState.CONFIRMED and attempt.tx_hash in logged:
             return attempt
         if _may_succeed(attempt):
             return attempt
@@ -77,11 +84,6 @@ def step_chain(case: Case, purpose: str) -> int:
     """The chain on which a purpose's transaction runs."""
     at_destination = purpose in ("fill", "attest", "dispatch")
     return case.destination.chain_id if at_destination else case.origin.chain_id
-
-
-def _has_left_a_log(case: Case, attempt: Attempt) -> bool:
-    # Confirmed once, but without its log: its block may have been reorganised away, so it is asked about.
-    return any(log.tx_hash == attempt.tx_hash for log in case.logs)
 
 
 def _may_succeed(attempt: Attempt) -> bool:

@@ -1,12 +1,13 @@
 """What a fill really delivered and cost, from the transfers in its receipt."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from intents.chains.client import Log, client
 from intents.chains.endpoints import RpcUnavailable
 from intents.chains.outcomes import attempt_outcome
 from intents.lifecycle import AttemptState, StepKind
-from intents.models import Attempt, ChainLog
+from intents.models import Attempt, ChainLog, Order
 from intents.settlement.order import address_to_bytes32
 
 from . import ledger
@@ -41,37 +42,43 @@ def delivery_of(case: Case, log: ChainLog, *, is_ours: bool) -> Delivery:
     account = case.destination.address("solver_account")
     recipient = "0x" + output.recipient[12:].hex()
     token_out = "0x" + output.token[12:].hex()
-    received = _moved(receipt.logs, token_out, to=recipient)
+    received = moved(receipt.logs, token_out, to=recipient)
     return Delivery(
         delivered=max(output.amount, received),
         token_in=swap["input_token"],
-        amount_in=_moved(receipt.logs, swap["input_token"], of=account),
-        amount_out=_moved(receipt.logs, token_out, to=account),
+        amount_in=moved(receipt.logs, swap["input_token"], of=account),
+        amount_out=moved(receipt.logs, token_out, to=account),
     )
 
 
 def book_gas(case: Case) -> None:
     """Write down what our mined transactions of this order cost, once each."""
     for attempts in case.attempts.values():
-        for attempt in attempts:
-            if attempt.state in (AttemptState.CONFIRMED, AttemptState.REVERTED):
-                _book_one(case, attempt)
+        book_attempts(case.order, attempts)
 
 
-def _book_one(case: Case, attempt: Attempt) -> None:
+def book_attempts(order: Order | None, attempts: Sequence[Attempt]) -> None:
+    """Write down what these transactions cost, those that were mined, once each."""
+    for attempt in attempts:
+        if attempt.state in (AttemptState.CONFIRMED, AttemptState.REVERTED):
+            _book_one(order, attempt)
+
+
+def _book_one(order: Order | None, attempt: Attempt) -> None:
     if attempt.gas_used is None:
         attempt_outcome(attempt)
     if attempt.gas_used is None or attempt.gas_price_wei is None:
         return
     ledger.book_gas(
-        case.order,
+        order,
         chain_id=attempt.chain_id,
         cost_wei=attempt.gas_used * attempt.gas_price_wei,
         tx_hash=attempt.tx_hash,
     )
 
 
-def _moved(logs: tuple[Log, ...], token: str, *, of: str = "", to: str = "") -> int:
+def moved(logs: tuple[Log, ...], token: str, *, of: str = "", to: str = "") -> int:
+    """Base units of a token that its Transfer logs move `of` one account, `to` another, or both."""
     sender = "0x" + address_to_bytes32(of).hex() if of else ""
     receiver = "0x" + address_to_bytes32(to).hex() if to else ""
     total = 0

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from intents.amounts import BPS
 from intents.chains.calls import Call
 from intents.models import Step
 from intents.settlement import calls
@@ -10,8 +11,9 @@ from intents.solver.plan import carriage_to_json, swap_from_json, swap_to_json
 from intents.solver.router import Route
 from intents.venues.swaps import swap_calls
 
+from . import reservations
 from .case import Case
-from .repricing import reprice
+from .repricing import RULES, reprice
 
 
 def call_of(case: Case, step: Step) -> Call:
@@ -42,9 +44,12 @@ def call_of(case: Case, step: Step) -> Call:
     )
 
 
-def resolve(case: Case, step: Step) -> dict[str, Any] | None:
-    """Another way to deliver what was signed for what the user gave, or None when there is none now."""
-    own = {(case.destination.chain_id, step.details.get("stock_token", "")): _own_amount(step)}
+def resolve(case: Case, step: Step, *, is_bridging: bool = False) -> dict[str, Any] | None:
+    """Another way to deliver what was signed for what the user gave, or None when there is none now.
+
+    While stock is under way already (`is_bridging`) only one with what is on the destination.
+    """
+    own = reservations.held_amounts(case.order.order_id)
     found = reprice(
         origin_id=case.order.origin_id,
         destination_id=case.order.destination_id,
@@ -56,8 +61,17 @@ def resolve(case: Case, step: Step) -> dict[str, Any] | None:
     route = found.route
     if route is None or not found.pays(case.terms.outputs[0].amount):
         return None
+    if route.carriage and (is_bridging or not is_in_time(case, route.eta_seconds)):
+        return None
     details = supply_details(route, signed=case.terms.outputs[0].amount)
-    return None if details["swap"] == step.details.get("swap") else details
+    is_same = all(details[name] == step.details.get(name) for name in ("stock_token", "swap", "bridge"))
+    return None if is_same else details
+
+
+def is_in_time(case: Case, seconds: int) -> bool:
+    """Whether stock that needs so long to be here may still be sent for: a part of the time is kept back."""
+    left = case.terms.fill_deadline - case.clock(case.destination.chain_id)
+    return seconds * BPS <= left * RULES.bridge_time_bps
 
 
 def supply_details(route: Route, *, signed: int) -> dict[str, Any]:
@@ -66,7 +80,3 @@ def supply_details(route: Route, *, signed: int) -> dict[str, Any]:
     amount = route.stock_amount if swap else signed
     bridge = carriage_to_json(route) if route.carriage else None
     return {"stock_token": route.stock_token, "stock_amount": str(amount), "swap": swap, "bridge": bridge}
-
-
-def _own_amount(step: Step) -> int:
-    return int(step.details.get("stock_amount") or 0)

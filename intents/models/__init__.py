@@ -4,10 +4,13 @@ from .chains import Block, Chain, ChainHead, ChainLog
 from .deposits import Deposit
 from .fields import Uint256Field
 from .money import LedgerEntry, Reservation, SendingAccount, Stock
+from .moves import MOVE_ARRIVED, MOVE_ENDED, StockMove
 from .orders import Attempt, Event, Order, OrderAccess, Step
 from .quotes import Quote, QuoteState
 
 __all__ = [
+    "MOVE_ARRIVED",
+    "MOVE_ENDED",
     "Attempt",
     "Block",
     "Chain",
@@ -24,5 +27,6 @@ __all__ = [
     "SendingAccount",
     "Step",
     "Stock",
+    "StockMove",
     "Uint256Field",
 ]

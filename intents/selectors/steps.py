@@ -119,7 +119,7 @@ def _waiting(step: Step) -> str:
 def _attempt_view(attempt: Attempt) -> AttemptView:
     return AttemptView(
         tx_hash=attempt.tx_hash,
-        title=words(PURPOSES, attempt.purpose),
+        title=words(PURPOSES, attempt.purpose.partition(":")[0]),
         state=attempt.state,
         state_words=words(ATTEMPT_STATES, attempt.state),
         block_number=attempt.block_number,

@@ -53,21 +53,22 @@ def carriage_to_json(route: Route) -> dict[str, Any]:
 def swap_to_json(route: Route) -> dict[str, Any]:
     """What the fill's action needs to build the swap: indexes into the destination's venues, and amounts."""
     assert route.swap is not None
-    return _swap_to_json(route.swap) | {
+    return stored_swap(route.swap) | {
         "input_token": route.swap.path[0],
         "minimum_output": str(route.output_minimum),
         "expected_output": str(route.output_expected),
     }
 
 
-def _swap_to_json(swap: Swap) -> dict[str, Any]:
+def stored_swap(swap: Swap) -> dict[str, Any]:
+    """A swap as `swap_from_json` reads it."""
     return {
         "venues": list(swap.venues),
         "path": list(swap.path),
         "amounts": [str(amount) for amount in swap.amounts],
         "is_exact_output": swap.is_exact_output,
         "max_input": str(swap.max_input),
-        "beside": _swap_to_json(swap.beside) if swap.beside else None,
+        "beside": stored_swap(swap.beside) if swap.beside else None,
     }
 
 

@@ -204,10 +204,10 @@ def tariff(
     opening = gas.open + gas.finalise + refund_share
 
     def cost(at_origin: int, at_destination: int) -> int:
-        usd = _gas_usd(world, origin, at_origin, rules) + _gas_usd(world, destination, at_destination, rules)
+        usd = gas_usd(world, origin, at_origin, rules) + gas_usd(world, destination, at_destination, rules)
         if source is not None and at_origin == opening:
-            usd += _gas_usd(world, source, gas.bridge, rules)
-            usd += _gas_usd(world, destination, gas.arrive, rules)
+            usd += gas_usd(world, source, gas.bridge, rules)
+            usd += gas_usd(world, destination, gas.arrive, rules)
         return from_usd_up(usd, token, price.low_e8)
 
     margin_bps = exchanges * (rules.exchange_bps + divide_up(rules.volatility_bps_per_minute * eta, 60))
@@ -227,6 +227,7 @@ def tariff(
     )
 
 
-def _gas_usd(world: World, chain: ChainWorld, units: int, rules: PricingRules) -> int:
+def gas_usd(world: World, chain: ChainWorld, units: int, rules: PricingRules) -> int:
+    """USD × 10^8 for gas at the present price and its margin, rounded up; raises Unpriced."""
     wei = divide_up(units * chain.gas_price_wei * (BPS + rules.gas_margin_bps), BPS)
     return divide_up(wei * price_of(world, chain.native_id).high_e8, 10**chain.native_decimals)

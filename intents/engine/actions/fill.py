@@ -6,6 +6,7 @@ from django.db import transaction
 from intents.chains.reverts import Reverted
 from intents.engine import events, reservations
 from intents.engine.actions import refund
+from intents.engine.actions.bridge import bring
 from intents.engine.blocklist import blocked_addresses
 from intents.engine.case import IN_BLOCK, Case, Wait, move_order, move_step, set_details, wait
 from intents.engine.claims import claims_of
@@ -73,10 +74,15 @@ def _send(case: Case, step: Step) -> bool:
     try:
         _reserve(case, step)
     except StockShort as short:
-        wait(case, step, Wait("no_stock", {"token": short.token}, seconds=2.0))
+        fresh = resolve(case, step)
+        if fresh is not None:
+            set_details(step, **fresh)
+        wait(case, step, Wait("no_stock", {"token": short.token}, seconds=0.2 if fresh else 2.0))
         return False
     if not _enter_filling(case):
         wait(case, step, Wait("exposure_full", {"chain": case.origin.name}, seconds=2.0))
+        return False
+    if not bring(case, step):
         return False
     try:
         attempt = send(case, step, "fill", call_of(case, step))
