@@ -9,6 +9,7 @@ from intents.chains.client import client
 from intents.chains.fees import fees
 from intents.chains.manifest import ChainManifest
 from intents.models import Stock
+from intents.settlement.destination_call import arrival_gas
 from intents.settlement.order import StandardOrder, bytes32_to_address
 from intents.solver.pricing import GasRules
 
@@ -34,7 +35,7 @@ def claims_of(
     amount = int(fill_details.get("stock_amount") or output.amount)
     swap = fill_details.get("swap") or {}
     gas = GasRules()
-    fill_gas = gas.fill + gas.pool * len(swap.get("venues", ()))
+    fill_gas = gas.fill + gas.pool * len(swap.get("venues", ())) + arrival_gas(order.outputs)
     operator = accounts.address(accounts.OPERATOR)
     claims = [
         Claim(destination.chain_id, token, destination.address("solver_account"), amount),
