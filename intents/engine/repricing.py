@@ -8,6 +8,7 @@ from intents.solver.pricing import PricingRules
 from intents.solver.router import Refusal, Route, Wanted, find_routes
 from intents.solver.world import World
 
+from .case import Case
 from .world import load_world
 
 # The minimum and the share of a stock were judged when the order was quoted and when it was reserved.
@@ -56,3 +57,22 @@ def reprice(
     )
     found = find_routes(wanted, world or load_world(own), RULES)
     return Repriced(wanted=wanted, route=found.chosen, refusal=found.refusal)
+
+
+def reprice_order(case: Case, *, world: World | None = None) -> Repriced:
+    """What an order's input buys now."""
+    order = case.order
+    return reprice(
+        origin_id=order.origin_id,
+        destination_id=order.destination_id,
+        input_token=order.input_token,
+        input_amount=order.input_amount,
+        output_token=order.output_token,
+        world=world,
+    )
+
+
+def cheapest(wanted: Wanted, output_amount: int, *, world: World) -> Route | None:
+    """The way that delivers exactly `output_amount` base units for the least, whatever was given for it."""
+    exact = replace(wanted, amount=output_amount, is_exact_output=True)
+    return find_routes(exact, world, RULES).chosen

@@ -1,17 +1,26 @@
 """Where a fill takes its tokens from: stock as planned, or a fresh way when the planned one fails."""
 
+from collections.abc import Iterator
 from typing import Any
+
+from django.db import transaction
 
 from intents.chains.calls import Call
 from intents.models import Step
 from intents.settlement import calls
+from intents.settlement.acceptance import Refusal
 from intents.settlement.calls import VenueSwap
 from intents.solver.plan import swap_from_json, swap_to_json
 from intents.solver.router import Route
+from intents.solver.world import World
 from intents.venues.swaps import swap_calls
 
-from .case import Case
-from .repricing import reprice
+from . import reservations
+from .case import Case, set_details
+from .claims import claims_of
+from .economics import refuse_price
+from .repricing import cheapest, reprice_order
+from .world import load_world
 
 
 def call_of(case: Case, step: Step) -> Call:
@@ -42,22 +51,65 @@ def call_of(case: Case, step: Step) -> Call:
     )
 
 
+def settle_supply(case: Case, step: Step) -> Refusal | None:
+    """The last look before a fill: None when it loses no more than we accept at this moment's prices.
+
+    A plan that no longer pays gives way to one that does, with its stock. Asks no chain: prices, pools and
+    stock are those of the newest blocks in the database. Raises StockShort.
+    """
+    world = load_world(_own(case, step))
+    refusal = refuse_price(case, world=world)
+    if refusal is None or refusal.code != "not_profitable":
+        return refusal
+    for details in _ways(case, step, world):
+        if refuse_price(case, world=world, supply=details) is None:
+            change_supply(case, step, details)
+            return None
+    return refusal
+
+
 def resolve(case: Case, step: Step) -> dict[str, Any] | None:
     """Another way to deliver what was signed for what the user gave, or None when there is none now."""
-    own = {(case.destination.chain_id, step.details.get("stock_token", "")): _own_amount(step)}
-    found = reprice(
-        origin_id=case.order.origin_id,
-        destination_id=case.order.destination_id,
-        input_token=case.order.input_token,
-        input_amount=case.order.input_amount,
-        output_token=case.order.output_token,
-        own=own,
+    world = load_world(_own(case, step))
+    ways = (details for details in _ways(case, step, world) if details["swap"] != step.details.get("swap"))
+    return next((each for each in ways if refuse_price(case, world=world, supply=each) is None), None)
+
+
+def change_supply(case: Case, step: Step, details: dict[str, Any]) -> None:
+    """Have the fill take its tokens another way: plan and stock change together, or neither. Raises StockShort."""
+    claims = claims_of(
+        case.terms,
+        origin=case.origin,
+        destination=case.destination,
+        fill_details={**step.details, **details},
+        is_opened=True,
     )
-    route = found.route
-    if route is None or not found.pays(case.terms.outputs[0].amount):
-        return None
-    details = supply_details(route, signed=case.terms.outputs[0].amount)
-    return None if details["swap"] == step.details.get("swap") else details
+    before = step.details
+    try:
+        with transaction.atomic():
+            set_details(case, step, **details)
+            reservations.release(case.order.order_id)
+            reservations.hold(case.order, claims, is_opened=True)
+    except BaseException:
+        step.details = before
+        raise
+
+
+def _ways(case: Case, step: Step, world: World) -> Iterator[dict[str, Any]]:
+    """How the signed output can be had now: by selling what the user gave, then by buying just what is owed."""
+    signed = case.terms.outputs[0].amount
+    found = reprice_order(case, world=world)
+    if found.route is not None and found.pays(signed):
+        yield supply_details(found.route, signed=signed)
+    exact = cheapest(found.wanted, signed, world=world)
+    if exact is not None:
+        yield supply_details(exact, signed=signed)
+
+
+def _own(case: Case, step: Step) -> dict[tuple[int, str], int]:
+    """What the order itself has reserved counts as free for it."""
+    token = step.details.get("stock_token", "")
+    return {(case.destination.chain_id, token): int(step.details.get("stock_amount") or 0)}
 
 
 def supply_details(route: Route, *, signed: int) -> dict[str, Any]:
@@ -65,7 +117,3 @@ def supply_details(route: Route, *, signed: int) -> dict[str, Any]:
     swap = swap_to_json(route) if route.swap else None
     amount = route.stock_amount if swap else signed
     return {"stock_token": route.stock_token, "stock_amount": str(amount), "swap": swap}
-
-
-def _own_amount(step: Step) -> int:
-    return int(step.details.get("stock_amount") or 0)

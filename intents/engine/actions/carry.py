@@ -49,7 +49,7 @@ def carry(case: Case, step: Step, payload: bytes) -> Attempt | None:
         destination=case.destination,
         fee_wei=int.from_bytes(answer, "big"),
     )
-    set_details(step, payload_hash="0x" + keccak(payload).hex())
+    set_details(case, step, payload_hash="0x" + keccak(payload).hex())
     try:
         attempt = send(case, step, "dispatch", call)
     except Reverted as reverted:
@@ -116,7 +116,7 @@ def _process(case: Case, step: Step, dispatched: ChainLog) -> None:
         send(case, step, "process", calls.process(message, metadata=metadata, origin=case.origin))
     except Reverted as reverted:
         # "already delivered" is success by somebody else: ask the oracle itself at the next look.
-        set_details(step, ask_origin=True)
+        set_details(case, step, ask_origin=True)
         wait(case, step, Wait("not_processed", {"revert": reverted.name}, seconds=1.0))
         return
     wait(case, step, IN_BLOCK)

@@ -19,14 +19,14 @@ CLAIM_RETRY_SECONDS = 3600.0
 NOTHING_LEFT = "NothingToClaim"
 
 
-def begin(case: Case, fill: Step) -> bool:
-    """The fill deadline passed without a fill: the input goes back."""
+def begin(case: Case, fill: Step, *, because: str = "fill_deadline_passed") -> bool:
+    """The fill deadline passed without a fill, or none will come: the input goes back."""
     move_order(
         case,
         OrderState.REFUND_DUE,
         event="refund_due",
         data={"chain_id": case.origin.chain_id, "by": case.terms.fill_deadline},
-        reason={"code": "fill_deadline_passed", "params": {}},
+        reason={"code": because, "params": {}},
     )
     add_step(case, StepKind.REFUND, chain_id=case.origin.chain_id, details={})
     reservations.release(case.order.order_id)
@@ -46,6 +46,11 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
         # A late fill leaves a record, so no absence can be attested: only `expires` helps.
         left = case.terms.expires - case.clock(case.origin.chain_id) + 1.0
         wait(case, step, Wait("waiting_for_expiry", {"after": case.terms.expires}, seconds=left))
+        return False
+    left = case.terms.fill_deadline - case.clock(case.destination.chain_id) + 1.0
+    if left > 0:
+        # Until then anybody may still fill, and nothing can be attested.
+        wait(case, step, Wait("fill_deadline", {"by": case.terms.fill_deadline}, seconds=left))
         return False
     payload = calls.proof_payload(case.terms, order_id=case.id_bytes, fact=None)
     if is_carried(case, step, payload):
