@@ -139,6 +139,7 @@ def test_the_designs_words(table: dict[str, object]) -> None:
 def test_the_words_for_each_state() -> None:
     with translation.override("zh-hans"):
         assert {code: str(words) for code, words in SHOWN.items()} == {
+            "awaiting": "正在等待您的付款",
             "checking": "正在核实付款",
             "on_its_way": "转账中",
             "slower": "比预计慢",
