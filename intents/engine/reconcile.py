@@ -9,6 +9,7 @@ from intents.lifecycle import AttemptState, OrderState, StepKind, StepState
 from intents.models import Attempt, ChainLog
 
 from . import events, ledger, reservations
+from .arrivals import record_call
 from .case import Case, add_step, confirm_step, move_order, move_step
 from .deposit_facts import is_unopened, opened_after_all, returned
 from .depth import depth_of, final_depth
@@ -158,6 +159,7 @@ def _filled(case: Case, seen: Evidence, log: ChainLog) -> bool:
 
 def _delivered_event(case: Case, log: ChainLog, amount: int) -> None:
     events.record(case.order.order_id, "delivered", **fact_data(log), amount=str(amount))
+    record_call(case, log)
 
 
 def _end_refund(case: Case) -> None:
