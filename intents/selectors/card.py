@@ -36,12 +36,12 @@ ROUTES = {
 }
 
 QUOTE_STEPS = {
-    "open": _("Your %(input)s is locked in escrow on %(chain)s"),
+    "open": _("Your %(input)s is locked in our contract on %(chain)s"),
     "swap": _("We exchange on %(chain)s"),
     "bridge": _("We move stock to %(chain)s"),
     "fill": _("You are paid %(output)s on %(chain)s"),
     "prove": _("The proof of payment is carried to %(chain)s"),
-    "finalise": _("The escrow on %(chain)s repays us"),
+    "finalise": _("The contract on %(chain)s repays us"),
 }
 
 
