@@ -79,6 +79,8 @@ def _go_back(case: Case, target: OrderState, kind: StepKind, *, memos: tuple[str
         )
         for memo in memos:
             ledger.unbook(case.order, memo=memo)
+        if kind is StepKind.OPEN:
+            reservations.mark_unopened(case.order.order_id)
         if step is not None and step.state in (StepState.CONFIRMED, StepState.FINAL):
             move_step(case, step, StepState.READY)
     # The very bytes go out again first: same hash, same nonce, no second transaction.

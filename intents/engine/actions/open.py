@@ -161,8 +161,7 @@ def _await_block(case: Case, step: Step, attempt: Attempt) -> bool:
         )
     if step.state == StepState.READY:
         move_step(case, step, StepState.SUBMITTED)
-    late = time.time() - case.order.received_at - reservations.unopened_seconds(case.origin)
-    if late > 0 and reservations.has_held(case.order.order_id):
+    if not _may_still_wait(case):
         reservations.release(case.order.order_id)
     wait(case, step, IN_BLOCK)
     return moved
@@ -170,6 +169,7 @@ def _await_block(case: Case, step: Step, attempt: Attempt) -> bool:
 
 def _await_expiry(case: Case, step: Step) -> bool:
     """Nothing more can be done: anybody may open until the deadline, and a reorg may bring an open back."""
+    reservations.release(case.order.order_id)
     left = case.terms.fill_deadline - case.clock(case.origin.chain_id)
     wait(case, step, Wait("fill_deadline", {"by": case.terms.fill_deadline}, seconds=max(2.0, left + 2.0)))
     return False
