@@ -128,10 +128,10 @@ def choose(asking: Asking, *, confirm: str = AUTO) -> Choice:
     if confirm != AUTO:
         reason = reasons.get(confirm, "way_not_known")
         return Choice(way="" if reason else confirm, reason=reason or "", ways=ways)
-    # Nobody is led to another wallet unasked because this one holds too little.
-    own = [name for name in reasons if name not in FROM_ANYWHERE]
-    if any(reasons[name] == "insufficient_balance" for name in own):
-        return Choice(way="", reason="insufficient_balance", ways=ways)
+    # Nobody is led to another wallet unasked because this one holds too little, or may not move it.
+    for reason in ("insufficient_balance", "token_refuses"):
+        if reason in reasons.values():
+            return Choice(way="", reason=reason, ways=ways)
     offered = [name for name, reason in reasons.items() if reason is None]
     if offered:
         return Choice(way=offered[0], reason="", ways=ways)

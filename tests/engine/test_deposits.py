@@ -242,8 +242,9 @@ def test_a_permit_opens_with_one_signature_and_no_gas(driver: Driver) -> None:
 def test_two_permits_of_one_wallet_are_never_under_way_at_once(driver: Driver) -> None:
     user = wallet(817)
     driver.network.fund("cedar", [user.address], {"USDC": 50 * 10**18})
-    wish = {"give": "cedar:USDC", "get": "birch:USDC", "amount": "20", "confirm": "permit"}
-    first, second = (driver.quote(user, **wish) for _ in range(2))
+    first, second = (
+        driver.quote(user, give="cedar:USDC", get="birch:USDC", amount="20", confirm="permit") for _ in range(2)
+    )
     driver.submit(first, user)
     with pytest.raises(PermitPending):
         driver.submit(second, user)
