@@ -26,11 +26,11 @@ SHOWN = {
 # %(contract)s and %(account)s are addresses, %(by)s and %(after)s moments of chain time.
 MONEY = {
     "wallet_awaiting": _(
-        "Your %(input)s is still in your wallet on %(origin)s. Once you confirm there, it goes into the escrow "
+        "Your %(input)s is still in your wallet on %(origin)s. Once you confirm there, it goes into the "
         "contract %(contract)s. If it is not there by %(by)s, nothing is taken."
     ),
     "wallet_signed": _(
-        "Your %(input)s is still in your wallet on %(origin)s. We are about to lock it in the escrow contract "
+        "Your %(input)s is still in your wallet on %(origin)s. We are about to lock it in the contract "
         "%(contract)s. If it is not there by %(by)s, nothing is taken."
     ),
     "wallet_opening": _(

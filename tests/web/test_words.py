@@ -50,6 +50,11 @@ def calls(source: str) -> Iterator[str]:
             yield first.value
 
 
+def said_in(name: str) -> set[str]:
+    """Every text that one source file asks to be translated."""
+    return set(calls((ROOT / name).read_text("utf-8")))
+
+
 def used() -> set[str]:
     """Every text that templates and code ask to be translated."""
     found: set[str] = set()
@@ -155,7 +160,18 @@ def test_the_words_for_each_state() -> None:
 @pytest.mark.parametrize("code", sorted(MONEY))
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_sentences_escape_their_params(code: str, language: str) -> None:
-    names = ("input", "minimum", "output", "origin", "destination", "contract", "account", "have", "need")
+    names = (
+        "input",
+        "minimum",
+        "output",
+        "origin",
+        "destination",
+        "contract",
+        "account",
+        "app",
+        "have",
+        "need",
+    )
     params = {**dict.fromkeys(names, "<b>{0}%s"), "by": 1_800_000_000, "after": 1_800_000_060}
     with translation.override(language):
         sentence = Sentence(code, params)
