@@ -60,7 +60,8 @@ def used() -> set[str]:
     found: set[str] = set()
     for file in (ROOT / "templates").rglob("*.html"):
         for call in re.findall(
-            r"\b(?:gettext|ngettext|_)\((?:[^()]|\([^()]*\))*\)", templatize(file.read_text("utf-8"))
+            r"\b(?:gettext|ngettext|_)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)",
+            templatize(file.read_text("utf-8")),
         ):
             found |= set(calls(call))
     for package in ("intents", "webapp"):
