@@ -41,6 +41,15 @@ def claims_of(
         Claim(destination.chain_id, token, destination.address("solver_account"), amount),
         gas_claim(destination.chain_id, operator, fill_gas),
     ]
+    claims += [
+        Claim(
+            destination.chain_id,
+            bytes32_to_address(besides.token),
+            destination.address("solver_account"),
+            besides.amount,
+        )
+        for besides in order.outputs[1:]
+    ]
     if not is_opened:
         claims.append(gas_claim(origin.chain_id, operator, gas.open))
     return claims

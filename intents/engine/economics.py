@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from intents.amounts import divide_up
 from intents.lifecycle import StepKind
 from intents.settlement.acceptance import LOSS_LIMIT_BPS, Refusal, refuse_value
+from intents.settlement.destination_call import arrival_gas
 from intents.settlement.order import bytes32_to_address, int_to_address
-from intents.solver.pricing import GasRules, Unpriced, price_of, usd_down, usd_up
+from intents.solver.pricing import GasRules, Unpriced, native_usd_up, price_of, usd_down, usd_up
 from intents.solver.world import ChainWorld, World
 
 from .case import Case
@@ -34,7 +34,7 @@ def refuse_price(
         return refuse_value(
             input_usd_e8=input_value_usd_e8(case, seen),
             output_usd_e8=_paid_usd_e8(case, seen, supply),
-            cost_usd_e8=_gas_usd_e8(seen, origin, destination),
+            cost_usd_e8=_cost_usd_e8(case, seen, origin, destination),
             loss_limit_bps=LOSS_LIMIT_BPS if case.is_ours else 0,
         )
     except Unpriced as unpriced:
@@ -63,13 +63,12 @@ def _paid_usd_e8(case: Case, world: World, supply: Mapping[str, Any] | None) -> 
     return usd_up(amount, known, price_of(world, known.canonical_id).high_e8)
 
 
-def _gas_usd_e8(world: World, origin: ChainWorld, destination: ChainWorld) -> int:
+def _cost_usd_e8(case: Case, world: World, origin: ChainWorld, destination: ChainWorld) -> int:
+    """Gas of what is still to be sent, and the native coin that arrives besides the output."""
     gas = GasRules()
-    return _usd_of_gas(world, origin, gas.finalise + gas.process) + _usd_of_gas(
-        world, destination, gas.fill + gas.dispatch
+    outputs = case.terms.outputs
+    fill = gas.fill + gas.dispatch + arrival_gas(outputs)
+    besides = sum(output.amount for output in outputs[1:])
+    return native_usd_up(world, origin, (gas.finalise + gas.process) * origin.gas_price_wei) + native_usd_up(
+        world, destination, fill * destination.gas_price_wei + besides
     )
-
-
-def _usd_of_gas(world: World, chain: ChainWorld, units: int) -> int:
-    price = price_of(world, chain.native_id).high_e8
-    return divide_up(units * chain.gas_price_wei * price, 10**chain.native_decimals)

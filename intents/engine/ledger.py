@@ -97,6 +97,19 @@ def book_fill(order: Order, *, amount: int) -> None:
     )
 
 
+def book_arrival(order: Order, *, token: str, amount: int) -> None:
+    """What we delivered besides the output: gas on arrival."""
+    book(
+        order,
+        chain_id=order.destination_id,
+        token=token,
+        debit=Account.INVENTORY,
+        credit=Account.USER,
+        amount=amount,
+        memo="fill:arrival",
+    )
+
+
 def book_swap(order: Order, *, token_in: str, amount_in: int, amount_out: int) -> None:
     """What the fill's swap gave to the market and took from it."""
     book(

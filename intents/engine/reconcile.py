@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from intents.lifecycle import AttemptState, OrderState, StepKind, StepState
 from intents.models import Attempt, ChainLog
+from intents.settlement.order import bytes32_to_address
 
 from . import events, ledger, reservations
 from .arrivals import record_call
@@ -145,6 +146,10 @@ def _filled(case: Case, seen: Evidence, log: ChainLog) -> bool:
                 move_step(case, step, after)
         if seen.is_our_fill:
             ledger.book_fill(case.order, amount=delivery.delivered)
+            for besides in case.terms.outputs[1:]:
+                ledger.book_arrival(
+                    case.order, token=bytes32_to_address(besides.token), amount=besides.amount
+                )
             if delivery.token_in:
                 ledger.book_swap(
                     case.order,

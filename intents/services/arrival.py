@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from intents.chains.manifest import ChainManifest
+from intents.engine.repricing import rules_for
 from intents.lifecycle import StepKind
-from intents.settlement.destination_call import DestinationCallError, arrival_gas, encode_destination_call
+from intents.settlement.destination_call import DestinationCallError, encode_destination_call
 from intents.settlement.order import MandateOutput, address_to_bytes32
 from intents.solver.pricing import PricingRules
 from intents.solver.router import DEFAULT_RULES
@@ -26,9 +27,7 @@ def rules_of(intent: Intent, *, destination: ChainManifest) -> PricingRules:
         oracle=b"", settler=b"", chain_id=destination.chain_id, token=b"", amount=1, recipient=b""
     )
     who = intent.recipient or intent.user or _ANYBODY
-    gas = DEFAULT_RULES.gas
-    extra = arrival_gas([_carrying(intent, plain, who=who, destination=destination)])
-    return replace(DEFAULT_RULES, gas=replace(gas, fill=gas.fill + extra))
+    return rules_for([_carrying(intent, plain, who=who, destination=destination)])
 
 
 def outputs_of(

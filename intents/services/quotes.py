@@ -27,6 +27,7 @@ from intents.settlement.order import (
     StandardOrder,
     address_to_bytes32,
     address_to_int,
+    order_from_json,
     order_id,
     order_to_json,
 )
@@ -124,6 +125,7 @@ def reprice(quote: Quote, *, own: dict[tuple[int, str], int] | None = None) -> R
         input_token=quote.input_token,
         input_amount=quote.input_amount,
         output_token=quote.output_token,
+        outputs=order_from_json(quote.order).outputs if quote.order else (),
         own=own,
     )
 
@@ -280,7 +282,8 @@ def _order(
     origin: ChainManifest,
     destination: ChainManifest,
 ) -> StandardOrder:
-    is_slow = way in FROM_ANYWHERE or facts.kind is AccountKind.CONTRACT
+    is_from_anywhere = way in FROM_ANYWHERE and not origin.is_local
+    is_slow = is_from_anywhere or facts.kind is AccountKind.CONTRACT
     fill_deadline, expires = _deadlines(origin, destination, is_slow=is_slow)
     output = MandateOutput(
         oracle=address_to_bytes32(destination.address("hyperlane_oracle")),

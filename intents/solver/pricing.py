@@ -36,6 +36,7 @@ class GasRules:
 class PricingRules:
     """What we charge and offer. `*_bps` are of the input amount; `tolerance_bps` is of a swap's output.
 
+    `arrival_wei` of the destination's native coin is delivered besides the output, for its price.
     `stock_share_bps` is the most of a stock that one order may claim, as reservations have it.
     """
 
@@ -51,6 +52,7 @@ class PricingRules:
     stock_share_bps: int = 2_500
     disagreement_bps: int = 200
     reaction_seconds: float = 1.0
+    arrival_wei: int = 0
     gas: GasRules = field(default_factory=GasRules)
 
 
@@ -78,6 +80,7 @@ class Tariff:
     service_fixed: int
     service_bps: int
     margin_bps: int
+    arrival: int = 0
 
     @property
     def gas(self) -> int:
@@ -90,7 +93,7 @@ class Tariff:
 
     def gross_for(self, net: int) -> int:
         """The least input that leaves at least `net`."""
-        fixed = self.gas + self.service_fixed
+        fixed = self.gas + self.service_fixed + self.arrival
         gross = divide_up((net + fixed) * BPS, BPS - self.service_bps - self.margin_bps)
         while self.net(gross) < net:
             gross += 1
@@ -98,19 +101,18 @@ class Tariff:
 
     def lines(self, gross: int) -> tuple[FeeLine, ...]:
         """The lines whose sum is `gross - net(gross)`; empty ones are left out, but for the service fee."""
-        network, proof, service, margin = self._amounts(gross)
-        named = (("network_fee", network), ("proof", proof), ("service_fee", service), ("margin", margin))
+        kinds = ("network_fee", "proof", "service_fee", "margin", "gas_on_arrival")
         return tuple(
             FeeLine(
                 kind, self.chain_id, self.token.address, amount, usd_up(amount, self.token, self.price.low_e8)
             )
-            for kind, amount in named
+            for kind, amount in zip(kinds, self._amounts(gross), strict=True)
             if amount or kind == "service_fee"
         )
 
-    def _amounts(self, gross: int) -> tuple[int, int, int, int]:
+    def _amounts(self, gross: int) -> tuple[int, int, int, int, int]:
         service = bps_up(gross, self.service_bps) + self.service_fixed
-        return self.network, self.proof, service, bps_up(gross, self.margin_bps)
+        return self.network, self.proof, service, bps_up(gross, self.margin_bps), self.arrival
 
 
 def price_of(world: World, canonical_id: str) -> Price:
@@ -199,9 +201,16 @@ def tariff(
         service_fixed=from_usd_up(rules.service_fixed_usd_e8, token, price.low_e8),
         service_bps=rules.service_bps,
         margin_bps=min(margin_bps, BPS // 2),
+        arrival=from_usd_up(native_usd_up(world, destination, rules.arrival_wei), token, price.low_e8),
     )
 
 
 def _gas_usd(world: World, chain: ChainWorld, units: int, rules: PricingRules) -> int:
-    wei = divide_up(units * chain.gas_price_wei * (BPS + rules.gas_margin_bps), BPS)
+    return native_usd_up(
+        world, chain, divide_up(units * chain.gas_price_wei * (BPS + rules.gas_margin_bps), BPS)
+    )
+
+
+def native_usd_up(world: World, chain: ChainWorld, wei: int) -> int:
+    """The highest price of `wei` of a chain's native coin, USD × 10^8; raises Unpriced."""
     return divide_up(wei * price_of(world, chain.native_id).high_e8, 10**chain.native_decimals)
