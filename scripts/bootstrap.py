@@ -274,7 +274,8 @@ def steps_for(profile):
     python = "{}.{} {} {}".format(*sys.version_info[:2], platform.machine(), ROOT)
     locked = [ROOT / "package.json", ROOT / "package-lock.json"]
     artifacts = [ROOT / "intents" / "devnet" / name for name in ("packages.toml", "artifacts.py")]
-    sources = [ROOT / "static" / "src", ROOT / "scripts" / "build.mjs", *locked]
+    pages = [ROOT / "static" / "src", ROOT / "static" / "rescue"]
+    sources = [*pages, ROOT / "scripts" / "build.mjs", ROOT / "scripts" / "rescue.mjs", *locked]
     contracts = [*contract_sources(), ROOT / "intents" / "contracts"]
     return [
         Step("Virtual environment", VENV, content_hash([], python), make_venv),

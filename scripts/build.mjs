@@ -1,8 +1,9 @@
-// Bundles every static/src/*.js entry point to static/dist/, which git ignores.
+// Bundles every static/src/*.js entry point, and the rescue page, to static/dist/, which git ignores.
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { buildRescue } from "./rescue.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const source = join(root, "static", "src");
@@ -45,4 +46,5 @@ if (entries.length > 0) {
     logLevel: "warning",
   });
 }
+await buildRescue({ source: join(root, "static", "rescue"), output: join(output, "rescue.html") });
 console.log(`${entries.length} bundles in static/dist`);

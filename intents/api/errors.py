@@ -69,6 +69,14 @@ class QuoteNotFound(WaymeetError):
     status = 404
 
 
+class QuoteTimeout(WaymeetError):
+    """Nothing solved the quote for so long that waiting on is pointless; ask for another one later."""
+
+    code = "quote_timeout"
+    retry = True
+    status = 503
+
+
 class Busy(WaymeetError):
     """The database is momentarily unavailable; nothing was done."""
 

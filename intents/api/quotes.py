@@ -4,15 +4,18 @@ import uuid
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 
 from intents.models import Quote, QuoteState
 from intents.selectors.network import token_name
 from intents.services.quotes import Intent, quote_request, quote_wait
 
-from .errors import QuoteNotFound
+from .errors import QuoteNotFound, QuoteTimeout
 from .http import read_object, stored_error
 
 WAIT_SECONDS = 5.0
+# The sweep has had a stuck quote solved anew many times by then: no worker runs.
+GIVE_UP_SECONDS = 30.0
 FIELDS: dict[str, tuple[type, bool]] = {
     "origin": (str, True),
     "destination": (str, True),
@@ -23,6 +26,8 @@ FIELDS: dict[str, tuple[type, bool]] = {
     "user": (str, False),
     "recipient": (str, False),
     "confirm": (str, False),
+    "app": (str, False),
+    "call": (dict, False),
     "can_batch": (str, False),
 }
 
@@ -33,15 +38,21 @@ def create(request: HttpRequest) -> HttpResponse:
     quote = quote_wait(quote_request(intent=intent).id, timeout_seconds=WAIT_SECONDS)
     if quote.state == QuoteState.REFUSED:
         return JsonResponse({"error": _refusal(quote), "quote_id": str(quote.id)}, status=422)
-    return JsonResponse(quote_json(quote), status=202 if quote.state == QuoteState.SOLVING else 201)
+    is_solving = quote.state == QuoteState.SOLVING
+    response = JsonResponse(quote_json(quote), status=202 if is_solving else 201)
+    response["Location"] = f"/api/v1/quotes/{quote.id}"
+    return response
 
 
 def show(request: HttpRequest, *, quote_id: str) -> HttpResponse:
-    """The quote as it stands; one that a page asked for is its browser's alone."""
+    """The quote as it stands, 503 when nothing solved it in time; a page's quote is its browser's alone."""
     try:
         quote = Quote.objects.get(pk=uuid.UUID(quote_id), browser_key="")
     except (ValueError, Quote.DoesNotExist) as error:
         raise QuoteNotFound() from error
+    age = (timezone.now() - quote.created_at).total_seconds()
+    if quote.state == QuoteState.SOLVING and age > GIVE_UP_SECONDS:
+        raise QuoteTimeout(quote_id=str(quote.id))
     return JsonResponse(quote_json(quote))
 
 

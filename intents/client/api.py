@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 from .chain_reader import ChainReader
 
 JsonObject = dict[str, Any]
+QUOTE_POLL_SECONDS = 0.3
 BUSY_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -142,11 +143,17 @@ class WaymeetClient:
         """How many pairs of tokens on two chains one confirmation serves now, and why not the rest."""
         return self._request("GET", "/api/v1/connectivity")
 
-    def quote(self, **intent: str) -> JsonObject:
-        """Ask for a quote and wait until it is solved; fields are those of `POST /api/v1/quotes`."""
+    def quote(self, *, wait_seconds: float = 60.0, **intent: str) -> JsonObject:
+        """Ask for a quote and wait until it is solved; fields are those of `POST /api/v1/quotes`.
+
+        Raises `ApiError` when it is refused, and with the code `quote_timeout` when nothing solves it.
+        """
+        until = time.monotonic() + wait_seconds
         answer = self._request("POST", "/api/v1/quotes", intent)
         while answer["state"] == "solving":
-            time.sleep(0.3)
+            if time.monotonic() >= until:
+                raise _unsolved(answer["quote_id"], wait_seconds)
+            time.sleep(QUOTE_POLL_SECONDS)
             answer = self._request("GET", f"/api/v1/quotes/{answer['quote_id']}")
         if answer["state"] == "refused":
             refusal = answer["refusal"]
@@ -247,6 +254,15 @@ class WaymeetClient:
                 if is_last:
                     raise ApiUnreachable(f"{self.base_url}: {error or type(error).__name__}") from error
         raise AssertionError("unreachable")
+
+
+def _unsolved(quote_id: str, wait_seconds: float) -> ApiError:
+    return ApiError(
+        status=503,
+        code="quote_timeout",
+        message=f"no answer to quote {quote_id} within {wait_seconds:g} s; is a worker running?",
+        params={"quote_id": quote_id},
+    )
 
 
 def _chain(item: JsonObject) -> ChainInfo:

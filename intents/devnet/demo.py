@@ -17,13 +17,14 @@ from django.core.management import call_command
 from django.db import connection
 
 from intents.chains.manifest import ChainManifest
-from intents.chains.registry import load_directory
+from intents.chains.registry import load
 from intents.models import Chain, ChainHead
 
 from .accounts import DEMO_WALLET, address
 from .anvil_binary import AnvilMissing
 from .artifacts import ArtifactError
 from .deployment import DeploymentFailed
+from .faults.wiring import Wiring, WiringInvalid
 from .manifests import validator_urls
 from .network import VALIDATOR_COUNT, prepare, state_file, state_key
 from .nodes import NodeFailed, node_command
@@ -68,6 +69,7 @@ DEMO_ERRORS: Final = (
     RedisMissing,
     StaleDatabase,
     SupervisorError,
+    WiringInvalid,
 )
 
 
@@ -77,6 +79,7 @@ def run() -> None:
     with only_one(run_dir):
         profiles = demo_profiles()
         port, chain_port = page_port(), first_chain_port()
+        wiring = Wiring.from_environment(chain_port)
         ports = {profile.slug: chain_port + place for place, profile in enumerate(profiles)}
         validator_ports = [chain_port + VALIDATOR_PORT_OFFSET + index for index in range(VALIDATOR_COUNT)]
         require_free(port, what="the page", variable="PORT")
@@ -86,7 +89,15 @@ def run() -> None:
             require_free(number, what="a validator", variable="DEVNET_PORT")
         with Supervisor(run_dir) as supervisor:
             try:
-                _start(supervisor, run_dir, profiles, port=port, ports=ports, validator_ports=validator_ports)
+                _start(
+                    supervisor,
+                    run_dir,
+                    profiles,
+                    port=port,
+                    ports=ports,
+                    validator_ports=validator_ports,
+                    wiring=wiring,
+                )
                 supervisor.serve()
             except StopRequested:
                 return
@@ -100,6 +111,7 @@ def _start(
     port: int,
     ports: Mapping[str, int],
     validator_ports: Sequence[int],
+    wiring: Wiring,
 ) -> None:
     started_at = time.time()
     environment = _start_redis(supervisor, run_dir)
@@ -114,7 +126,9 @@ def _start(
         network_directory=settings.NETWORK_DIR,
         say=supervisor.say,
     )
-    load_directory(settings.NETWORK_DIR)
+    for child in wiring.children(manifests, environment):
+        supervisor.start(child)
+    load(wiring.manifests(manifests))
     # Pages believe only the addresses compiled into their bundles, which are those of this network now.
     call_command("trust", build=True, verbosity=0)
     password = ensure_staff_login(run_dir)

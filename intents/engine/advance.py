@@ -15,7 +15,7 @@ from intents.errors import WaymeetError
 from intents.lifecycle import ORDER_ENDED, OrderState, StepKind, StepState
 from intents.models import Order, Step
 
-from . import lease
+from . import lease, reservations
 from .actions import deposit, fill, finalise, open, prove, recover, refund
 from .actions.open import is_final_past
 from .case import Case, NeedsAttention, Wait, load, move_order, wait
@@ -101,9 +101,17 @@ def _act(case: Case, seen: Evidence) -> bool:
             if not error.retry:
                 raise
             log.info("advance.later", order_id=case.order.order_id, code=error.code, error=str(error))
+            if kind is StepKind.OPEN and seen.opened is None:
+                _give_back_late(case)
             code = _SHOWN_AS.get(error.code, error.code)
             wait(case, step, Wait(code, error.params, seconds=PASSING_SECONDS))
     return False
+
+
+def _give_back_late(case: Case) -> None:
+    """What could not be sent now keeps no stock beyond its time: each try takes it anew."""
+    if time.time() - case.order.received_at > reservations.unopened_seconds(case.origin):
+        reservations.release(case.order.order_id)
 
 
 def _goes_home(case: Case) -> bool:

@@ -46,6 +46,11 @@ class Case:
         """The order's state as this look knows it."""
         return OrderState(self.order.state)
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether it was signed for a quote of ours; else a stranger made it up."""
+        return self.order.quote_id is not None
+
     @cached_property
     def id_bytes(self) -> bytes:
         """The order id as contracts take it."""
@@ -169,8 +174,7 @@ def move_step(case: Case, step: Step | None, target: StepState) -> bool:
         changes["final_at"] = now
     if target is StepState.READY:
         changes["confirmed_at"] = changes["final_at"] = None
-    if not Step.objects.filter(pk=step.pk, state=step.state).update(**changes):
-        raise LeaseLost(case.order.order_id)
+    _write_step(case, step, where={"state": step.state}, **changes)
     for name, value in changes.items():
         setattr(step, name, value)
     return True
@@ -185,10 +189,11 @@ def confirm_step(case: Case, step: Step | None) -> None:
     move_step(case, step, StepState.CONFIRMED)
 
 
-def set_details(step: Step, **details: Any) -> None:
-    """Add JSON values to what a step keeps."""
-    step.details = {**step.details, **details}
-    Step.objects.filter(pk=step.pk).update(details=step.details)
+def set_details(case: Case, step: Step, **details: Any) -> None:
+    """Add JSON values to what a step keeps. Raises LeaseLost."""
+    together = {**step.details, **details}
+    _write_step(case, step, details=together)
+    step.details = together
 
 
 def wait(case: Case, step: Step, reason: Wait) -> None:
@@ -196,8 +201,17 @@ def wait(case: Case, step: Step, reason: Wait) -> None:
     case.waits.append(reason)
     shown = {"code": reason.code, "params": reason.params}
     if step.waiting != shown:
-        Step.objects.filter(pk=step.pk).update(waiting=shown)
+        _write_step(case, step, waiting=shown)
         step.waiting = shown
+
+
+def _write_step(case: Case, step: Step, *, where: dict[str, Any] | None = None, **changes: Any) -> None:
+    """Change a step's row in the name of the lease; raises LeaseLost when that is no longer ours."""
+    rows = Step.objects.filter(
+        pk=step.pk, order__lease_owner=case.lease.owner, order__fence=case.lease.fence, **(where or {})
+    )
+    if rows.update(**changes) != 1:
+        raise LeaseLost(case.order.order_id)
 
 
 def add_step(case: Case, kind: StepKind, *, chain_id: int, details: dict[str, Any]) -> Step:

@@ -9,6 +9,7 @@ from intents.chains.client import client
 from intents.chains.fees import fees
 from intents.chains.manifest import ChainManifest
 from intents.models import Stock
+from intents.settlement.destination_call import arrival_gas
 from intents.settlement.order import StandardOrder, bytes32_to_address
 from intents.solver.pricing import GasRules
 
@@ -34,14 +35,23 @@ def claims_of(
     amount = int(fill_details.get("stock_amount") or output.amount)
     swap = fill_details.get("swap") or {}
     gas = GasRules()
-    fill_gas = gas.fill + gas.pool * _pools(swap)
+    fill_gas = gas.fill + gas.pool * _pools(swap) + arrival_gas(order.outputs)
     operator = accounts.address(accounts.OPERATOR)
     bridge = fill_details.get("bridge")
-    claims = [
-        bridge_claim(bridge)
-        if bridge
-        else Claim(destination.chain_id, token, destination.address("solver_account"), amount),
-        gas_claim(destination.chain_id, operator, fill_gas),
+    claims = [gas_claim(destination.chain_id, operator, fill_gas)]
+    if not bridge:
+        claims.insert(0, Claim(destination.chain_id, token, destination.address("solver_account"), amount))
+    elif not bridge.get("move"):
+        # What is under way already is claimed where it arrives.
+        claims.insert(0, bridge_claim(bridge))
+    claims += [
+        Claim(
+            destination.chain_id,
+            bytes32_to_address(besides.token),
+            destination.address("solver_account"),
+            besides.amount,
+        )
+        for besides in order.outputs[1:]
     ]
     if not is_opened:
         claims.append(gas_claim(origin.chain_id, operator, gas.open))

@@ -12,13 +12,17 @@ from .deposit_facts import is_unopened, taken_back
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The facts that move an order. `filled` is a delivery of the signed output within its deadline."""
+    """The facts that move an order. `filled` is the first output's delivery, once all were delivered in time.
+
+    `facts` are the fills by output then; `unfilled` is the first output that has no fill at all, which can be
+    attested once the deadline has passed, None when every output has one.
+    """
 
     opened: ChainLog | None = None
     filled: ChainLog | None = None
-    fact: FillFact | None = None
+    facts: tuple[FillFact, ...] = ()
     is_our_fill: bool = False
-    is_filled_late: bool = False
+    unfilled: int | None = 0
     finalised: ChainLog | None = None
     refunded: ChainLog | None = None
     held: ChainLog | None = None
@@ -30,19 +34,16 @@ def gather(case: Case) -> Evidence:
     at_origin = {
         log.kind: log for log in case.logs if log.chain_id == case.origin.chain_id and log.address == settler
     }
-    fills = [log for log in case.logs if _is_fill_of_signed_output(case, log)]
-    in_time = [log for log in fills if int(log.data["timestamp"]) <= case.terms.fill_deadline]
-    filled = in_time[0] if in_time else None
-    fact = None
-    if filled is not None:
-        solver = bytes.fromhex(filled.data["solver"][2:])
-        fact = FillFact(solver=solver, timestamp=int(filled.data["timestamp"]))
+    fills = _fills(case)
+    in_time = [log for log in fills if log and int(log.data["timestamp"]) <= case.terms.fill_deadline]
+    is_filled = len(in_time) == len(fills)
+    facts = tuple(_fact(log) for log in in_time) if is_filled else ()
     return Evidence(
         opened=at_origin.get("Open"),
-        filled=filled,
-        fact=fact,
-        is_our_fill=fact is not None and fact.solver == solver_id(case.destination),
-        is_filled_late=bool(fills) and filled is None,
+        filled=in_time[0] if is_filled else None,
+        facts=facts,
+        is_our_fill=is_filled and facts[0].solver == solver_id(case.destination),
+        unfilled=next((index for index, log in enumerate(fills) if log is None), None),
         finalised=at_origin.get("Finalised"),
         refunded=at_origin.get("Refunded") or (taken_back(case) if is_unopened(case) else None),
         held=at_origin.get("PayoutHeld"),
@@ -54,10 +55,20 @@ def log_of(case: Case, kind: str, tx_hashes: set[str]) -> ChainLog | None:
     return next((log for log in reversed(case.logs) if log.kind == kind and log.tx_hash in tx_hashes), None)
 
 
-def _is_fill_of_signed_output(case: Case, log: ChainLog) -> bool:
-    """Anybody can have any output recorded under any order id: only the signed one, in full, counts."""
-    if log.kind != "OutputFilled" or log.chain_id != case.destination.chain_id:
-        return False
-    if log.address != case.destination.address("output_settler"):
-        return False
-    return bool(log.data.get("output") == order_to_json(case.terms)["outputs"][0])
+def _fills(case: Case) -> list[ChainLog | None]:
+    """The first fill of each signed output, None where there is none.
+
+    Anybody can have any output recorded under any order id: only the signed ones, in full, count.
+    """
+    signed = order_to_json(case.terms)["outputs"]
+    settler = case.destination.address("output_settler")
+    logs = [
+        log
+        for log in case.logs
+        if log.kind == "OutputFilled" and log.chain_id == case.destination.chain_id and log.address == settler
+    ]
+    return [next((log for log in logs if log.data.get("output") == output), None) for output in signed]
+
+
+def _fact(log: ChainLog) -> FillFact:
+    return FillFact(solver=bytes.fromhex(log.data["solver"][2:]), timestamp=int(log.data["timestamp"]))

@@ -9,7 +9,9 @@ from intents.chains import registry
 from intents.chains.manifest import ChainManifest
 from intents.lifecycle import OrderState, StepKind, StepState
 from intents.models import ChainLog, Order, Step
+from intents.settlement.destination_call import DestinationCallError, final_recipient
 from intents.settlement.order import (
+    MandateOutput,
     OrderFieldError,
     StandardOrder,
     bytes32_to_address,
@@ -59,6 +61,14 @@ def order_from_log(origin: ChainManifest, opened: ChainLog) -> Order | None:
     return order
 
 
+def _recipient(output: MandateOutput) -> str:
+    """Whom the output is for; of a call that cannot be read, the contract it would go to."""
+    try:
+        return final_recipient(output)
+    except DestinationCallError:
+        return bytes32_to_address(output.recipient)
+
+
 def _write(origin: ChainManifest, opened: ChainLog, terms: StandardOrder) -> Order:
     token, amount = terms.inputs[0]
     output = terms.outputs[0]
@@ -68,7 +78,7 @@ def _write(origin: ChainManifest, opened: ChainLog, terms: StandardOrder) -> Ord
         terms=opened.data["order"],
         confirm_way=ONCHAIN,
         user=terms.user,
-        recipient=bytes32_to_address(output.recipient),
+        recipient=_recipient(output),
         origin_id=origin.chain_id,
         destination_id=output.chain_id,
         input_token=int_to_address(token),

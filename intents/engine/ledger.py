@@ -97,6 +97,19 @@ def book_fill(order: Order, *, amount: int) -> None:
     )
 
 
+def book_arrival(order: Order, *, token: str, amount: int) -> None:
+    """What we delivered besides the output: gas on arrival."""
+    book(
+        order,
+        chain_id=order.destination_id,
+        token=token,
+        debit=Account.INVENTORY,
+        credit=Account.USER,
+        amount=amount,
+        memo="fill:arrival",
+    )
+
+
 def book_swap(order: Order, *, token_in: str, amount_in: int, amount_out: int) -> None:
     """What the fill's swap gave to the market and took from it."""
     book(
@@ -198,7 +211,7 @@ def book_loss(order: Order) -> None:
     )
 
 
-def book_departure(move: StockMove) -> None:
+def book_move_departure(move: StockMove) -> None:
     """Stock left our account for a bridge."""
     book(
         move.order,
@@ -211,7 +224,7 @@ def book_departure(move: StockMove) -> None:
     )
 
 
-def book_arrival(move: StockMove) -> None:
+def book_move_arrival(move: StockMove) -> None:
     """The bridge paid it out on the other chain; the route took the one and gave the other."""
     memo = arrival_memo(move)
     book(

@@ -156,7 +156,7 @@ def _exchange(move: StockMove) -> Wait | None:
 def _left(move: StockMove, departed: ChainLog) -> None:
     with transaction.atomic():
         _shift(move, STATES.IN_TRANSIT)
-        ledger.book_departure(move)
+        ledger.book_move_departure(move)
         if move.order is None:
             reservations.end_move(move.pk, spent_at=departed.block_number)
             return
@@ -170,7 +170,7 @@ def _there(move: StockMove, arrived: ChainLog) -> None:
     with transaction.atomic():
         move.arrived_amount = move.amount
         _shift(move, STATES.ARRIVED, arrived_amount=move.amount)
-        ledger.book_arrival(move)
+        ledger.book_move_arrival(move)
         if move.order is not None:
             wake_orders([move.order.order_id])
 

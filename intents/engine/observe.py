@@ -21,6 +21,7 @@ from intents.chains.rounds import Watch
 from intents.models import Attempt, Block, ChainHead, ChainLog, Order
 
 from . import ledger, reservations
+from .arrivals import name_calls
 from .deposits import DepositReader
 from .intake import order_from_log
 from .waking import live_on, waiting_for_block, wake_orders
@@ -134,6 +135,7 @@ class ChainObserver:
 
     def _write_logs(self, logs: Sequence[Log]) -> list[ChainLog]:
         rows = [row for row in (self._row(entry) for entry in logs) if row is not None]
+        name_calls(rows)
         self._name_by_transaction(rows)
         known = set(
             ChainLog.objects.filter(

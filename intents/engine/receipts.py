@@ -8,6 +8,7 @@ from intents.chains.endpoints import RpcUnavailable
 from intents.chains.outcomes import attempt_outcome
 from intents.lifecycle import AttemptState, StepKind
 from intents.models import Attempt, ChainLog, Order
+from intents.settlement.destination_call import final_recipient
 from intents.settlement.order import address_to_bytes32
 
 from . import ledger
@@ -40,9 +41,11 @@ def delivery_of(case: Case, log: ChainLog, *, is_ours: bool) -> Delivery:
     if receipt is None:
         raise RpcUnavailable(f"no receipt of {log.tx_hash} yet")
     account = case.destination.address("solver_account")
-    recipient = "0x" + output.recipient[12:].hex()
     token_out = "0x" + output.token[12:].hex()
-    received = moved(receipt.logs, token_out, to=recipient)
+    received = moved(receipt.logs, token_out, of=account, to=final_recipient(output))
+    if output.callback_data:
+        # The output itself went to the executor, and what the swap gave beyond it to the person.
+        received += output.amount
     return Delivery(
         delivered=max(output.amount, received),
         token_in=swap["input_token"],

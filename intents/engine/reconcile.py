@@ -7,8 +7,10 @@ from django.utils import timezone
 
 from intents.lifecycle import AttemptState, OrderState, StepKind, StepState
 from intents.models import Attempt, ChainLog
+from intents.settlement.order import bytes32_to_address
 
 from . import events, ledger, reservations
+from .arrivals import record_call
 from .case import Case, add_step, confirm_step, move_order, move_step
 from .deposit_facts import is_unopened, opened_after_all, returned
 from .depth import depth_of, final_depth
@@ -78,6 +80,8 @@ def _go_back(case: Case, target: OrderState, kind: StepKind, *, memos: tuple[str
         )
         for memo in memos:
             ledger.unbook(case.order, memo=memo)
+        if kind is StepKind.OPEN:
+            reservations.mark_unopened(case.order.order_id)
         if step is not None and step.state in (StepState.CONFIRMED, StepState.FINAL):
             move_step(case, step, StepState.READY)
     # The very bytes go out again first: same hash, same nonce, no second transaction.
@@ -143,6 +147,10 @@ def _filled(case: Case, seen: Evidence, log: ChainLog) -> bool:
                 move_step(case, step, after)
         if seen.is_our_fill:
             ledger.book_fill(case.order, amount=delivery.delivered)
+            for besides in case.terms.outputs[1:]:
+                ledger.book_arrival(
+                    case.order, token=bytes32_to_address(besides.token), amount=besides.amount
+                )
             if delivery.token_in:
                 ledger.book_swap(
                     case.order,
@@ -166,6 +174,7 @@ def _skip_bridge(case: Case) -> None:
 
 def _delivered_event(case: Case, log: ChainLog, amount: int) -> None:
     events.record(case.order.order_id, "delivered", **fact_data(log), amount=str(amount))
+    record_call(case, log)
 
 
 def _end_refund(case: Case) -> None:

@@ -1,13 +1,17 @@
 """What an order's input buys now, in today's world: asked again before anything is accepted or paid."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from intents.settlement.destination_call import arrival_gas
+from intents.settlement.order import MandateOutput
 from intents.solver.plan import steps_of
 from intents.solver.pricing import PricingRules
-from intents.solver.router import Refusal, Route, Wanted, find_routes
+from intents.solver.router import DEFAULT_RULES, Refusal, Route, Wanted, find_routes
 from intents.solver.world import World
 
+from .case import Case
 from .world import load_world
 
 # The minimum and the share of a stock were judged when the order was quoted and when it was reserved.
@@ -43,10 +47,14 @@ def reprice(
     input_token: str,
     input_amount: int,
     output_token: str,
+    outputs: Sequence[MandateOutput] = (),
     own: dict[tuple[int, str], int] | None = None,
     world: World | None = None,
 ) -> Repriced:
-    """Route an exact input afresh; `own` is stock by (chain, token) that this very order already holds."""
+    """Route an exact input afresh; `own` is stock by (chain, token) that this very order already holds.
+
+    `outputs` are the signed ones: a call and gas on arrival have their price.
+    """
     wanted = Wanted(
         origin_id=origin_id,
         destination_id=destination_id,
@@ -54,5 +62,35 @@ def reprice(
         output_token=output_token,
         amount=input_amount,
     )
-    found = find_routes(wanted, world or load_world(own), RULES)
+    found = find_routes(wanted, world or load_world(own), rules_for(outputs, RULES))
     return Repriced(wanted=wanted, route=found.chosen, refusal=found.refusal)
+
+
+def reprice_order(case: Case, *, world: World | None = None) -> Repriced:
+    """What an order's input buys now."""
+    order = case.order
+    return reprice(
+        origin_id=order.origin_id,
+        destination_id=order.destination_id,
+        input_token=order.input_token,
+        input_amount=order.input_amount,
+        output_token=order.output_token,
+        outputs=case.terms.outputs,
+        world=world,
+    )
+
+
+def rules_for(outputs: Sequence[MandateOutput], rules: PricingRules = DEFAULT_RULES) -> PricingRules:
+    """Pricing with what filling these outputs takes beyond one plain output: gas, and the second one's coins."""
+    extra = arrival_gas(outputs)
+    besides = sum(output.amount for output in outputs[1:])
+    if not extra and not besides:
+        return rules
+    gas = replace(rules.gas, fill=rules.gas.fill + extra)
+    return replace(rules, gas=gas, arrival_wei=besides)
+
+
+def cheapest(wanted: Wanted, output_amount: int, *, world: World) -> Route | None:
+    """The way that delivers exactly `output_amount` base units for the least, whatever was given for it."""
+    exact = replace(wanted, amount=output_amount, is_exact_output=True)
+    return find_routes(exact, world, RULES).chosen

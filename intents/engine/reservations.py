@@ -5,6 +5,7 @@ Every change is a compare-and-set on `Stock.version`; quotes offer only balance 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -98,6 +99,33 @@ def hold(order: Order, claims: Sequence[Claim], *, is_opened: bool = False) -> N
 def mark_opened(order_id: str) -> None:
     """The input is locked on chain: the claims no longer count as unopened."""
     Reservation.objects.filter(order_id=order_id, state=Reservation.State.HELD).update(is_opened=True)
+
+
+def mark_unopened(order_id: str) -> None:
+    """A reorganised chain took the deposit back: the claims count as unopened from now on."""
+    held = Reservation.objects.filter(order_id=order_id, state=Reservation.State.HELD)
+    held.update(is_opened=False, created_at=timezone.now())
+
+
+def release_unopened(manifest: ChainManifest) -> int:
+    """Give back what orders of this origin have held for too long without being opened; how many orders.
+
+    It asks neither a chain nor the orders' workers: whatever keeps an order from being opened, its stock
+    does not wait with it. An order that is opened later reserves anew.
+    """
+    since = timezone.now() - timedelta(seconds=unopened_seconds(manifest))
+    late = Reservation.objects.filter(
+        state=Reservation.State.HELD,
+        is_opened=False,
+        created_at__lt=since,
+        order__origin_id=manifest.chain_id,
+    )
+    order_ids = sorted(set(late.values_list("order_id", flat=True)))
+    for order_id in order_ids:
+        with transaction.atomic():
+            for reservation in _held(order_id):
+                _end(reservation, Reservation.State.RELEASED, is_opened=False)
+    return len(order_ids)
 
 
 def has_held(order_id: str) -> bool:
@@ -233,7 +261,11 @@ def _write_reservation(
         Reservation.objects.create(order=order, stock=stock, amount=amount, is_opened=is_opened)
         return
     Reservation.objects.filter(pk=existing.pk).update(
-        amount=amount, is_opened=is_opened, state=Reservation.State.HELD, ended_at=None
+        amount=amount,
+        is_opened=is_opened,
+        state=Reservation.State.HELD,
+        created_at=timezone.now(),
+        ended_at=None,
     )
 
 
@@ -244,8 +276,10 @@ def _unopened_of_wallet(user: str, stock: Stock) -> int:
     return sum(rows.values_list("amount", flat=True))
 
 
-def _end(reservation: Reservation, state: Reservation.State, *, spent_at: int | None = None) -> None:
-    ended = Reservation.objects.filter(pk=reservation.pk, state=Reservation.State.HELD).update(
+def _end(
+    reservation: Reservation, state: Reservation.State, *, spent_at: int | None = None, **where: bool
+) -> None:
+    ended = Reservation.objects.filter(pk=reservation.pk, state=Reservation.State.HELD, **where).update(
         state=state, ended_at=timezone.now()
     )
     if not ended:

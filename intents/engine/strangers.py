@@ -3,25 +3,20 @@
 from intents.models import Step
 
 from . import lease
-from .case import Case, Wait, set_details
+from .case import Case, Wait
 from .depth import required_depth
-from .repricing import reprice
-from .supply import supply_details
+from .repricing import reprice_order
+from .reservations import StockShort
+from .supply import change_supply, supply_details
 
 LOOK_AGAIN_SECONDS = 5.0
 
 
 def gate_stranger(case: Case, step: Step) -> Wait | None:
-    """None once the order has a way that pays for itself; else why we leave it to be refunded."""
+    """None once the order has a way that pays for itself and its stock; else why we leave it to be refunded."""
     if not step.details.get("stranger") or step.details.get("stock_token"):
         return None
-    found = reprice(
-        origin_id=case.order.origin_id,
-        destination_id=case.order.destination_id,
-        input_token=case.order.input_token,
-        input_amount=case.order.input_amount,
-        output_token=case.order.output_token,
-    )
+    found = reprice_order(case)
     signed = case.terms.outputs[0].amount
     if found.route is None or not found.pays(signed):
         code = found.refusal.code if found.refusal else "not_profitable"
@@ -31,7 +26,10 @@ def gate_stranger(case: Case, step: Step) -> Wait | None:
     depth = required_depth(case.origin, value)
     lease.write(case.lease, value_usd_e8=value, required_depth=depth, reason={})
     case.order.value_usd_e8, case.order.required_depth = value, depth
-    set_details(step, **supply_details(found.route, signed=signed))
+    try:
+        change_supply(case, step, supply_details(found.route, signed=signed))
+    except StockShort as short:
+        return Wait("no_stock", {"token": short.token}, seconds=LOOK_AGAIN_SECONDS)
     return None
 
 

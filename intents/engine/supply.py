@@ -1,19 +1,27 @@
 """Where a fill takes its tokens from: stock as planned, or a fresh way when the planned one fails."""
 
+from collections.abc import Iterator
 from typing import Any
+
+from django.db import transaction
 
 from intents.amounts import BPS
 from intents.chains.calls import Call
 from intents.models import Step
 from intents.settlement import calls
+from intents.settlement.acceptance import Refusal
 from intents.settlement.calls import VenueSwap
 from intents.solver.plan import carriage_to_json, swap_from_json, swap_to_json
 from intents.solver.router import Route
+from intents.solver.world import World
 from intents.venues.swaps import swap_calls
 
 from . import reservations
-from .case import Case
-from .repricing import RULES, reprice
+from .case import Case, set_details
+from .claims import claims_of
+from .economics import refuse_price
+from .repricing import RULES, cheapest, reprice_order
+from .world import load_world
 
 
 def call_of(case: Case, step: Step) -> Call:
@@ -44,28 +52,69 @@ def call_of(case: Case, step: Step) -> Call:
     )
 
 
-def resolve(case: Case, step: Step, *, is_bridging: bool = False) -> dict[str, Any] | None:
-    """Another way to deliver what was signed for what the user gave, or None when there is none now.
+def settle_supply(case: Case, step: Step) -> Refusal | None:
+    """The last look before a fill: None when it loses no more than we accept at this moment's prices.
 
-    While stock is under way already (`is_bridging`) only one with what is on the destination.
+    A plan that no longer pays gives way to one that does, with its stock. Asks no chain: prices, pools and
+    stock are those of the newest blocks in the database. Raises StockShort.
     """
-    own = reservations.held_amounts(case.order.order_id)
-    found = reprice(
-        origin_id=case.order.origin_id,
-        destination_id=case.order.destination_id,
-        input_token=case.order.input_token,
-        input_amount=case.order.input_amount,
-        output_token=case.order.output_token,
-        own=own,
+    world = load_world(reservations.held_amounts(case.order.order_id))
+    refusal = refuse_price(case, world=world)
+    if refusal is None or refusal.code != "not_profitable":
+        return refusal
+    for details in _ways(case, step, world):
+        if refuse_price(case, world=world, supply=details) is None:
+            change_supply(case, step, details)
+            return None
+    return refusal
+
+
+def resolve(case: Case, step: Step) -> dict[str, Any] | None:
+    """Another way to deliver what was signed for what the user gave, or None when there is none now."""
+    world = load_world(reservations.held_amounts(case.order.order_id))
+    ways = (details for details in _ways(case, step, world) if _differs(details, step))
+    return next((each for each in ways if refuse_price(case, world=world, supply=each) is None), None)
+
+
+def _differs(details: dict[str, Any], step: Step) -> bool:
+    return any(details[name] != step.details.get(name) for name in ("stock_token", "swap", "bridge"))
+
+
+def change_supply(case: Case, step: Step, details: dict[str, Any]) -> None:
+    """Have the fill take its tokens another way: plan and stock change together, or neither. Raises StockShort."""
+    claims = claims_of(
+        case.terms,
+        origin=case.origin,
+        destination=case.destination,
+        fill_details={**step.details, **details},
+        is_opened=True,
     )
-    route = found.route
-    if route is None or not found.pays(case.terms.outputs[0].amount):
-        return None
-    if route.carriage and (is_bridging or not is_in_time(case, route.eta_seconds)):
-        return None
-    details = supply_details(route, signed=case.terms.outputs[0].amount)
-    is_same = all(details[name] == step.details.get(name) for name in ("stock_token", "swap", "bridge"))
-    return None if is_same else details
+    before = step.details
+    try:
+        with transaction.atomic():
+            set_details(case, step, **details)
+            reservations.release(case.order.order_id)
+            reservations.hold(case.order, claims, is_opened=True)
+    except BaseException:
+        step.details = before
+        raise
+
+
+def _ways(case: Case, step: Step, world: World) -> Iterator[dict[str, Any]]:
+    """How the signed output can be had now: by selling what the user gave, then by buying just what is owed.
+
+    Stock is not sent for twice, nor when it would come too late.
+    """
+    signed = case.terms.outputs[0].amount
+    is_under_way = bool((step.details.get("bridge") or {}).get("move"))
+    found = reprice_order(case, world=world)
+    exact = cheapest(found.wanted, signed, world=world)
+    for route in (found.route if found.pays(signed) else None, exact):
+        if route is None:
+            continue
+        if route.carriage and (is_under_way or not is_in_time(case, route.eta_seconds)):
+            continue
+        yield supply_details(route, signed=signed)
 
 
 def is_in_time(case: Case, seconds: int) -> bool:

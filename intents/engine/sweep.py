@@ -15,6 +15,8 @@ from intents.errors import WaymeetError
 from intents.models import Order, Quote, QuoteState
 from intents.solver.pricing import GasRules
 
+from . import reservations
+
 log = structlog.get_logger(__name__)
 
 MOST_ORDERS = 200
@@ -28,7 +30,8 @@ def sweep() -> int:
     """Wake due orders and quotes, mend stuck transactions; the number of orders woken."""
     woken = wake_due_orders(time.time())
     wake_late_quotes()
-    for chain_id in list(registry.all_chains()):
+    for chain_id, manifest in registry.all_chains().items():
+        reservations.release_unopened(manifest)
         mend_chain(chain_id)
     return woken
 

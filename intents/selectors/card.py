@@ -18,6 +18,7 @@ from .sentences import words
 from .ways import USED, ShownWay, shown_ways
 
 RATE_SIGNIFICANT_DIGITS = 6
+LATE_SECONDS = 8.0
 
 FEES = {
     "network_fee": _("Network fee"),
@@ -35,12 +36,12 @@ ROUTES = {
 }
 
 QUOTE_STEPS = {
-    "open": _("Your %(input)s is locked in escrow on %(chain)s"),
+    "open": _("Your %(input)s is locked in our contract on %(chain)s"),
     "swap": _("We exchange on %(chain)s"),
     "bridge": _("We move stock to %(chain)s"),
     "fill": _("You are paid %(output)s on %(chain)s"),
     "prove": _("The proof of payment is carried to %(chain)s"),
-    "finalise": _("The escrow on %(chain)s repays us"),
+    "finalise": _("The contract on %(chain)s repays us"),
 }
 
 
@@ -80,6 +81,11 @@ class Card:
     def is_solving(self) -> bool:
         """No answer yet."""
         return self.state == QuoteState.SOLVING
+
+    @property
+    def is_late(self) -> bool:
+        """Still no answer when there should long be one."""
+        return self.is_solving and (timezone.now() - self.quote.created_at).total_seconds() >= LATE_SECONDS
 
     @property
     def is_ready(self) -> bool:

@@ -32,6 +32,8 @@ _EVENTS: dict[str, Any] = {
     "fill_sent": _("we sent the transaction that pays the recipient"),
     "filled": _("the recipient was paid"),
     "delivered": _("delivered"),
+    "called": _("the executor made the call on arrival"),
+    "call_failed": _("the call on arrival failed; the recipient got the tokens"),
     "prove_sent": _("we sent the proof of the payment towards the origin"),
     "proven": _("the origin knows that the recipient was paid"),
     "finalise_sent": _("we asked the escrow to repay the filler"),

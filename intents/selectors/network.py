@@ -15,6 +15,8 @@ from intents.errors import WaymeetError
 from intents.models import Chain, ChainHead, Stock
 from intents.settlement.trust import trust_text as canonical_trust_text
 
+from .pauses import paused_words
+
 NATIVE = "0x0000000000000000000000000000000000000000"
 HEAD_IS_STALE_BLOCKS = 15
 HEAD_IS_STALE_SECONDS = 20.0
@@ -55,6 +57,7 @@ class ChainView:
 
     manifest: ChainManifest
     paused_reason: str
+    paused_words: str
     head_number: int | None
     head_age_seconds: float | None
     stock: tuple[StockView, ...]
@@ -127,6 +130,7 @@ def chain_views() -> list[ChainView]:
             ChainView(
                 manifest=manifest,
                 paused_reason=paused.get(chain_id, ""),
+                paused_words=paused_words(paused.get(chain_id, "")),
                 head_number=head.number if head else None,
                 head_age_seconds=max(0.0, now - head.seen_at) if head else None,
                 stock=tuple(stock.get(chain_id, ())),

@@ -26,32 +26,39 @@ SHOWN = {
 # %(contract)s and %(account)s are addresses, %(by)s and %(after)s moments of chain time.
 MONEY = {
     "wallet_awaiting": _(
-        "Your %(input)s is still in your wallet on %(origin)s. Once you confirm there, it goes into the escrow "
+        "Your %(input)s is still in your wallet on %(origin)s. Once you confirm there, it goes into the "
         "contract %(contract)s. If it is not there by %(by)s, nothing is taken."
     ),
     "wallet_signed": _(
-        "Your %(input)s is still in your wallet on %(origin)s. We are about to lock it in the escrow contract "
+        "Your %(input)s is still in your wallet on %(origin)s. We are about to lock it in the contract "
         "%(contract)s. If it is not there by %(by)s, nothing is taken."
     ),
     "wallet_opening": _(
-        "Your %(input)s is moving from your wallet into the escrow contract %(contract)s on %(origin)s. "
+        "Your %(input)s is moving from your wallet into the contract %(contract)s on %(origin)s. "
         "If it is not there by %(by)s, nothing is taken."
     ),
     "escrow_counting": _(
-        "Your %(input)s is in the escrow contract %(contract)s on %(origin)s (%(have)s of %(need)s blocks). "
+        "Your %(input)s is in the contract %(contract)s on %(origin)s (%(have)s of %(need)s blocks). "
         "Next, at least %(minimum)s goes to %(account)s on %(destination)s, by %(by)s at the latest. "
         "If that fails, your %(input)s comes back by itself."
     ),
     "escrow_paying": _(
-        "Your %(input)s is in the escrow contract %(contract)s on %(origin)s. "
+        "Your %(input)s is in the contract %(contract)s on %(origin)s. "
         "At least %(minimum)s is being paid to %(account)s on %(destination)s, by %(by)s at the latest. "
         "If that fails, your %(input)s comes back by itself."
     ),
     "escrow_late": _(
-        "Your %(input)s is in the escrow contract %(contract)s on %(origin)s. The time for the payment on "
+        "Your %(input)s is in the contract %(contract)s on %(origin)s. The time for the payment on "
         "%(destination)s has passed, so it comes back by itself. After %(after)s anybody can release it to you."
     ),
     "delivered": _("%(output)s arrived at %(account)s on %(destination)s. The transfer is complete."),
+    "delivered_called": _(
+        "%(output)s arrived on %(destination)s and went into %(app)s for %(account)s. The transfer is complete."
+    ),
+    "delivered_call_failed": _(
+        "%(output)s arrived at %(account)s on %(destination)s. The call of %(app)s on arrival failed, so you "
+        "received the tokens themselves."
+    ),
     "wallet_untouched": _(
         "Your %(input)s never left your wallet on %(origin)s. The confirmation stops being valid at %(by)s."
     ),
@@ -59,7 +66,7 @@ MONEY = {
         "Your %(input)s never left your wallet on %(origin)s, and the confirmation is no longer valid."
     ),
     "escrow_returning": _(
-        "Your %(input)s is in the escrow contract %(contract)s on %(origin)s and is going back to %(account)s. "
+        "Your %(input)s is in the contract %(contract)s on %(origin)s and is going back to %(account)s. "
         "We are proving that it was not paid out on %(destination)s; after %(after)s anybody can release it "
         "without that proof."
     ),
@@ -72,7 +79,7 @@ MONEY = {
     ),
     "staff_wallet": _("Your %(input)s is still in your wallet on %(origin)s. Nothing was taken."),
     "staff_escrow": _(
-        "Your %(input)s is in the escrow contract %(contract)s on %(origin)s. "
+        "Your %(input)s is in the contract %(contract)s on %(origin)s. "
         "After %(after)s anybody can send it back to %(account)s, whatever we do."
     ),
 }
@@ -83,7 +90,7 @@ STEPS = {
     "bridge": _("Move stock to %(chain)s"),
     "fill": _("Pay you %(minimum)s or more on %(chain)s"),
     "prove": _("Carry the proof to %(chain)s"),
-    "finalise": _("Repay the filler on %(chain)s"),
+    "finalise": _("Repay whoever paid you on %(chain)s"),
     "refund": _("Return %(input)s on %(chain)s"),
     "rebalance": _("Refill stock on %(chain)s"),
 }
@@ -123,15 +130,17 @@ EVENTS = {
     "awaiting": _("The transfer waits for your payment"),
     "accepted": _("We received your confirmation"),
     "open_sent": _("Locking your money was sent to the chain"),
-    "opened": _("Your money is locked in escrow"),
+    "opened": _("Your money is locked in the contract"),
     "depth": _("%(have)s of %(need)s blocks"),
     "fill_sent": _("The payment was sent to the chain"),
     "filled": _("The payment is in a block"),
     "delivered": _("Delivered"),
+    "called": _("The call on arrival was made"),
+    "call_failed": _("The call on arrival failed; you received the tokens"),
     "prove_sent": _("The proof of payment is on its way back"),
     "proven": _("The proof of payment arrived"),
-    "finalise_sent": _("Repaying the filler was sent to the chain"),
-    "settled": _("The filler was repaid; everything is settled"),
+    "finalise_sent": _("Repaying whoever paid you was sent to the chain"),
+    "settled": _("Whoever paid you was repaid; everything is settled"),
     "rejected": _("Not started"),
     "expired": _("The time ran out before anything was taken"),
     "refund_due": _("Returning your money begins"),
@@ -148,10 +157,10 @@ WAITING = {
     "depth": _("%(have)s of %(need)s blocks"),
     "waiting_for_blocks": _("%(have)s of %(need)s blocks"),
     "waiting_for_validators": _("waits for the validators' signatures"),
-    "waiting_for_expiry": _("waits until the refund is open to anybody"),
+    "waiting_for_expiry": _("waits until anybody can send it back"),
     "not_attested": _("waits for the attestation on %(chain)s"),
     "not_processed": _("%(chain)s has not taken the proof yet; we keep trying"),
-    "not_finalised": _("%(chain)s has not repaid the filler yet; we keep trying"),
+    "not_finalised": _("%(chain)s has not repaid whoever paid you yet; we keep trying"),
     "fill_deadline": _("waits until the confirmation is no longer valid"),
     "fill_deadline_near": _("too little time is left to pay it out safely; it comes back"),
     "fill_switched_off": _("payouts are switched off at the moment"),
@@ -170,7 +179,7 @@ WAITING = {
 TAKES_LONGER = _("a step takes longer than usual; we keep trying")
 
 _PLACE = re.compile(r"%\((\w+)\)s")
-_ADDRESSES = ("contract", "account")
+_ADDRESSES = ("contract", "account", "app")
 _MOMENTS = ("by", "after")
 
 

@@ -10,6 +10,7 @@ from intents.lifecycle import OrderState
 from intents.models import ChainHead, Event, Order
 from intents.services.words import text as error_words
 
+from .arrival import call_made
 from .network import TokenName, chain_name, contract_address, token_name
 from .place import Evidence, Place, evidence, place_of
 from .sentences import (
@@ -170,6 +171,9 @@ def shown_state(order: Order, place: Place, seen: Evidence, *, is_slow: bool) ->
 def money_sentence(order: Order, place: Place, seen: Evidence) -> Sentence:
     """Where the money is, what happens next, by when, and what if not."""
     code = _money_code(order, place, seen)
+    called = call_made(order) if place is Place.DELIVERED else None
+    if called is not None:
+        code = "delivered_called" if called.is_success else "delivered_call_failed"
     params: dict[str, Any] = {
         "input": amount_words(order.origin_id, order.input_token, order.input_amount),
         "minimum": amount_words(order.destination_id, order.output_token, order.output_amount),
@@ -187,6 +191,8 @@ def money_sentence(order: Order, place: Place, seen: Evidence) -> Sentence:
         "have": min(blocks_of(order, seen), order.required_depth),
         "need": order.required_depth,
     }
+    if called is not None:
+        params["app"] = called.name
     return Sentence(code, params)
 
 

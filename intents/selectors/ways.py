@@ -11,16 +11,18 @@ from .sentences import words
 USED = {
     "eip3009": _("One signature for this token. No gas, no approval."),
     "permit2": _("One signature through Permit2, which your wallet already lets move this token. No gas."),
-    "permit": _("One signature that lets only this order take the exact amount. No gas."),
+    "permit": _("One signature that lets only this transfer take the exact amount. No gas."),
     "batch": _("One step of your wallet: it approves exactly this amount and pays. You pay the gas."),
     "native": _("One payment from your wallet. You pay the gas."),
-    "deposit": _("One plain payment to this order's own address, from any wallet. The sender pays the gas."),
+    "deposit": _(
+        "One plain payment to this transfer's own address, from any wallet. The sender pays the gas."
+    ),
 }
 
 NAMES = {
     "eip3009": _("Signature for this token"),
     "permit2": _("Signature through Permit2"),
-    "permit": _("Signature for this order alone"),
+    "permit": _("Signature for this transfer alone"),
     "batch": _("Approve and pay in one step"),
     "native": _("Payment from your wallet"),
     "deposit": _("Payment to an address"),
@@ -31,6 +33,8 @@ GAS = {"us": _("no gas"), "user": _("you pay the gas")}
 REASONS = {
     "no_eip3009": _("This token does not know such signatures."),
     "no_allowance": _("Your wallet does not let Permit2 move this token."),
+    "no_permit": _("This token knows no such permission."),
+    "native_has_no_address": _("This coin is paid from the wallet itself."),
     "native_has_no_signature": _("This coin cannot be moved by a signature."),
     "native_needs_no_approval": _("This coin needs no approval."),
     "not_native": _("Only the chain's own coin is paid like this."),

@@ -83,6 +83,14 @@ class TooManyOpen(OrderRefused):
     status = 409
 
 
+class PermitPending(OrderRefused):
+    """An earlier permit of this wallet for this token has not been used yet: two at once cannot both be."""
+
+    code = "permit_pending"
+    retry = True
+    status = 409
+
+
 class InsufficientBalance(OrderRefused):
     """The wallet holds `have` base units, this and its other unstarted transfers need `need`."""
 

@@ -13,6 +13,8 @@ from intents.chains.manifest import ChainManifest, TokenManifest, TokenNotSuppor
 from intents.chains.registry import ChainNotSupported
 from intents.errors import WaymeetError
 
+from .call import CallWish
+
 ZERO_ADDRESS: Final = "0x" + "00" * 20
 MOST_TEXT: Final = 200
 WAYS: Final = ("auto", "eip3009", "permit2", "permit", "batch", "native", "deposit")
@@ -99,7 +101,8 @@ class Intent:
     """A wish that could be priced. `amount` is base units of the token that `exact` names, input or output.
 
     `user` and `recipient` may be empty: then the quote is indicative, or the recipient is the user.
-    `can_batch` says that the wallet makes atomic batches (EIP-5792).
+    `can_batch` says that the wallet makes atomic batches (EIP-5792). With a `call` what arrives goes into it,
+    and `recipient` is still whom the transfer is for.
     """
 
     origin: int
@@ -112,6 +115,7 @@ class Intent:
     recipient: str = ""
     confirm: str = "auto"
     can_batch: bool = False
+    call: CallWish | None = None
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> "Intent":
@@ -143,16 +147,19 @@ class Intent:
             recipient=recipient,
             confirm=confirm,
             can_batch=_text(values, "can_batch") == "1",
+            call=CallWish.parse(values, destination=destination, token=wanted),
         )
 
     def to_json(self) -> dict[str, Any]:
         """The intent as stored with its quote."""
-        return asdict(self) | {"amount": str(self.amount)}
+        call = self.call.to_json() if self.call else None
+        return asdict(self) | {"amount": str(self.amount), "call": call}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Intent":
         """The inverse of `to_json`."""
-        return cls(**{**value, "amount": int(value["amount"])})
+        call = CallWish.from_json(value.get("call"))
+        return cls(**{**value, "amount": int(value["amount"]), "call": call})
 
 
 def _text(values: Mapping[str, Any], field: str) -> str:

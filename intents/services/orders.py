@@ -14,7 +14,7 @@ from intents.amounts import bps_down
 from intents.chains import registry
 from intents.chains.clock import clock
 from intents.chains.manifest import ChainManifest
-from intents.engine import events, reservations
+from intents.engine import deposits, events, reservations
 from intents.engine.advance import advance
 from intents.engine.blocklist import blocked_addresses
 from intents.engine.claims import claims_of, ensure_stocks
@@ -44,6 +44,7 @@ from .errors import (
     NoStock,
     OrderFieldMalformed,
     OrderUnknown,
+    PermitPending,
     QuoteAlreadyUsed,
     QuoteNotSignable,
     SignatureMalformed,
@@ -260,6 +261,8 @@ def _accept(
         raise QuoteAlreadyUsed()
     order = _write_order(quote, terms, signature=signature, received_at=received_at)
     _write_steps(order, plan)
+    if order.confirm_way in deposits.WAYS:
+        deposits.watch(order, origin=registry.chain(order.origin_id))
     if order.state == OrderState.AWAITING_DEPOSIT:
         _check_awaiting(order, browser_key)
     if order.state == OrderState.SIGNED and signature:
@@ -376,6 +379,9 @@ def _check_wallet(order: Order, facts: WalletFacts) -> None:
     need = order.input_amount + sum(same.values_list("input_amount", flat=True))
     if need > facts.balance:
         raise InsufficientBalance(have=str(facts.balance), need=str(need))
+    if order.confirm_way == deposits.PERMIT and same.filter(confirm_way=deposits.PERMIT).exists():
+        # Both would carry the token's next number: only one of them could open.
+        raise PermitPending()
     if order.confirm_way != "permit2":
         return
     by_permit2 = same.filter(confirm_way="permit2").values_list("input_amount", flat=True)

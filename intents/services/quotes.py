@@ -21,11 +21,13 @@ from intents.engine.repricing import reprice as reprice_input
 from intents.engine.world import load_world
 from intents.errors import WaymeetError
 from intents.models import Quote, QuoteState
+from intents.settlement.acceptance import refuse_terms
 from intents.settlement.order import (
     MandateOutput,
     StandardOrder,
     address_to_bytes32,
     address_to_int,
+    order_from_json,
     order_id,
     order_to_json,
 )
@@ -33,7 +35,9 @@ from intents.solver.plan import fee_to_json, rejected_to_json, route_to_json, st
 from intents.solver.router import Refusal, Route, Routes, Wanted, find_routes
 from intents.solver.world import World
 
+from . import arrival
 from .intent import Intent
+from .trial import Outcome, Trial
 from .wallets import AccountKind, WalletFacts, read_wallet
 from .ways import FROM_ANYWHERE, Asking, Choice, choose
 
@@ -121,6 +125,7 @@ def reprice(quote: Quote, *, own: dict[tuple[int, str], int] | None = None) -> R
         input_token=quote.input_token,
         input_amount=quote.input_amount,
         output_token=quote.output_token,
+        outputs=order_from_json(quote.order).outputs if quote.order else (),
         own=own,
     )
 
@@ -157,15 +162,27 @@ def _answer(quote: Quote) -> dict[str, Any]:
     )
     world = load_world()
     _require_seen(world, origin, destination)
-    routes = find_routes(wanted, world)
+    routes = find_routes(wanted, world, arrival.rules_of(intent, destination=destination))
     route = routes.chosen
     if route is None:
         return _refusal(routes.refusal or Refusal("no_route"), routes)
+    trial = None
     try:
+        if intent.user:
+            trial = _tried(intent, route, destination=destination)
         signing = _signing(intent, route, origin=origin, destination=destination) if intent.user else {}
     except _Refused as refused:
         return _refusal(refused.refusal, routes) | {"ways": refused.ways}
-    return _offer(wanted, routes, route, world) | signing
+    offer = _offer(wanted, routes, route, world) | signing
+    return offer | {"plan": arrival.with_call(offer["plan"], intent, trial)}
+
+
+def _tried(intent: Intent, route: Route, *, destination: ChainManifest) -> Trial | None:
+    """A call that would fail now is not offered; one that cannot be tried is, and the card says so."""
+    trial = arrival.trial_of(intent, amount=route.output_minimum, destination=destination)
+    if trial is not None and trial.outcome is Outcome.FAILS:
+        raise _Refused("call_would_fail", field="call", revert=trial.reason)
+    return trial
 
 
 def _require_seen(world: World, *chains: ChainManifest) -> None:
@@ -217,6 +234,9 @@ def _signing(
         raise _Refused("recipient_refuses_native", field="recipient")
     choice = _choice(intent, route, facts, origin=origin)
     order = _order(intent, route, facts, way=choice.way, origin=origin, destination=destination)
+    broken = refuse_terms(order, origin=origin, destination=destination, blocked=blocked_addresses())
+    if broken is not None:
+        raise _Refused(broken.code, ways=choice.ways, **broken.params)
     identity = order_id(order, settler=origin.address("input_settler"))
     return {
         "confirm_way": choice.way,
@@ -262,7 +282,8 @@ def _order(
     origin: ChainManifest,
     destination: ChainManifest,
 ) -> StandardOrder:
-    is_slow = way in FROM_ANYWHERE or facts.kind is AccountKind.CONTRACT
+    is_from_anywhere = way in FROM_ANYWHERE and not origin.is_local
+    is_slow = is_from_anywhere or facts.kind is AccountKind.CONTRACT
     fill_deadline, expires = _deadlines(origin, destination, is_slow=is_slow)
     output = MandateOutput(
         oracle=address_to_bytes32(destination.address("hyperlane_oracle")),
@@ -280,7 +301,7 @@ def _order(
         fill_deadline=fill_deadline,
         input_oracle=origin.address("hyperlane_oracle"),
         inputs=((address_to_int(intent.input_token), route.input_amount),),
-        outputs=(output,),
+        outputs=arrival.outputs_of(intent, output, destination=destination),
     )
 
 

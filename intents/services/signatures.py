@@ -2,12 +2,16 @@
 
 from typing import Final
 
+from intents.chains.calls import encode_call
+from intents.chains.client import client
 from intents.chains.manifest import ChainManifest
-from intents.settlement.order import StandardOrder, int_to_address
+from intents.engine.deposits import address_of
+from intents.settlement.order import StandardOrder, int_to_address, order_id
 from intents.settlement.typed_data import (
     TypedData,
     eip3009_typed_data,
     permit2_typed_data,
+    permit_typed_data,
     recover_signer,
 )
 
@@ -36,7 +40,10 @@ def normalised(text: object) -> bytes:
 
 
 def typed_data_of(order: StandardOrder, *, origin: ChainManifest, way: str) -> TypedData:
-    """What the wallet showed and signed; `way` is eip3009 or permit2."""
+    """What the wallet showed and signed; `way` is eip3009, permit2 or permit.
+
+    The nonce of a permit is read from its token; raises what chain reads raise.
+    """
     settler = origin.address("input_settler")
     if way == "eip3009":
         token = origin.token(int_to_address(order.inputs[0][0]))
@@ -47,7 +54,22 @@ def typed_data_of(order: StandardOrder, *, origin: ChainManifest, way: str) -> T
             token_version=token.version,
             token=token.address,
         )
+    if way == "permit":
+        return _permit_data(order, origin=origin)
     return permit2_typed_data(order, settler=settler, permit2=origin.address("permit2"))
+
+
+def _permit_data(order: StandardOrder, *, origin: ChainManifest) -> TypedData:
+    token = origin.token(int_to_address(order.inputs[0][0]))
+    answer = client(origin.chain_id).call(token.address, encode_call("nonces(address)", (order.user,)))
+    identity = order_id(order, settler=origin.address("input_settler"))
+    return permit_typed_data(
+        order,
+        deposit_address=address_of(identity, origin=origin),
+        token_name=token.name,
+        token_version=token.version,
+        nonce=int.from_bytes(answer, "big"),
+    )
 
 
 def require_signer(order: StandardOrder, signature: bytes, *, origin: ChainManifest, way: str) -> None:

@@ -62,6 +62,15 @@ def permit2(asking: Asking) -> str | None:
     return _unsignable(asking) or _unpayable(asking)
 
 
+def permit(asking: Asking) -> str | None:
+    """A signature for the token (EIP-2612) that lets the order's own address take exactly the amount."""
+    if asking.token.permit != "eip2612":
+        return "no_permit"
+    if asking.facts.kind is AccountKind.CONTRACT:
+        return "token_asks_for_a_key"
+    return _unsignable(asking) or _unpayable(asking)
+
+
 def batch(asking: Asking) -> str | None:
     """One atomic batch of the wallet: the exact approval and the open."""
     if asking.token.address == ZERO_ADDRESS:
@@ -80,12 +89,19 @@ def native(asking: Asking) -> str | None:
     return _unpayable(asking) or _without_gas(asking)
 
 
+def deposit(asking: Asking) -> str | None:
+    """A plain transfer from any wallet, or out of an exchange, to the order's own address."""
+    return "native_has_no_address" if asking.token.address == ZERO_ADDRESS else None
+
+
 # Best first.
 WAYS: Final[dict[str, tuple[Rule, str]]] = {
     "eip3009": (eip3009, GAS_BY_US),
     "permit2": (permit2, GAS_BY_US),
+    "permit": (permit, GAS_BY_US),
     "batch": (batch, GAS_BY_USER),
     "native": (native, GAS_BY_USER),
+    "deposit": (deposit, GAS_BY_USER),
 }
 # Confirmed by the wallet's own transaction: the order is known before, and carries no signature.
 UNSIGNED: Final = frozenset({"batch", "native", "deposit"})
@@ -112,10 +128,10 @@ def choose(asking: Asking, *, confirm: str = AUTO) -> Choice:
     if confirm != AUTO:
         reason = reasons.get(confirm, "way_not_known")
         return Choice(way="" if reason else confirm, reason=reason or "", ways=ways)
-    # Nobody is led to another wallet unasked because this one holds too little.
-    own = [name for name in reasons if name not in FROM_ANYWHERE]
-    if any(reasons[name] == "insufficient_balance" for name in own):
-        return Choice(way="", reason="insufficient_balance", ways=ways)
+    # Nobody is led to another wallet unasked because this one holds too little, or may not move it.
+    for reason in ("insufficient_balance", "token_refuses"):
+        if reason in reasons.values():
+            return Choice(way="", reason=reason, ways=ways)
     offered = [name for name, reason in reasons.items() if reason is None]
     if offered:
         return Choice(way=offered[0], reason="", ways=ways)

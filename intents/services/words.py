@@ -49,7 +49,7 @@ INTENT_WORDS = {
 
 QUOTE_WORDS = {
     "no_route": _("We found no way for this transfer right now. Try a smaller amount or another token."),
-    "no_stock": _("There is not enough %(token)s at the destination right now. Try a smaller amount."),
+    "no_stock": _("There is not enough %(token)s on the receiving chain right now. Try a smaller amount."),
     "insufficient_liquidity": _("The markets are too small for this amount. Try a smaller one."),
     "no_price": _("There is no trustworthy price right now, so we make no offer. Try again in a moment."),
     "stale_price": _("The price we have is too old, so we make no offer. Try again in a moment."),
@@ -60,34 +60,35 @@ QUOTE_WORDS = {
         "Your wallet cannot confirm this token with one signature. Choose another token, such as USDC."
     ),
     "recipient_refuses_native": _(
-        "This recipient is a contract that does not take the chain's coin. Choose another recipient."
+        "This address is a contract that does not take the chain's coin. Choose another address."
     ),
-    "quote_not_found": _("We do not know this quote, or it belongs to another browser. Ask for a new one."),
-    "quote_not_signable": _("This quote cannot be confirmed. Connect your wallet and ask for a new one."),
-    "quote_already_used": _("This quote was already used. Ask for a new one."),
-    "quote_expired": _("This quote has expired. Ask for a new one; nothing was taken."),
+    "quote_not_found": _("We do not know this offer, or it belongs to another browser. Ask for a new one."),
+    "quote_not_signable": _("This offer cannot be confirmed. Connect your wallet and ask for a new one."),
+    "quote_already_used": _("This offer was already used. Ask for a new one."),
+    "quote_expired": _("This offer has expired. Ask for a new one; nothing was taken."),
     "quote_timeout": _("The answer takes longer than usual. Please try again."),
 }
 
 ORDER_WORDS = {
     "field_differs": _(
-        "The order differs from the quote in “%(field)s”. Nothing was taken; ask for a new quote."
+        "What you confirmed differs from the offer in “%(field)s”. Nothing was taken; ask for a new one."
     ),
-    "order_field": _("The order is not complete or not well formed: %(field)s."),
+    "order_field": _("What was sent is not complete or not well formed: %(field)s."),
     "wrong_signer": _(
         "The signature is from another account. Switch to the right account and confirm again."
     ),
     "signature_malformed": _("The wallet returned a signature that cannot be read. Please confirm again."),
-    "already_submitted": _("This order was already submitted. It is listed where it was made."),
-    "too_late": _("The confirmation came too late for this quote. Nothing was taken; ask for a new one."),
+    "already_submitted": _("This transfer was already submitted. It is listed where it was made."),
+    "too_late": _("The confirmation came too late for this offer. Nothing was taken; ask for a new one."),
     "worse_price": _("The price moved while you confirmed. Nothing was taken; here is the new offer."),
     "too_many_open": _(
         "This wallet has several transfers that have not started. Wait until one of them has."
     ),
     "insufficient_balance": _("Your wallet does not hold enough of this token for the transfer."),
+    "permit_pending": _("An earlier transfer of this token has just begun. Try again when it is under way."),
     "no_allowance": _("Your wallet does not let Permit2 move enough of this token."),
     "order_not_found": _("We do not know this transfer, or it was made in another browser."),
-    "not_profitable": _("The price moved too far. Nothing was taken; ask for a new quote."),
+    "not_profitable": _("The price moved too far. Nothing was taken; ask for a new offer."),
     "fill_switched_off": _("Payouts are switched off at the moment."),
     "open_failed": _("Locking your money was refused by the chain, so nothing was taken."),
     "open_timed_out": _("Locking your money did not get into a block in time, so nothing was taken."),
@@ -97,23 +98,22 @@ ORDER_WORDS = {
     "cannot_finalise_in_time": _("There is not enough time left to pay it out safely."),
     "refunded_after_fill": _("It was both paid out and returned. You keep both."),
     "depth": _("Your payment does not have enough blocks yet."),
-    "not_started": _("The transfer has not started."),
-    "not_signed": _("The order was not signed."),
-    "not_taken": _("We do not serve this order."),
+    "not_signed": _("The transfer was not signed."),
+    "not_taken": _("We do not serve this transfer."),
     "order_unknown": _("We do not know this transfer."),
-    "outputs_equal": _("We do not serve this order: two of its outputs are equal."),
-    "outputs_not_supported": _("We do not serve this order: it has too many outputs."),
-    "outputs_on_two_chains": _("We do not serve this order: its outputs are on two chains."),
-    "inputs_not_one": _("We do not serve this order: it does not have exactly one input."),
-    "zero_amount": _("We do not serve this order: an amount is zero."),
-    "deadlines_reversed": _("We do not serve this order: its deadlines are in the wrong order."),
-    "oracle_not_ours": _("We do not serve this order: its proof contract is not ours."),
-    "settler_not_ours": _("We do not serve this order: its payout contract is not ours."),
-    "context_not_supported": _("We do not serve this order: it has conditions we do not know."),
+    "outputs_equal": _("We do not serve this transfer: two of its payments are equal."),
+    "outputs_not_supported": _("We do not serve this transfer: it makes too many payments."),
+    "outputs_on_two_chains": _("We do not serve this transfer: it pays on two chains."),
+    "inputs_not_one": _("We do not serve this transfer: it does not give exactly one token."),
+    "zero_amount": _("We do not serve this transfer: an amount is zero."),
+    "deadlines_reversed": _("We do not serve this transfer: its deadlines are the wrong way round."),
+    "oracle_not_ours": _("We do not serve this transfer: its proof contract is not ours."),
+    "settler_not_ours": _("We do not serve this transfer: its payout contract is not ours."),
+    "context_not_supported": _("We do not serve this transfer: it has conditions we do not know."),
     "callback_not_supported": _(
-        "We do not serve this order: its call on arrival does not go through our executor."
+        "We do not serve this transfer: its call on arrival does not go through our executor."
     ),
-    "call_malformed": _("We do not serve this order: its call on arrival cannot be read."),
+    "call_malformed": _("We do not serve this transfer: its call on arrival cannot be read."),
     "call_not_allowed": _(
         "This call cannot be made on arrival: it touches a contract or a permission it must not."
     ),

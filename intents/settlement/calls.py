@@ -154,15 +154,17 @@ def trade(swaps: Sequence[VenueSwap], *, token_out: str, least: int, chain: Chai
     return Call(target=chain.address("solver_account"), data=data)
 
 
-def attest_unfilled(order: StandardOrder, *, order_id: bytes, destination: ChainManifest) -> Call:
-    """Have the output settler record that the first output was not filled by its deadline."""
-    arguments = [order_id, output_to_abi(order.outputs[0]), order.fill_deadline]
+def attest_unfilled(
+    order: StandardOrder, *, order_id: bytes, destination: ChainManifest, index: int = 0
+) -> Call:
+    """Have the output settler record that an output was not filled by the order's deadline."""
+    arguments = [order_id, output_to_abi(order.outputs[index]), order.fill_deadline]
     return Call(target=destination.address("output_settler"), data=encode_call(_ATTEST_UNFILLED, arguments))
 
 
-def proof_payload(order: StandardOrder, *, order_id: bytes, fact: FillFact | None) -> bytes:
-    """What the origin must learn: the fill, or with no fact the absence of one."""
-    output = order.outputs[0]
+def proof_payload(order: StandardOrder, *, order_id: bytes, fact: FillFact | None, index: int = 0) -> bytes:
+    """What the origin must learn of an output: its fill, or with no fact the absence of one."""
+    output = order.outputs[index]
     if fact is None:
         return unfilled_payload(order_id, output, order.fill_deadline)
     return fill_payload(order_id, output, fact.solver, fact.timestamp)
@@ -206,10 +208,13 @@ def is_proven(payload_hash: bytes, *, origin: ChainManifest, output: MandateOutp
 
 
 def finalise_many(
-    orders: Sequence[StandardOrder], facts: Sequence[FillFact], *, origin: ChainManifest
+    orders: Sequence[StandardOrder], facts: Sequence[Sequence[FillFact]], *, origin: ChainManifest
 ) -> Call:
-    """Pay proven orders to their fillers; anybody may send it, what was paid before is skipped."""
-    params = [[(fact.timestamp, fact.solver)] for fact in facts]
+    """Pay proven orders to the fillers of their first outputs; anybody may send it, what was paid is skipped.
+
+    `facts` are each order's, one for every output in its order.
+    """
+    params = [[(fact.timestamp, fact.solver) for fact in of_order] for of_order in facts]
     data = encode_call(_FINALISE_MANY, [[to_abi(order) for order in orders], params])
     return Call(target=origin.address("input_settler"), data=data)
 
@@ -219,9 +224,9 @@ def refund(order: StandardOrder, *, origin: ChainManifest) -> Call:
     return Call(target=origin.address("input_settler"), data=encode_call(_REFUND, [to_abi(order)]))
 
 
-def refund_unfilled(order: StandardOrder, *, origin: ChainManifest) -> Call:
-    """Give the input back on the proof that the first output was not filled."""
-    data = encode_call(_REFUND_UNFILLED, [to_abi(order), 0])
+def refund_unfilled(order: StandardOrder, *, origin: ChainManifest, index: int = 0) -> Call:
+    """Give the input back on the proof that this output was not filled."""
+    data = encode_call(_REFUND_UNFILLED, [to_abi(order), index])
     return Call(target=origin.address("input_settler"), data=data)
 
 

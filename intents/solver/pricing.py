@@ -38,6 +38,7 @@ class GasRules:
 class PricingRules:
     """What we charge and offer. `*_bps` are of the input amount; `tolerance_bps` is of a swap's output.
 
+    `arrival_wei` of the destination's native coin is delivered besides the output, for its price.
     `stock_share_bps` is the most of a stock that one order may claim, as reservations have it. A route over a
     bridge may be expected to take `bridge_time_bps` of the time an order has to be filled, no more.
     """
@@ -56,6 +57,7 @@ class PricingRules:
     reaction_seconds: float = 1.0
     proof_seconds: float = 2.0
     bridge_time_bps: int = 6_000
+    arrival_wei: int = 0
     gas: GasRules = field(default_factory=GasRules)
 
 
@@ -83,6 +85,7 @@ class Tariff:
     service_fixed: int
     service_bps: int
     margin_bps: int
+    arrival: int = 0
 
     @property
     def gas(self) -> int:
@@ -95,7 +98,7 @@ class Tariff:
 
     def gross_for(self, net: int) -> int:
         """The least input that leaves at least `net`."""
-        fixed = self.gas + self.service_fixed
+        fixed = self.gas + self.service_fixed + self.arrival
         gross = divide_up((net + fixed) * BPS, BPS - self.service_bps - self.margin_bps)
         while self.net(gross) < net:
             gross += 1
@@ -103,19 +106,18 @@ class Tariff:
 
     def lines(self, gross: int) -> tuple[FeeLine, ...]:
         """The lines whose sum is `gross - net(gross)`; empty ones are left out, but for the service fee."""
-        network, proof, service, margin = self._amounts(gross)
-        named = (("network_fee", network), ("proof", proof), ("service_fee", service), ("margin", margin))
+        kinds = ("network_fee", "proof", "service_fee", "margin", "gas_on_arrival")
         return tuple(
             FeeLine(
                 kind, self.chain_id, self.token.address, amount, usd_up(amount, self.token, self.price.low_e8)
             )
-            for kind, amount in named
+            for kind, amount in zip(kinds, self._amounts(gross), strict=True)
             if amount or kind == "service_fee"
         )
 
-    def _amounts(self, gross: int) -> tuple[int, int, int, int]:
+    def _amounts(self, gross: int) -> tuple[int, int, int, int, int]:
         service = bps_up(gross, self.service_bps) + self.service_fixed
-        return self.network, self.proof, service, bps_up(gross, self.margin_bps)
+        return self.network, self.proof, service, bps_up(gross, self.margin_bps), self.arrival
 
 
 def price_of(world: World, canonical_id: str) -> Price:
@@ -224,10 +226,17 @@ def tariff(
         service_fixed=from_usd_up(rules.service_fixed_usd_e8, token, price.low_e8),
         service_bps=rules.service_bps,
         margin_bps=min(margin_bps, BPS // 2),
+        arrival=from_usd_up(native_usd_up(world, destination, rules.arrival_wei), token, price.low_e8),
     )
 
 
 def gas_usd(world: World, chain: ChainWorld, units: int, rules: PricingRules) -> int:
     """USD × 10^8 for gas at the present price and its margin, rounded up; raises Unpriced."""
-    wei = divide_up(units * chain.gas_price_wei * (BPS + rules.gas_margin_bps), BPS)
+    return native_usd_up(
+        world, chain, divide_up(units * chain.gas_price_wei * (BPS + rules.gas_margin_bps), BPS)
+    )
+
+
+def native_usd_up(world: World, chain: ChainWorld, wei: int) -> int:
+    """The highest price of `wei` of a chain's native coin, USD × 10^8; raises Unpriced."""
     return divide_up(wei * price_of(world, chain.native_id).high_e8, 10**chain.native_decimals)

@@ -12,8 +12,8 @@ def script_words() -> dict[str, str]:
         "connecting": _("Your wallet is asking…"),
         "disconnect": _("Disconnect"),
         "good_for": _("Good for {seconds} s"),
-        "expired": _("This quote has expired. Ask for a new one."),
-        "refreshing": _("Fetching a fresh quote…"),
+        "expired": _("This offer has expired. Ask for a new one."),
+        "refreshing": _("Fetching a fresh offer…"),
         "balance": _("Balance: {amount}"),
         "use_all": _("Use all"),
         "sentence": _(
@@ -22,32 +22,34 @@ def script_words() -> dict[str, str]:
         ),
         "field_send": _("You send"),
         "field_minimum": _("At least"),
-        "field_recipient": _("Recipient"),
-        "field_recipient_self": _("Recipient (yourself)"),
+        "field_recipient": _("To this address"),
+        "field_recipient_self": _("To your own address"),
         "field_deadline": _("Paid out by, or it comes back"),
-        "field_expires": _("Then anybody can release the refund"),
-        "field_escrow": _("Escrow contract"),
+        "field_expires": _("Then anybody can send it back to you"),
+        "field_escrow": _("Contract that holds the money"),
         "field_oracle": _("Proof contract"),
         "field_order_id": _("Transfer number (the nonce your wallet shows)"),
         "field_permit2": _("Permit2 contract"),
         "field_way": _("Kind of signature"),
         "way_eip3009": _("ReceiveWithAuthorization of the token"),
-        "way_permit2": _("Permit2 with the whole order"),
+        "way_permit2": _("Permit2 with the whole transfer"),
         "added": _("{chain} was added since this page was built. Check these addresses: {addresses}"),
         "switching_chain": _("Please switch your wallet to {chain}."),
         "signing": _("Please confirm in your wallet. This is the one confirmation."),
         "submitting": _("Submitting…"),
         "rejected": _("You did not confirm. Nothing happened; the offer is still here."),
-        "wrong_account": _("Your wallet switched to another account, so this quote is no longer yours."),
+        "wrong_account": _("Your wallet switched to another account, so this offer is no longer yours."),
         "wallet_error": _("The wallet reported a problem: {message}"),
         "wrong_chain": _("Your wallet is not on {chain}. Switch it there and try again."),
         "network_error": _("The server does not answer. Nothing was submitted; please try again."),
         "refused_differs": _(
             "Stopped for your safety: what would be signed differs from what is shown ({field}). Nothing was signed."
         ),
-        "refused_settler": _("Stopped for your safety: the escrow contract is not the one this page knows."),
+        "refused_settler": _(
+            "Stopped for your safety: the contract that would hold the money is not the one this page knows."
+        ),
         "refused_unknown": _(
-            "Stopped for your safety: this page does not know the {what} named in the order."
+            "Stopped for your safety: this page does not know the {what} named in the offer."
         ),
         "copied": _("Copied"),
         "seconds": _("{count} s"),

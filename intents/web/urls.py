@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import health, history, login, network, orders, timeline, transfer
+from . import health, history, login, network, orders, rescue, timeline, transfer
 
 app_name = "web"
 urlpatterns = [
@@ -19,4 +19,5 @@ urlpatterns = [
     path("logout", login.logout, name="logout"),
     path("network", network.page, name="network"),
     path("health", health.show, name="health"),
+    path("rescue", rescue.page, name="rescue"),
 ]

@@ -123,7 +123,7 @@ def test_without_scripts_one_reads_everything(browser: Browser, demo: DemoProces
     expect(plain.locator("h1")).to_have_text("Delivered")
     assert plain.locator("[data-seq]").count() >= 5
     plain.goto("/")
-    plain.click("text=Get a quote")
+    plain.click("text=Get an offer")
     expect(plain).to_have_url(re.compile(r"/q/[0-9a-f-]{36}$"))
     plain.wait_for_timeout(1500)
     plain.reload()

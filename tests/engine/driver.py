@@ -88,6 +88,7 @@ class Driver:
         can_batch: bool = False,
         recipient: str = "",
         browser: str = "browser-1",
+        **more: Any,
     ) -> Quote:
         origin, input_token = give.split(":")
         destination, output_token = get.split(":")
@@ -103,6 +104,7 @@ class Driver:
                 "recipient": recipient,
                 "confirm": confirm,
                 "can_batch": "1" if can_batch else "",
+                **more,
             }
         )
         quote = quote_request(intent=intent, browser_key=browser)

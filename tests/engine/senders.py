@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from eth_account.signers.local import LocalAccount
+from eth_typing import HexStr
 
 from intents.chains.calls import Call
 from intents.devnet.network import Network
@@ -23,7 +24,7 @@ def send_own(network: Network, slug: str, wallet: LocalAccount, sent: Sequence[C
             {
                 "chainId": network.manifest(slug).chain_id,
                 "type": 2,
-                "to": call.target,
+                "to": HexStr(call.target),
                 "data": call.data,
                 "value": call.value_wei,
                 "nonce": int(rpc.request("eth_getTransactionCount", wallet.address, "pending"), 16),

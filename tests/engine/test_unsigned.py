@@ -1,5 +1,7 @@
 """Orders that their user's own transaction opens: written down first, priced and given stock when seen opened."""
 
+from typing import Any
+
 import pytest
 from eth_account.signers.local import LocalAccount
 
@@ -14,7 +16,7 @@ from tests.engine.senders import open_own
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
 
-BATCH = {"confirm": "batch", "can_batch": True, "give": "alder:USDT", "get": "birch:USDC"}
+BATCH: dict[str, Any] = {"confirm": "batch", "can_batch": True, "give": "alder:USDT", "get": "birch:USDC"}
 
 
 def test_a_batch_is_delivered_without_a_signature(driver: Driver, bob: LocalAccount) -> None:

@@ -91,3 +91,16 @@ async def test_the_language_is_the_pages(chains: None, cookie: str, accepted: st
     assert await connection.connect()
     assert words in await connection.text()
     await connection.disconnect()
+
+
+async def test_a_card_that_nobody_fills_says_so(chains: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("intents.live.quotes", "intents.selectors.card"):
+        monkeypatch.setattr(f"{module}.LATE_SECONDS", 0.5)
+    made = await make_quote(browser_key=KEY, state=QuoteState.SOLVING)
+    connection = socket(f"/ws/quotes/{made.pk}/")
+    await connection.connect()
+    assert "longer than usual" not in await connection.text()
+    assert "longer than usual" in await connection.text(timeout=3)
+    await solve(made)
+    assert "You receive" in await connection.text()
+    await connection.disconnect()

@@ -133,8 +133,7 @@ def test_ways_to_confirm(seen: Network, alice: LocalAccount, bob: LocalAccount) 
     )
     code, params = refusal(user=bob.address, confirm="permit2")
     assert (code, params["reason"]) == ("no_way_to_confirm", "no_allowance")
-    code, params = refusal(user=bob.address, input_token="USDT")
-    assert (code, params["reason"]) == ("no_way_to_confirm", "no_allowance")
+    assert solved(user=bob.address, input_token="USDT").confirm_way == "deposit"
     code, params = refusal(user=alice.address, input_token="USDT", confirm="eip3009")
     assert (code, params["reason"]) == ("no_way_to_confirm", "no_eip3009")
 

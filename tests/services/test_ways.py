@@ -19,6 +19,7 @@ USDC = TokenManifest(
     version="2",
 )
 ETHER = replace(USDC, address=ZERO_ADDRESS, symbol="ETH", decimals=18, eip3009="none", canonical_id="weth")
+PERMITTED = replace(USDC, eip3009="none", permit="eip2612")
 RICH = WalletFacts(
     balance=100,
     permit2_allowance=100,
@@ -63,6 +64,10 @@ def test_what_works_can_be_chosen(way: str) -> None:
         ("batch", asking(is_token_moving=False), "token_refuses"),
         ("permit2", asking(balance=99), "insufficient_balance"),
         ("permit2", asking(token=ETHER), "native_has_no_signature"),
+        ("permit", asking(), "no_permit"),
+        ("permit", asking(token=PERMITTED, kind=AccountKind.CONTRACT), "token_asks_for_a_key"),
+        ("permit", asking(token=PERMITTED, balance=99), "insufficient_balance"),
+        ("deposit", asking(token=ETHER), "native_has_no_address"),
         ("batch", asking(token=ETHER), "native_needs_no_approval"),
     ],
 )
@@ -70,6 +75,21 @@ def test_what_does_not_work_says_why(way: str, asked: Asking, reason: str) -> No
     assert reasons(asked)[way] == reason
     choice = choose(asked, confirm=way)
     assert (choice.way, choice.reason) == ("", reason)
+
+
+def test_a_permit_comes_before_what_costs_gas() -> None:
+    assert choose(asking(token=PERMITTED, permit2_allowance=0)).way == "permit"
+
+
+def test_any_token_can_be_paid_to_an_address_from_anywhere() -> None:
+    bare = asking(token=replace(USDC, eip3009="none"), permit2_allowance=0, can_batch=False)
+    assert choose(bare).way == "deposit"
+    assert choose(replace(bare, facts=replace(bare.facts, balance=0)), confirm="deposit").way == "deposit"
+
+
+def test_nobody_is_led_to_an_address_because_the_wallet_holds_too_little_or_may_not_move_it() -> None:
+    assert choose(asking(is_token_moving=False)).reason == "token_refuses"
+    assert choose(asking(balance=99)).reason == "insufficient_balance"
 
 
 def test_the_coin_is_paid_with_gas_to_spare() -> None:

@@ -37,7 +37,7 @@ def manifest(chain_id: int, slug: str, *, symbol: str = "USDC", name: str = "") 
             "max_fee_wei": 10**12,
             "priority_fee_wei": 10**9,
             "contracts": dict.fromkeys(
-                ("input_settler", "output_settler", "hyperlane_oracle", "permit2"), contract
+                ("input_settler", "output_settler", "hyperlane_oracle", "permit2", "solver_account"), contract
             ),
             "tokens": [
                 _token(USDC[chain_id], symbol, "usdc", decimals=6),
@@ -108,7 +108,7 @@ def order(*, state: OrderState = OrderState.SIGNED, seen_by: str = "", **changes
     values: dict[str, Any] = {
         "order_id": "0x" + secrets.token_hex(32),
         "state": state,
-        "terms": {},
+        "terms": {"outputs": [{"callbackData": "0x"}]},
         "confirm_way": "eip3009",
         "user": to_checksum_address(ALICE),
         "recipient": to_checksum_address(ALICE),

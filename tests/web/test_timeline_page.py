@@ -17,7 +17,7 @@ from .conftest import Browser
 
 STATES = [
     (OrderState.SIGNED, {}, [], "Checking your payment", "still in your wallet on Alder"),
-    (OrderState.OPENING, {}, [], "Checking your payment", "moving from your wallet into the escrow contract"),
+    (OrderState.OPENING, {}, [], "Checking your payment", "moving from your wallet into the contract"),
     (OrderState.OPENED, {}, [("Open", 99)], "Checking your payment", "(2 of 3 blocks)"),
     (OrderState.FILLING, {}, [("Open", 90)], "On its way", "is being paid to"),
     (OrderState.FILLED, {"delivered_amount": 31 * 10**15}, [("Open", 90)], "Delivered", "0.031 WETH arrived"),
@@ -46,7 +46,7 @@ STATES = [
         {"resume_state": OrderState.FILLING},
         [("Open", 90)],
         "Our staff are checking",
-        "is in the escrow contract",
+        "is in the contract",
     ),
     (
         OrderState.NEEDS_ATTENTION,

@@ -50,12 +50,18 @@ def calls(source: str) -> Iterator[str]:
             yield first.value
 
 
+def said_in(name: str) -> set[str]:
+    """Every text that one source file asks to be translated."""
+    return set(calls((ROOT / name).read_text("utf-8")))
+
+
 def used() -> set[str]:
     """Every text that templates and code ask to be translated."""
     found: set[str] = set()
     for file in (ROOT / "templates").rglob("*.html"):
         for call in re.findall(
-            r"\b(?:gettext|ngettext|_)\((?:[^()]|\([^()]*\))*\)", templatize(file.read_text("utf-8"))
+            r"\b(?:gettext|ngettext|_)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)",
+            templatize(file.read_text("utf-8")),
         ):
             found |= set(calls(call))
     for package in ("intents", "webapp"):
@@ -139,6 +145,7 @@ def test_the_designs_words(table: dict[str, object]) -> None:
 def test_the_words_for_each_state() -> None:
     with translation.override("zh-hans"):
         assert {code: str(words) for code, words in SHOWN.items()} == {
+            "awaiting": "正在等待您的付款",
             "checking": "正在核实付款",
             "on_its_way": "转账中",
             "slower": "比预计慢",
@@ -154,7 +161,18 @@ def test_the_words_for_each_state() -> None:
 @pytest.mark.parametrize("code", sorted(MONEY))
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_sentences_escape_their_params(code: str, language: str) -> None:
-    names = ("input", "minimum", "output", "origin", "destination", "contract", "account", "have", "need")
+    names = (
+        "input",
+        "minimum",
+        "output",
+        "origin",
+        "destination",
+        "contract",
+        "account",
+        "app",
+        "have",
+        "need",
+    )
     params = {**dict.fromkeys(names, "<b>{0}%s"), "by": 1_800_000_000, "after": 1_800_000_060}
     with translation.override(language):
         sentence = Sentence(code, params)

@@ -19,7 +19,7 @@ from django.conf import settings
 
 START_SECONDS: Final = 300.0
 STOP_SECONDS: Final = 30.0
-PORTS_IN_A_ROW: Final = 16
+PORTS_IN_A_ROW: Final = 40
 LAST_LINES: Final = 40
 
 

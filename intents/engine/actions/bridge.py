@@ -7,10 +7,11 @@ from typing import Any
 from django.db import transaction
 
 from intents.chains import registry
-from intents.engine import events, reservations
+from intents.engine import events
 from intents.engine.case import Case, Wait, add_step, move_step, set_details, wait
 from intents.engine.moves import advance_move, expected_seconds
-from intents.engine.supply import is_in_time, resolve
+from intents.engine.reservations import StockShort
+from intents.engine.supply import change_supply, is_in_time, resolve
 from intents.lifecycle import StepKind, StepState
 from intents.models import MOVE_ARRIVED, Step, StockMove
 
@@ -36,11 +37,11 @@ def bring(case: Case, fill: Step) -> bool:
     move.refresh_from_db()
     step.refresh_from_db()
     if move.state in MOVE_ARRIVED:
-        set_details(fill, bridge=None)
+        set_details(case, fill, bridge=None)
         _tell(case, "stock_arrived", move)
         return True
     if move.state == StockMove.State.GIVEN_UP:
-        set_details(fill, bridge={**plan, "move": None})
+        set_details(case, fill, bridge={**plan, "move": None})
         return _otherwise(case, fill, Wait("no_stock", seconds=LOOK_ELSEWHERE_SECONDS))
     wait(case, step, reason or Wait("in_block", seconds=1.0))
     return _is_late(move) and _otherwise(case, fill, None)
@@ -68,7 +69,7 @@ def _begin(case: Case, fill: Step, step: Step, plan: dict[str, Any]) -> StockMov
         return None
     with transaction.atomic():
         move.save()
-        set_details(fill, bridge={**plan, "move": move.pk})
+        set_details(case, fill, bridge={**plan, "move": move.pk})
         _tell(case, "stock_sent_for", move)
     return move
 
@@ -80,17 +81,20 @@ def _is_late(move: StockMove) -> bool:
 
 def _otherwise(case: Case, fill: Step, reason: Wait | None) -> bool:
     """Take another way inside what was signed, if there is one now; what is under way arrives as stock."""
-    fresh = resolve(case, fill, is_bridging=reason is None)
-    if fresh is not None:
-        with transaction.atomic():
-            set_details(fill, **fresh)
-            reservations.release(case.order.order_id)
-            step = case.step(StepKind.BRIDGE)
-            if step is not None and step.state == StepState.READY and not fresh["bridge"]:
-                move_step(case, step, StepState.SKIPPED)
-        wait(case, fill, Wait("price_moved", {}, seconds=0.2))
-    elif reason is not None:
-        wait(case, fill, reason)
+    fresh = resolve(case, fill)
+    if fresh is None:
+        if reason is not None:
+            wait(case, fill, reason)
+        return False
+    try:
+        change_supply(case, fill, fresh)
+    except StockShort:
+        wait(case, fill, Wait("no_stock", seconds=LOOK_ELSEWHERE_SECONDS))
+        return False
+    step = case.step(StepKind.BRIDGE)
+    if step is not None and step.state == StepState.READY and not fresh["bridge"]:
+        move_step(case, step, StepState.SKIPPED)
+    wait(case, fill, Wait("price_moved", {}, seconds=0.2))
     return False
 
 

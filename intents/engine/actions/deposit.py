@@ -38,12 +38,12 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
         return False
     deposit = Deposit.objects.get(pk=case.order.pk)
     arrived = deposits.held_at(deposit, deposit.token)
-    _note_arrived(case, step, arrived)
     if recover.is_over(case):
         return _close(case, step, deposit, arrived)
     flying = in_flight(case, step, "open")
     if flying is not None:
         return _await_block(case, step, flying)
+    _note_arrived(case, step, arrived)
     if arrived < case.order.input_amount:
         return _await_more(case, step, arrived)
     return _open(case, step, seen)

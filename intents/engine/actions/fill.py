@@ -8,19 +8,21 @@ from intents.engine import events, reservations
 from intents.engine.actions import refund
 from intents.engine.actions.bridge import bring
 from intents.engine.blocklist import blocked_addresses
-from intents.engine.case import IN_BLOCK, Case, Wait, move_order, move_step, set_details, wait
-from intents.engine.claims import claims_of
+from intents.engine.case import IN_BLOCK, Case, Wait, move_order, move_step, wait
 from intents.engine.depth import block_at_depth, depth_of
 from intents.engine.evidence import Evidence
 from intents.engine.exposure import is_within_cap
 from intents.engine.flight import in_flight, send
 from intents.engine.reservations import StockShort
 from intents.engine.strangers import gate_stranger
-from intents.engine.supply import call_of, resolve
+from intents.engine.supply import call_of, change_supply, resolve, settle_supply
 from intents.lifecycle import OrderState, StepState
 from intents.models import Attempt, ChainLog, Step
 from intents.settlement.acceptance import refuse_filling, refuse_terms
 
+LOOK_AGAIN_SECONDS = 2.0
+# Their user's own transaction opens them: they hold no stock before, and turn round at once when there is none.
+UNSIGNED_WAYS = frozenset({"native", "batch", "deposit"})
 _ALREADY = "AlreadyFilled"
 
 
@@ -34,14 +36,23 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
     flying = in_flight(case, step, "fill")
     if flying is not None:
         return _await_block(case, step, flying)
-    reason = _not_yet(case, step, seen.opened)
+    reason = _not_yet(case) or gate_stranger(case, step)
+    if reason is not None:
+        wait(case, step, reason)
+        return False
+    if not reservations.has_held(case.order.order_id):
+        # Opened without a reservation, or later than it lasted.
+        reason = _prepare(case, step)
+        if reason is not None and _turns_round(case, reason):
+            return refund.begin(case, step, because=reason.code)
+    reason = reason or _depth(case, step, seen.opened)
     if reason is not None:
         wait(case, step, reason)
         return False
     return _send(case, step)
 
 
-def _not_yet(case: Case, step: Step, opened: ChainLog) -> Wait | None:
+def _not_yet(case: Case) -> Wait | None:
     until_deadline = case.terms.fill_deadline - case.clock(case.destination.chain_id) + 1.0
     if not settings.FILL_ENABLED:
         return Wait("fill_switched_off", seconds=until_deadline)
@@ -55,7 +66,7 @@ def _not_yet(case: Case, step: Step, opened: ChainLog) -> Wait | None:
     )
     if refusal is not None:
         return Wait(refusal.code, refusal.params, seconds=until_deadline)
-    return gate_stranger(case, step) or _depth(case, step, opened)
+    return None
 
 
 def _depth(case: Case, step: Step, opened: ChainLog) -> Wait | None:
@@ -70,14 +81,27 @@ def _depth(case: Case, step: Step, opened: ChainLog) -> Wait | None:
     return Wait("depth", params, seconds=max(5.0, 3 * case.origin.block_seconds), block=block)
 
 
-def _send(case: Case, step: Step) -> bool:
+def _prepare(case: Case, step: Step) -> Wait | None:
+    """Price and reserve; why not, when it does not pay or there is no stock for it."""
     try:
-        _reserve(case, step)
+        refusal = settle_supply(case, step)
+        if refusal is not None:
+            return Wait(refusal.code, refusal.params, seconds=LOOK_AGAIN_SECONDS)
+        if not reservations.has_held(case.order.order_id):
+            change_supply(case, step, {})
     except StockShort as short:
-        fresh = resolve(case, step)
-        if fresh is not None:
-            set_details(step, **fresh)
-        wait(case, step, Wait("no_stock", {"token": short.token}, seconds=0.2 if fresh else 2.0))
+        return Wait("no_stock", {"token": short.token}, seconds=LOOK_AGAIN_SECONDS)
+    return None
+
+
+def _turns_round(case: Case, reason: Wait) -> bool:
+    return reason.code == "no_stock" and case.is_ours and case.order.confirm_way in UNSIGNED_WAYS
+
+
+def _send(case: Case, step: Step) -> bool:
+    reason = _prepare(case, step)
+    if reason is not None:
+        wait(case, step, reason)
         return False
     if not _enter_filling(case):
         wait(case, step, Wait("exposure_full", {"chain": case.origin.name}, seconds=2.0))
@@ -89,19 +113,6 @@ def _send(case: Case, step: Step) -> bool:
     except Reverted as reverted:
         return _reverted(case, step, reverted)
     return _await_block(case, step, attempt)
-
-
-def _reserve(case: Case, step: Step) -> None:
-    if reservations.has_held(case.order.order_id):
-        return
-    claims = claims_of(
-        case.terms,
-        origin=case.origin,
-        destination=case.destination,
-        fill_details=step.details,
-        is_opened=True,
-    )
-    reservations.hold(case.order, claims, is_opened=True)
 
 
 @transaction.atomic
@@ -123,12 +134,14 @@ def _reverted(case: Case, step: Step, reverted: Reverted) -> bool:
         wait(case, step, Wait("fill_deadline_near", {}, seconds=2.0))
         return False
     fresh = resolve(case, step)
-    if fresh is not None:
-        set_details(step, **fresh)
-        reservations.release(case.order.order_id)
-        wait(case, step, Wait("price_moved", {"revert": reverted.name}, seconds=0.2))
+    try:
+        if fresh is not None:
+            change_supply(case, step, fresh)
+    except StockShort as short:
+        wait(case, step, Wait("no_stock", {"token": short.token}, seconds=LOOK_AGAIN_SECONDS))
         return False
-    wait(case, step, Wait("price_moved", {"revert": reverted.name}, seconds=1.0))
+    pause = 1.0 if fresh is None else 0.2
+    wait(case, step, Wait("price_moved", {"revert": reverted.name}, seconds=pause))
     return False
 
 

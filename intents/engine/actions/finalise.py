@@ -15,7 +15,7 @@ _DEPOSITED = 1
 
 def run(case: Case, step: Step, seen: Evidence) -> bool:
     """Do the next thing for the finalise step; True when the order moved."""
-    if seen.finalised is not None or seen.fact is None or not seen.is_our_fill:
+    if seen.finalised is not None or not seen.is_our_fill:
         return False
     flying = in_flight(case, step, "finalise")
     if flying is not None and not _paid_nothing(case, flying):
@@ -27,7 +27,7 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
         # in again. `finaliseMany` would pay nothing and succeed.
         wait(case, step, Wait("in_block", seconds=1.0))
         return False
-    call = calls.finalise_many([case.terms], [seen.fact], origin=case.origin)
+    call = calls.finalise_many([case.terms], [seen.facts], origin=case.origin)
     try:
         attempt = send(case, step, "finalise", call)
     except Reverted as reverted:

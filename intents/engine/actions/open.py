@@ -2,12 +2,14 @@
 
 import time
 
+from intents.chains.calls import Call
 from intents.chains.client import client
 from intents.chains.reverts import Reverted
 from intents.engine import reservations
 from intents.engine.blocklist import blocked_addresses
 from intents.engine.case import IN_BLOCK, Case, NeedsAttention, Wait, move_order, move_step, wait
 from intents.engine.claims import claims_of
+from intents.engine.deposits import PERMIT
 from intents.engine.depth import final_depth
 from intents.engine.economics import refuse_price
 from intents.engine.evidence import Evidence
@@ -42,7 +44,7 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
         return _await_expiry(case, step)
     # What we have delivered already is paid by this very deposit: then no price is too bad for it.
     is_delivered = case.state in _DELIVERED or seen.filled is not None
-    refusal = None if is_delivered else _refusal(case, step)
+    refusal = None if is_delivered else refusal_of(case, step)
     if refusal is not None:
         return _refuse(case, step, refusal)
     return _send(case, step)
@@ -56,7 +58,8 @@ def is_final_past(case: Case, deadline: int) -> bool:
     return newest is not None and newest > deadline
 
 
-def _refusal(case: Case, step: Step) -> Refusal | None:
+def refusal_of(case: Case, step: Step) -> Refusal | None:
+    """Why the order is not opened now; None with its stock reserved."""
     refusal = refuse_terms(
         case.terms, origin=case.origin, destination=case.destination, blocked=blocked_addresses()
     ) or refuse_opening(
@@ -70,7 +73,7 @@ def _refusal(case: Case, step: Step) -> Refusal | None:
     reverted = [a for a in case.tries(step, "open") if a.revert is not None]
     if len(reverted) >= MOST_REVERTED:
         return Refusal("open_failed", {"revert": (reverted[-1].revert or {}).get("name", "")})
-    return refuse_price(case, is_ours=case.order.quote_id is not None) or _refuse_stock(case)
+    return refuse_price(case) or _refuse_stock(case)
 
 
 def _refuse_stock(case: Case) -> Refusal | None:
@@ -92,19 +95,24 @@ def _refuse_stock(case: Case) -> Refusal | None:
 
 
 def _send(case: Case, step: Step) -> bool:
-    token = case.origin.token(case.order.input_token)
-    call = calls.open_for(
-        case.terms,
-        origin=case.origin,
-        way=case.order.confirm_way,
-        signature=bytes.fromhex(case.order.signature[2:]),
-        token=token,
-    )
     try:
-        attempt = send(case, step, "open", call)
+        attempt = send(case, step, "open", _call(case))
     except Reverted as reverted:
         return _reverted(case, step, reverted)
     return _await_block(case, step, attempt)
+
+
+def _call(case: Case) -> Call:
+    signature = bytes.fromhex(case.order.signature[2:])
+    if case.order.confirm_way == PERMIT:
+        return calls.open_deposit(case.terms, origin=case.origin, permit=signature)
+    return calls.open_for(
+        case.terms,
+        origin=case.origin,
+        way=case.order.confirm_way,
+        signature=signature,
+        token=case.origin.token(case.order.input_token),
+    )
 
 
 def _reverted(case: Case, step: Step, reverted: Reverted) -> bool:
@@ -153,8 +161,7 @@ def _await_block(case: Case, step: Step, attempt: Attempt) -> bool:
         )
     if step.state == StepState.READY:
         move_step(case, step, StepState.SUBMITTED)
-    late = time.time() - case.order.received_at - reservations.unopened_seconds(case.origin)
-    if late > 0 and reservations.has_held(case.order.order_id):
+    if not _may_still_wait(case):
         reservations.release(case.order.order_id)
     wait(case, step, IN_BLOCK)
     return moved
@@ -162,6 +169,7 @@ def _await_block(case: Case, step: Step, attempt: Attempt) -> bool:
 
 def _await_expiry(case: Case, step: Step) -> bool:
     """Nothing more can be done: anybody may open until the deadline, and a reorg may bring an open back."""
+    reservations.release(case.order.order_id)
     left = case.terms.fill_deadline - case.clock(case.origin.chain_id)
     wait(case, step, Wait("fill_deadline", {"by": case.terms.fill_deadline}, seconds=max(2.0, left + 2.0)))
     return False

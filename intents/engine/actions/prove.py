@@ -13,10 +13,13 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
     """Do the next thing for the prove step; True when the order moved."""
     if seen.filled is None or not seen.is_our_fill or step.state in (StepState.CONFIRMED, StepState.FINAL):
         return False
-    payload = calls.proof_payload(case.terms, order_id=case.id_bytes, fact=seen.fact)
-    if is_carried(case, step, payload):
+    payloads = [
+        calls.proof_payload(case.terms, order_id=case.id_bytes, fact=fact, index=index)
+        for index, fact in enumerate(seen.facts)
+    ]
+    if is_carried(case, step, payloads):
         return _proven(case, step)
-    dispatch = carry(case, step, payload)
+    dispatch = carry(case, step, payloads)
     return _mark_sent(case, step, dispatch.tx_hash if dispatch else "")
 
 

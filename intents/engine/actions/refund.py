@@ -19,14 +19,14 @@ CLAIM_RETRY_SECONDS = 3600.0
 NOTHING_LEFT = "NothingToClaim"
 
 
-def begin(case: Case, fill: Step) -> bool:
-    """The fill deadline passed without a fill: the input goes back."""
+def begin(case: Case, fill: Step, *, because: str = "fill_deadline_passed") -> bool:
+    """The fill deadline passed without a fill, or none will come: the input goes back."""
     move_order(
         case,
         OrderState.REFUND_DUE,
         event="refund_due",
         data={"chain_id": case.origin.chain_id, "by": case.terms.fill_deadline},
-        reason={"code": "fill_deadline_passed", "params": {}},
+        reason={"code": because, "params": {}},
     )
     add_step(case, StepKind.REFUND, chain_id=case.origin.chain_id, details={})
     reservations.release(case.order.order_id)
@@ -42,28 +42,36 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
         return _await_block(case, step, flying.tx_hash)
     if case.clock(case.origin.chain_id) > case.terms.expires:
         return _send(case, step, calls.refund(case.terms, origin=case.origin))
-    if seen.is_filled_late:
-        # A late fill leaves a record, so no absence can be attested: only `expires` helps.
+    if seen.unfilled is None:
+        # Late fills leave records, so no absence can be attested: only `expires` helps.
         left = case.terms.expires - case.clock(case.origin.chain_id) + 1.0
         wait(case, step, Wait("waiting_for_expiry", {"after": case.terms.expires}, seconds=left))
         return False
-    payload = calls.proof_payload(case.terms, order_id=case.id_bytes, fact=None)
-    if is_carried(case, step, payload):
-        return _send(case, step, calls.refund_unfilled(case.terms, origin=case.origin))
-    if _attested(case, step):
-        carry(case, step, payload)
+    left = case.terms.fill_deadline - case.clock(case.destination.chain_id) + 1.0
+    if left > 0:
+        # Until then anybody may still fill, and nothing can be attested.
+        wait(case, step, Wait("fill_deadline", {"by": case.terms.fill_deadline}, seconds=left))
+        return False
+    index = seen.unfilled
+    payload = calls.proof_payload(case.terms, order_id=case.id_bytes, fact=None, index=index)
+    if is_carried(case, step, [payload]):
+        return _send(case, step, calls.refund_unfilled(case.terms, origin=case.origin, index=index))
+    if _attested(case, step, index):
+        carry(case, step, [payload])
         if step.state == StepState.READY:
             move_step(case, step, StepState.SUBMITTED)
     return False
 
 
-def _attested(case: Case, step: Step) -> bool:
-    if any(_attests_this(case, log) for log in case.logs):
+def _attested(case: Case, step: Step, index: int) -> bool:
+    if any(_attests_this(case, log, index) for log in case.logs):
         return True
     if in_flight(case, step, "attest") is not None:
         wait(case, step, IN_BLOCK)
         return False
-    call = calls.attest_unfilled(case.terms, order_id=case.id_bytes, destination=case.destination)
+    call = calls.attest_unfilled(
+        case.terms, order_id=case.id_bytes, destination=case.destination, index=index
+    )
     try:
         send(case, step, "attest", call)
     except Reverted as reverted:
@@ -74,11 +82,11 @@ def _attested(case: Case, step: Step) -> bool:
     return False
 
 
-def _attests_this(case: Case, log: ChainLog) -> bool:
+def _attests_this(case: Case, log: ChainLog, index: int) -> bool:
     """Anybody can attest any output and deadline under any order id: only the signed ones count."""
     if log.kind != "Unfilled" or log.chain_id != case.destination.chain_id:
         return False
-    output = case.terms.outputs[0]
+    output = case.terms.outputs[index]
     return bool(
         log.data["outputHash"] == "0x" + output_hash(output).hex()
         and int(log.data["fillDeadline"]) == case.terms.fill_deadline

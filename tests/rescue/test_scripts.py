@@ -1,0 +1,139 @@
+"""The page's proofs are Python's, byte by byte."""
+
+import json
+import shutil
+import subprocess
+from typing import Any
+
+from django.conf import settings
+from eth_account import Account
+from eth_account.messages import encode_defunct
+
+from intents.settlement import proofs
+from intents.settlement.order import order_from_json, output_hash, unfilled_payload
+from intents.settlement.proofs import Checkpoint
+from intents.settlement.recovery_code import order_of, recovery_code
+
+ROOT = settings.BASE_DIR
+VECTORS = json.loads((ROOT / "tests" / "contracts" / "vectors" / "oif.json").read_text("utf-8"))["vectors"]
+HOOK = "0x" + "4b" * 20
+KEYS = ["0x" + f"{number:064x}" for number in (11, 12, 13)]
+
+
+def run(script: str, given: Any) -> Any:
+    """What the page's modules return for JSON `given`; `script` is the body of an async function of `input`."""
+    node = shutil.which("node") or shutil.which("node", path=str(ROOT / ".venv" / "bin"))
+    assert node, "node is missing: `make test` sets it up"
+    rescue, pages = (ROOT / "static" / "rescue").as_uri(), (ROOT / "static" / "src" / "modules").as_uri()
+    source = f"""
+        import * as proofs from "{rescue}/proofs.js";
+        import * as terms from "{rescue}/terms.js";
+        import * as words from "{rescue}/words.js";
+        import * as recovery from "{pages}/recovery.js";
+        import {{ readFileSync }} from "node:fs";
+        const input = JSON.parse(readFileSync(0, "utf8"));
+        const work = async (input) => {{ {script} }};
+        console.log(JSON.stringify(await work(input)));
+    """
+    done = subprocess.run(
+        [node, "--input-type=module", "-e", source],
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_output_hashes_and_unfilled_payloads_are_pythons() -> None:
+    found = run(
+        "return input.map(({ order, order_id }) => order.outputs.map((output) =>"
+        " [terms.outputHash(output), terms.unfilledPayload(order_id, output, order.fillDeadline)]));",
+        VECTORS,
+    )
+    for vector, mine in zip(VECTORS, found, strict=True):
+        order, order_id = order_from_json(vector["order"]), bytes.fromhex(vector["order_id"][2:])
+        assert mine == [
+            [
+                "0x" + output_hash(output).hex(),
+                "0x" + unfilled_payload(order_id, output, order.fill_deadline).hex(),
+            ]
+            for output in order.outputs
+        ], vector["name"]
+
+
+def test_what_validators_sign_and_what_proves_it_are_pythons() -> None:
+    checkpoint = Checkpoint(
+        domain=902, merkle_tree_hook=HOOK, root=b"\x21" * 32, index=70_000, message_id=b"\x43" * 32
+    )
+    signers = [Account.from_key(key) for key in KEYS]
+    digest = proofs.checkpoint_digest(checkpoint)
+    signatures = {
+        signer.address: bytes(signer.sign_message(encode_defunct(primitive=digest)).signature)
+        for signer in signers
+    }
+    validators = [signer.address for signer in reversed(signers)]
+    found = run(
+        """
+        const signed = {};
+        for (const signature of input.signatures) {
+          signed[await proofs.checkpointSigner(input.checkpoint, signature)] = signature;
+        }
+        const picked = proofs.pickSignatures(signed, input);
+        const spoiled = input.signatures[0].slice(0, 10) + "ff" + input.signatures[0].slice(12, -2) + "1d";
+        return {
+          digest: proofs.checkpointDigest(input.checkpoint),
+          signers: Object.keys(signed),
+          metadata: proofs.metadata(input.checkpoint, picked),
+          spoiled: await proofs.checkpointSigner(input.checkpoint, spoiled),
+          few: proofs.pickSignatures({}, input),
+        };
+        """,
+        {
+            "checkpoint": {
+                "domain": 902,
+                "hook": HOOK,
+                "root": "0x" + "21" * 32,
+                "index": 70_000,
+                "id": "0x" + "43" * 32,
+            },
+            "signatures": ["0x" + each.hex() for each in signatures.values()],
+            "validators": validators,
+            "threshold": 2,
+        },
+    )
+    picked = proofs.pick_signatures(signatures, validators=validators, threshold=2)
+    assert picked is not None
+    assert found == {
+        "digest": "0x" + digest.hex(),
+        "signers": [signer.address for signer in signers],
+        "metadata": "0x" + proofs.metadata(checkpoint, picked).hex(),
+        "spoiled": None,
+        "few": None,
+    }
+
+
+def test_recovery_codes_pass_between_python_and_the_pages() -> None:
+    orders = [order_from_json(vector["order"]) for vector in VECTORS]
+    codes = [recovery_code(order) for order in orders]
+    read = run("return input.map(recovery.orderOfCode);", codes)
+    assert [order_from_json(value) for value in read] == orders
+    written = run("return input.map(recovery.recoveryCode);", read)
+    assert [order_of(code) for code in written] == orders
+    assert (
+        run('return ["wm1.", "wm1.%%", "wm1.bnVsbA", "nothing"].map(recovery.orderOfCode);', 0) == [None] * 4
+    )
+
+
+def test_both_languages_say_the_same_things() -> None:
+    texts = run("return words.LANGUAGES;", 0)
+    assert texts["en"].keys() == texts["zh"].keys()
+    places = {name: sorted(_places(text)) for name, text in texts["en"].items()}
+    assert {name: sorted(_places(text)) for name, text in texts["zh"].items()} == places
+
+
+def _places(text: str) -> list[str]:
+    return [piece.split("}")[0] for piece in text.split("{")[1:]]
