@@ -190,8 +190,6 @@ def _give_up(move: StockMove) -> None:
         if move.order is None:
             reservations.end_move(move.pk)
         _shift(move, STATES.GIVEN_UP, ended_at=timezone.now())
-        if move.order is not None:
-            wake_orders([move.order.order_id])
     log.warning("move.given_up", move=move.pk)
 
 

@@ -7,13 +7,14 @@ from typing import Any
 from django.db import transaction
 
 from intents.chains import registry
+from intents.chains.manifest import ChainManifest
 from intents.engine import events
 from intents.engine.case import Case, Wait, add_step, move_step, set_details, wait
 from intents.engine.moves import advance_move, expected_seconds
 from intents.engine.reservations import StockShort
 from intents.engine.supply import change_supply, is_in_time, resolve
 from intents.lifecycle import StepKind, StepState
-from intents.models import MOVE_ARRIVED, Step, StockMove
+from intents.models import MOVE_ARRIVED, Step, Stock, StockMove
 
 # Beyond so many times the usual duration other stock is looked for, every so many seconds.
 LATE_FACTOR = 1.5
@@ -32,7 +33,7 @@ def bring(case: Case, fill: Step) -> bool:
         move_step(case, step, StepState.READY)
     move = StockMove.objects.filter(pk=plan.get("move")).first() or _begin(case, fill, step, plan)
     if move is None:
-        return _otherwise(case, fill, Wait("bridge_too_late", seconds=LOOK_ELSEWHERE_SECONDS))
+        return _otherwise(case, fill, Wait("bridge_not_now", seconds=LOOK_ELSEWHERE_SECONDS))
     reason = advance_move(move.pk)
     move.refresh_from_db()
     step.refresh_from_db()
@@ -48,10 +49,11 @@ def bring(case: Case, fill: Step) -> bool:
 
 
 def _begin(case: Case, fill: Step, step: Step, plan: dict[str, Any]) -> StockMove | None:
-    """The move's row, in one transaction with the word of it; None when it would come too late."""
+    """The move's row, in one transaction with the word of it; None when it would come too late or the stock is
+    not there any more."""
     source, destination = registry.chain(int(plan["chain_id"])), case.destination
     arriving = destination.bridge(plan["route"])
-    if arriving is None or source.bridge(plan["route"]) is None:
+    if arriving is None or source.bridge(plan["route"]) is None or not _is_there(source, plan):
         return None
     move = StockMove(
         order=case.order,
@@ -72,6 +74,12 @@ def _begin(case: Case, fill: Step, step: Step, plan: dict[str, Any]) -> StockMov
         set_details(case, fill, bridge={**plan, "move": move.pk})
         _tell(case, "stock_sent_for", move)
     return move
+
+
+def _is_there(source: ChainManifest, plan: dict[str, Any]) -> bool:
+    holder = source.address("solver_account")
+    stock = Stock.objects.filter(chain_id=source.chain_id, token=plan["token"], holder=holder).first()
+    return stock is not None and stock.balance >= int(plan["amount"])
 
 
 def _is_late(move: StockMove) -> bool:
