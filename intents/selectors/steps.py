@@ -1,5 +1,6 @@
 """The steps of a transfer as a person sees them: state, blocks, transactions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -103,8 +104,14 @@ def _step_params(order: Order, step: Step) -> dict[str, str]:
     return {
         "input": amount_words(order.origin_id, order.input_token, order.input_amount),
         "minimum": amount_words(order.destination_id, order.output_token, order.output_amount),
-        "chain": chain_name(step.chain_id),
+        **step_chains(step.chain_id, step.details),
     }
+
+
+def step_chains(chain_id: int, details: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the chain a step is on and, if it leads to another one, of that."""
+    to = details.get("to_chain_id")
+    return {"chain": chain_name(int(chain_id)), "to": chain_name(int(to)) if to else ""}
 
 
 def _waiting(step: Step) -> str:
