@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from intents.models import (
     Attempt,
@@ -94,12 +95,12 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     exclude = ("share_key", "signature")
     show_full_result_count = False
 
-    @admin.display(description="order id", ordering="order_id")
+    @admin.display(description=_("order id"), ordering="order_id")
     def number(self, order: Order) -> str:
         """The beginning of the id; the whole one is on the order's page."""
         return f"{order.order_id[:12]}…"
 
-    @admin.display(description="user", ordering="user")
+    @admin.display(description=_("user"), ordering="user")
     def account(self, order: Order) -> str:
         """The two ends of the user's address."""
         return f"{order.user[:8]}…{order.user[-6:]}"
