@@ -27,8 +27,11 @@ export function setUpQuotes() {
     if (["from", "to"].includes(event.target.name)) form.querySelector("input[name=confirm]").value = "auto";
     if (event.target.name !== "user") changed();
   });
-  document.querySelector("[data-flip]").addEventListener("click", flip);
-  document.querySelector("[data-flip]").hidden = false;
+  const ends = document.querySelector("[data-flip]");
+  if (ends) {
+    ends.addEventListener("click", flip);
+    ends.hidden = false;
+  }
   region.addEventListener("click", (event) => {
     // The way that was picked stays picked when the offer is refreshed.
     const way = event.target.closest("button[name=confirm]");
