@@ -16,6 +16,8 @@ from intents.models import Order, Quote, QuoteState
 from intents.solver.pricing import GasRules
 
 from . import reservations
+from .urgency import expiring
+from .waking import hurry
 
 log = structlog.get_logger(__name__)
 
@@ -37,12 +39,17 @@ def sweep() -> int:
 
 
 def wake_due_orders(now: float) -> int:
-    """Enqueue orders whose time has come and that nobody holds; `now` is wall time, seconds."""
+    """Enqueue orders whose time has come and that nobody holds; `now` is wall time, seconds.
+
+    Those that expire soon come first, and are hurried even while they stand in the queue.
+    """
+    due = Order.objects.filter(wake_at__gt=0, wake_at__lte=now, leased_until__lt=now)
+    near = due.filter(order_id__in=expiring()[:MOST_ORDERS]).order_by("expires")
+    orders = list(near.values_list("order_id", "delivered_at"))
     # Younger ones most likely stand in the queue; a second hint for an order costs one query.
-    due = Order.objects.filter(wake_at__gt=0, wake_at__lte=now - QUEUED_SECONDS, leased_until__lt=now)
-    orders = list(due.order_by("wake_at").values_list("order_id", "delivered_at")[:MOST_ORDERS])
-    for order_id, delivered_at in orders:
-        wake.advance(order_id, is_delivered=delivered_at is not None)
+    others = due.filter(wake_at__lte=now - QUEUED_SECONDS).exclude(order_id__in=[each[0] for each in orders])
+    orders += others.order_by("wake_at").values_list("order_id", "delivered_at")[:MOST_ORDERS]
+    hurry(orders)
     return len(orders)
 
 
