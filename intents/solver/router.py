@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from intents.amounts import BPS, bps_down, bps_up
-from intents.solver.markets import Market, other_token
+from intents.solver.markets import Market, is_wrapper, other_token
 from intents.solver.pricing import (
     FeeLine,
     PricingRules,
@@ -148,6 +148,10 @@ def _pools(route: Route) -> int:
     return len(route.swap.venues) if route.swap else 0
 
 
+def _priced_pools(markets: tuple[Market, ...]) -> tuple[Market, ...]:
+    return tuple(market for market in markets if not is_wrapper(market))
+
+
 def _first_refusal(wanted: Wanted, world: World) -> Refusal | None:
     for chain_id, token in (
         (wanted.origin_id, wanted.input_token),
@@ -243,7 +247,7 @@ class _Search:
         eta = eta_seconds(self.origin, self.destination, value_usd_e8=value, rules=self.rules)
         charges = tariff(
             self.world, origin=self.origin, destination=self.destination, token=self.given,
-            pools=len(markets), exchanges=int(stock.canonical_id != self.given.canonical_id),
+            pools=len(_priced_pools(markets)), exchanges=int(self._is_exchange(stock)),
             is_exact_output=self.wanted.is_exact_output, eta=eta, rules=self.rules,
         )  # fmt: skip
         if self.wanted.is_exact_output:
@@ -254,7 +258,7 @@ class _Search:
             return amounts
         gross, along, expected, minimum = amounts
         spent = along[0]
-        if markets and self.wanted.is_exact_output:
+        if _priced_pools(markets) and self.wanted.is_exact_output:
             spent += bps_up(spent, self.rules.tolerance_bps)
         floor = charges.gas * self.rules.minimum_order_in_gas_costs
         if gross < floor:
@@ -273,6 +277,17 @@ class _Search:
             swap=_swap(path, markets, along, spent, self.wanted) if markets else None,
         )  # fmt: skip
 
+    def _is_exchange(self, stock: Token) -> bool:
+        """Whether prices may move between what we are given and what we pay with."""
+        assets = {stock.canonical_id, self.given.canonical_id}
+        wrapped = {
+            self.destination.tokens[token].canonical_id
+            for market in self.destination.markets
+            if is_wrapper(market)
+            for token in (market.token0, market.token1)
+        }
+        return len(assets) > 1 and not assets <= wrapped
+
     def _exact_input(
         self, stock: Token, path: tuple[str, ...], markets: tuple[Market, ...], charges: Tariff
     ) -> tuple[int, tuple[int, ...], int, int] | Refusal:
@@ -290,7 +305,7 @@ class _Search:
                 return Refusal("insufficient_liquidity", {"token": self.asked.symbol})
             along.append(paid)
         amount = along[-1]
-        tolerance = bps_up(amount, self.rules.tolerance_bps) if markets else 0
+        tolerance = bps_up(amount, self.rules.tolerance_bps) if _priced_pools(markets) else 0
         if amount - tolerance <= 0:
             return Refusal("amount_too_small")
         return self.wanted.amount, tuple(along), amount, amount - tolerance
