@@ -52,6 +52,19 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class App:
+    """A contract that takes a transfer on arrival, by the call that `call` and `arguments` describe."""
+
+    slug: str
+    name: str
+    target: str
+    token: str
+    call: str
+    arguments: tuple[str, ...]
+    gas: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChainInfo:
     """A connected chain as the API describes it; `rpc_url` is empty when it publishes none."""
 
@@ -64,6 +77,14 @@ class ChainInfo:
     block_seconds: float
     contracts: dict[str, str]
     tokens: tuple[Token, ...]
+    apps: tuple[App, ...] = ()
+
+    def app(self, slug: str) -> App:
+        """The app of this slug; raises `UnknownName`."""
+        for app in self.apps:
+            if app.slug == slug.lower():
+                return app
+        raise UnknownName("app", slug, [app.slug for app in self.apps])
 
     def token(self, name: str) -> Token:
         """The token of this symbol or address; raises `UnknownName`."""
@@ -287,6 +308,19 @@ def _chain(item: JsonObject) -> ChainInfo:
         block_seconds=float(item["block_seconds"]),
         contracts=dict(item["contracts"]),
         tokens=tuple(_token(token) for token in item["tokens"]),
+        apps=tuple(_app(app) for app in item.get("apps", ())),
+    )
+
+
+def _app(item: JsonObject) -> App:
+    return App(
+        slug=item["slug"],
+        name=item["name"],
+        target=item["target"],
+        token=item["token"],
+        call=item["call"],
+        arguments=tuple(item["arguments"]),
+        gas=int(item["gas"]),
     )
 
 

@@ -154,6 +154,7 @@ function offerBalance(line, units, token) {
     form.querySelector("input[name=exact][value=input]").checked = true;
     changed();
   });
-  line.replaceChildren(text, ...(units > 0n ? [all] : []));
+  const isFree = Boolean(form.querySelector("input[name=exact][value=input]"));
+  line.replaceChildren(text, ...(units > 0n && isFree ? [all] : []));
   line.hidden = false;
 }
