@@ -1,5 +1,6 @@
 """Rows. Rules about them live in lifecycle, settlement, engine and services."""
 
+from .alerts import Alert
 from .chains import Block, Chain, ChainHead, ChainLog
 from .deposits import Deposit
 from .fields import Uint256Field
@@ -8,6 +9,7 @@ from .orders import Attempt, Event, Order, OrderAccess, Step
 from .quotes import Quote, QuoteState
 
 __all__ = [
+    "Alert",
     "Attempt",
     "Block",
     "Chain",

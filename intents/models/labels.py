@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 # Singular and plural by model.
 MODELS: Final = {
+    "Alert": (_("alert"), _("alerts")),
     "Attempt": (_("transaction"), _("transactions")),
     "Block": (_("block"), _("blocks")),
     "Chain": (_("chain"), _("chains")),
@@ -41,6 +42,7 @@ FIELDS: Final = {
     "calldata": _("call data"),
     "chain": _("chain"),
     "chain_id": _("chain number"),
+    "client_key": _("fingerprint of the sender's network address"),
     "confirm_way": _("way to confirm"),
     "confirmations": _("confirmations"),
     "confirmed_at": _("confirmed at"),
@@ -73,6 +75,7 @@ FIELDS: Final = {
     "intent": _("intent"),
     "is_connected": _("connected"),
     "is_opened": _("opened"),
+    "key": _("trouble"),
     "kind": _("kind"),
     "lease_owner": _("lease held by"),
     "leased_until": _("leased until"),

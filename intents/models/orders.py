@@ -42,6 +42,7 @@ class Order(models.Model):
     expires = models.PositiveBigIntegerField(help_text=_("chain time, seconds"))
     payout = models.CharField(max_length=10, blank=True, help_text=_("sent | claimable, once refunded"))
     share_key = models.CharField(max_length=43, unique=True, help_text=_("secret of the read-only link"))
+    client_key = models.CharField(max_length=64, blank=True, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
     received_at = models.FloatField(default=0, help_text=_("wall time the signed order came in, seconds"))
     delivered_at = models.DateTimeField(null=True)
