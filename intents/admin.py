@@ -3,9 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from intents.models import (
+    Alert,
     Attempt,
     Chain,
     ChainHead,
@@ -85,8 +88,17 @@ class AttemptInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Order)
 class OrderAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("number", "state", "origin_id", "destination_id", "account", "created_at", "delivered_at")
-    list_filter = ("state", "origin_id", "destination_id", "confirm_way")
+    list_display = (
+        "number",
+        "state",
+        "origin_id",
+        "destination_id",
+        "account",
+        "created_at",
+        "delivered_at",
+        "is_alerted",
+    )
+    list_filter = ("state", "origin_id", "destination_id", "confirm_way", "alerts__kind")
     search_fields = ("order_id", "user", "recipient", "quote__id", "steps__attempts__tx_hash")
     date_hierarchy = "created_at"
     inlines = (StepInline, EventInline, ReservationInline, LedgerInline)
@@ -94,15 +106,33 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     exclude = ("share_key", "signature")
     show_full_result_count = False
 
-    @admin.display(description="order id", ordering="order_id")
+    @admin.display(description=_("order id"), ordering="order_id")
     def number(self, order: Order) -> str:
         """The beginning of the id; the whole one is on the order's page."""
         return f"{order.order_id[:12]}…"
 
-    @admin.display(description="user", ordering="user")
+    @admin.display(description=_("user"), ordering="user")
     def account(self, order: Order) -> str:
         """The two ends of the user's address."""
         return f"{order.user[:8]}…{order.user[-6:]}"
+
+    @admin.display(description=_("alert"), boolean=True)
+    def is_alerted(self, order: Order) -> bool:
+        """Whether staff are alerted of it."""
+        return bool(order.is_alerted)  # type: ignore[attr-defined]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        """Orders, each with whether an alert of it is open."""
+        opened = Alert.objects.filter(order=OuterRef("pk"), ended_at=None)
+        return super().get_queryset(request).annotate(is_alerted=Exists(opened))
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("kind", "order", "chain_id", "data", "created_at", "ended_at")
+    list_filter = ("kind", ("ended_at", admin.EmptyFieldListFilter), "chain_id")
+    search_fields = ("order__order_id", "key")
+    list_select_related = ("order",)
 
 
 @admin.register(Step)

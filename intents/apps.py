@@ -10,6 +10,7 @@ class IntentsConfig(AppConfig):
     verbose_name = "Waymeet"
 
     def ready(self) -> None:
-        """Register the words of every error before the first one is said, and the queue before it is used."""
+        """Register words of errors and names of models before the first is said, and the queue before its use."""
         importlib.import_module("intents.services.words")
         importlib.import_module("webapp.celery")
+        importlib.import_module("intents.models.labels").label_models()

@@ -33,9 +33,12 @@ def solve(quote_id: UUID | str) -> None:
     _on_commit(lambda: _enqueue(SOLVE_TASK, str(quote_id), queue="solve"))
 
 
-def advance(order_id: str, *, is_delivered: bool = False) -> None:
-    """Have this order looked at once what was written is committed; one that stands in the queue is enough."""
-    queue = SETTLE_QUEUE if is_delivered else URGENT_QUEUE
+def advance(order_id: str, *, may_wait: bool = False) -> None:
+    """Have this order looked at once what was written is committed; once in a queue is enough.
+
+    With `may_wait` behind those whose person waits: it is delivered, and not about to expire.
+    """
+    queue = SETTLE_QUEUE if may_wait else URGENT_QUEUE
     _on_commit(lambda: _enqueue_once(order_id, queue))
 
 
@@ -45,7 +48,7 @@ def taken(order_id: str) -> None:
     if marks is None:
         return
     try:
-        marks.delete(_mark(order_id))
+        marks.delete(_mark(order_id, URGENT_QUEUE), _mark(order_id, SETTLE_QUEUE))
     except RedisError as error:
         log.warning("wake.mark_unreachable", order_id=order_id, error=str(error))
 
@@ -62,15 +65,15 @@ def _on_commit(action: Callable[[], None]) -> None:
 def _enqueue_once(order_id: str, queue: str) -> None:
     marks = _marks()
     try:
-        if marks is not None and not marks.set(_mark(order_id), 1, nx=True, ex=MARK_SECONDS):
+        if marks is not None and not marks.set(_mark(order_id, queue), 1, nx=True, ex=MARK_SECONDS):
             return
     except RedisError as error:
         log.warning("wake.mark_unreachable", order_id=order_id, error=str(error))
     _enqueue(ADVANCE_TASK, order_id, queue=queue)
 
 
-def _mark(order_id: str) -> str:
-    return f"waymeet:queued:{order_id}"
+def _mark(order_id: str, queue: str) -> str:
+    return f"waymeet:queued:{queue}:{order_id}"
 
 
 @lru_cache(maxsize=1)

@@ -47,5 +47,6 @@ def _odd_chain(dice: random.Random, number: int, name: str) -> ChainProfile:
         tokens=tokens,
         pools=pools,
         vault_of="USDC" if number == 1 else "",
+        coin_stock_wei=number * 10**17,
         inventory={"USDC": dice.randrange(1_000, 30_000), "USDT": dice.randrange(0, 3_000)},
     )

@@ -159,6 +159,9 @@ RATE_LIMITS = {
 }
 MOST_SOCKETS = env.int("WAYMEET_LIMIT_SOCKETS", default=50)
 
+# Sites that may show the “bring funds here” frame, and nothing else of ours, inside their pages.
+EMBED_ANCESTORS = env.list("WAYMEET_EMBED_ANCESTORS", default=["'self'"])
+
 NETWORK_DIR = Path(env.str("WAYMEET_NETWORK_DIR", default=str(RUN_DIR / "network")))
 FILL_ENABLED = env.bool("WAYMEET_FILL", default=True)
 REBALANCE_ENABLED = env.bool("WAYMEET_REBALANCE", default=True)

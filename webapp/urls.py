@@ -3,13 +3,14 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic.base import RedirectView
 from django.views.i18n import set_language
 
-admin.site.site_header = "Waymeet"
-admin.site.site_title = "Waymeet"
-admin.site.index_title = "Transfers and chains"
+admin.site.site_header = _("Waymeet")
+admin.site.site_title = _("Waymeet")
+admin.site.index_title = _("Transfers and chains")
 
 urlpatterns = [
     path(settings.STAFF_PATH, admin.site.urls),

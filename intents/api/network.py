@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from intents.models import Chain
 from intents.selectors.connectivity import connectivity_json
+from intents.selectors.network import NATIVE
 
 from .errors import NotFound
 
@@ -45,8 +46,17 @@ def _chain_json(chain: Chain) -> dict[str, Any]:
         "depth": manifest["depth"],
         "native": manifest["native"],
         "contracts": {name: entry["address"] for name, entry in manifest["contracts"].items()},
-        "tokens": [_token_json(token) for token in manifest["tokens"]],
+        "tokens": [_token_json(token) for token in (*manifest["tokens"], _coin(manifest["native"]))],
+        "apps": [_app_json(app) for app in manifest.get("apps", ())],
     }
+
+
+def _app_json(app: dict[str, Any]) -> dict[str, Any]:
+    return {**app, "gas": str(app["gas"])}
+
+
+def _coin(native: dict[str, Any]) -> dict[str, Any]:
+    return {**native, "address": NATIVE, "eip3009": "none", "permit": "none", "version": ""}
 
 
 def _token_json(token: dict[str, Any]) -> dict[str, Any]:

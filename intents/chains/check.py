@@ -10,6 +10,7 @@ from web3.exceptions import Web3Exception
 
 from .endpoints import Node, RpcError, RpcUnavailable
 from .manifest import ChainManifest
+from .manifest_checks import WRAPPED_NATIVE
 from .web3_access import web3_for
 
 
@@ -71,6 +72,8 @@ def _tokens(manifest: ChainManifest, web3: Web3) -> Iterator[Problem]:
 
 def _venues(manifest: ChainManifest, web3: Web3) -> Iterator[Problem]:
     for index, venue in enumerate(manifest.venues):
+        if venue.kind == WRAPPED_NATIVE:
+            continue
         expected = {"token0": venue.token0, "token1": venue.token1}
         yield from _compare(web3, venue.address, POOL, expected, f"venues.{index}")
 

@@ -15,12 +15,13 @@ from intents.errors import WaymeetError
 
 from .app import App, AppNotListed, read_app
 from .bridge import BridgeManifest, read_bridge
-from .manifest_reader import ManifestError, Reader, unique
+from .calls import ZERO_ADDRESS
+from .manifest_checks import WRAPPED_NATIVE, check
+from .manifest_reader import ManifestError, Reader
 
 EIP3009_KINDS = ("none", "bytes", "vrs")
 PERMIT_KINDS = ("none", "eip2612")
-VENUE_KINDS = ("uniswap_v2", "uniswap_v3")
-MINIMUM_THRESHOLD = 2
+VENUE_KINDS = ("uniswap_v2", "uniswap_v3", WRAPPED_NATIVE)
 ONE_WAY_FEE_PIPS = 1_000_000
 
 
@@ -178,10 +179,26 @@ class ChainManifest:
             raise MissingContract(f"{self.slug}: contracts.{contract} is missing", contract=contract)
         return self.contracts[contract].address
 
+    @property
+    def native_token(self) -> TokenManifest:
+        """The chain's own coin as a token: the zero address, which knows neither signatures nor approvals."""
+        return TokenManifest(
+            address=ZERO_ADDRESS,
+            symbol=self.native.symbol,
+            name=self.native.name,
+            decimals=self.native.decimals,
+            canonical_id=self.native.canonical_id,
+        )
+
+    @property
+    def assets(self) -> tuple[TokenManifest, ...]:
+        """Everything that can be sent here: the tokens, then the chain's own coin."""
+        return (*self.tokens, self.native_token)
+
     def token(self, symbol_or_address: str) -> TokenManifest:
-        """The token with this symbol or address, in any letter case; raises TokenNotSupported."""
+        """The token or coin with this symbol or address, in any letter case; raises TokenNotSupported."""
         wanted = symbol_or_address.strip().lower()
-        for token in self.tokens:
+        for token in self.assets:
             if wanted in (token.symbol.lower(), token.address.lower()):
                 return token
         raise TokenNotSupported(f"{self.slug}: {wanted[:60]}", token=wanted[:60], chain=self.name)
@@ -264,65 +281,8 @@ def from_json(values: Any) -> ChainManifest:
         gas_on_arrival_usd_e8=top.integer("gas_on_arrival_usd_e8", default=0),
     )
     top.end()
-    _check(top, manifest)
+    check(top, manifest)
     return manifest
-
-
-def _check(top: Reader, manifest: ChainManifest) -> None:
-    if manifest.domain != manifest.chain_id:
-        raise top.fail("domain", "must equal chain_id: proofs name chains by their Hyperlane domain")
-    if not manifest.endpoints:
-        raise top.fail("endpoints", "must name at least one node")
-    if manifest.quorum > len(manifest.endpoints):
-        raise top.fail("quorum", f"is {manifest.quorum}, with {len(manifest.endpoints)} endpoints")
-    if manifest.priority_fee_wei > manifest.max_fee_wei:
-        raise top.fail("priority_fee_wei", "must not be above max_fee_wei")
-    if manifest.validators and manifest.validator_threshold < MINIMUM_THRESHOLD:
-        raise top.fail("validator_threshold", f"must be at least {MINIMUM_THRESHOLD}: one signer is no proof")
-    if manifest.validator_threshold > len(manifest.validators):
-        raise top.fail("validator_threshold", "is above the number of validators")
-    unique(top, "endpoints", [endpoint.url for endpoint in manifest.endpoints])
-    unique(top, "validators", [validator.address for validator in manifest.validators])
-    unique(top, "venues", [venue.address for venue in manifest.venues])
-    unique(top, "bridges", [bridge.route for bridge in manifest.bridges])
-    unique(top, "tokens", [token.address for token in manifest.tokens])
-    unique(top, "tokens", [token.symbol.lower() for token in manifest.tokens])
-    unique(top, "apps", [app.slug for app in manifest.apps])
-    _check_tiers(top, manifest)
-    _check_venues(top, manifest)
-    _check_bridges(top, manifest)
-    for index, app in enumerate(manifest.apps):
-        if app.token not in {token.address for token in manifest.tokens}:
-            raise top.fail(f"apps.{index}.token", "is not one of tokens")
-
-
-def _check_tiers(top: Reader, manifest: ChainManifest) -> None:
-    previous = ValueTier(max_usd_e8=0, depth=0)
-    for index, tier in enumerate(manifest.value_tiers):
-        if tier.max_usd_e8 <= previous.max_usd_e8 or tier.depth < previous.depth:
-            raise top.fail(
-                f"value_tiers.{index}", "must have a larger value and no smaller depth than before"
-            )
-        if tier.depth > manifest.depth:
-            raise top.fail(f"value_tiers.{index}.depth", "must not be above depth")
-        previous = tier
-
-
-def _check_venues(top: Reader, manifest: ChainManifest) -> None:
-    listed = {token.address for token in manifest.tokens}
-    for index, venue in enumerate(manifest.venues):
-        for name, token in (("token0", venue.token0), ("token1", venue.token1)):
-            if token not in listed:
-                raise top.fail(f"venues.{index}.{name}", "is not one of tokens")
-        if int(venue.token0, 16) >= int(venue.token1, 16):
-            raise top.fail(f"venues.{index}.token0", "must be the lower address, as in the pool")
-
-
-def _check_bridges(top: Reader, manifest: ChainManifest) -> None:
-    listed = {token.address for token in manifest.tokens}
-    for index, bridge in enumerate(manifest.bridges):
-        if bridge.token not in listed:
-            raise top.fail(f"bridges.{index}.token", "is not one of tokens")
 
 
 def _native(reader: Reader) -> NativeCoin:

@@ -12,7 +12,8 @@ from intents.models import Attempt, ChainHead, SendingAccount
 
 from .client import client
 from .endpoints import SendRejected
-from .fees import base_fee_wei
+from .fees import FeeAboveCap, base_fee_wei
+from .outcomes import Outcome, attempt_outcome
 from .reverts import Refusal
 from .sender import abandon, fill_gap, rebroadcast, replace
 
@@ -39,6 +40,7 @@ def mend_chain(chain_id: int, now: float | None = None) -> int:
     sent = 0
     for sender in sorted(set(waiting.values_list("sender", flat=True))):
         try:
+            resolve_passed(chain_id, sender)
             sent += reconcile_nonces(chain_id, sender)
             sent += _outbid(chain_id, sender, wall)
         except WaymeetError as error:
@@ -75,6 +77,20 @@ def reconcile_nonces(chain_id: int, address: str) -> int:
     return sent
 
 
+def resolve_passed(chain_id: int, sender: str) -> int:
+    """Write down what became of open attempts whose nonce is mined: theirs, or another's in their stead.
+
+    Without it the loser of two with one nonce, and a no-op, would stay open for good. Returns how many
+    are done.
+    """
+    mined = client(chain_id).nonce(sender, pending=False)
+    passed = Attempt.objects.filter(
+        chain_id=chain_id, sender=sender, nonce__lt=mined, state__in=OPEN_STATES
+    ).order_by("nonce")
+    done = (Outcome.CONFIRMED, Outcome.REVERTED, Outcome.REPLACED)
+    return sum(attempt_outcome(attempt) in done for attempt in passed[:MEND_AT_ONCE])
+
+
 def stuck_attempts(chain_id: int, now: float) -> list[Attempt]:
     """Open attempts that two blocks and six seconds passed by, lowest nonce first.
 
@@ -100,7 +116,15 @@ def _outbid(chain_id: int, sender: str, now: float) -> int:
     base_fee = base_fee_wei(chain_id)
     # Behind the first one wait others that a risen base fee shuts out as well: one a sweep would take too long.
     hopeful = [each for each in stuck if each.nonce == mined or each.max_fee_wei < base_fee]
-    return sum(replace(attempt).pk != attempt.pk for attempt in hopeful[:MEND_AT_ONCE])
+    return sum(_replaced(attempt) for attempt in hopeful[:MEND_AT_ONCE])
+
+
+def _replaced(attempt: Attempt) -> bool:
+    try:
+        return replace(attempt).pk != attempt.pk
+    except FeeAboveCap as error:
+        log.info("mend.too_dear", tx_hash=attempt.tx_hash, chain=attempt.chain_id, error=str(error))
+        return False
 
 
 def _current_attempts(chain_id: int, address: str, start: int, end: int) -> dict[int, Attempt]:

@@ -6,6 +6,7 @@ replacement. A lost answer means: assume that it was sent.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -51,23 +52,35 @@ class _Draft:
 
 
 def submit(
-    *, step: Step | None, purpose: str, chain_id: int, role: str, call: Call, replaces: Attempt | None = None
+    *,
+    step: Step | None,
+    purpose: str,
+    chain_id: int,
+    role: str,
+    call: Call,
+    replaces: Attempt | None = None,
+    is_urgent: bool = False,
+    guard: Callable[[], None] | None = None,
 ) -> Attempt:
     """Send a call as `role`; the attempt is BROADCAST, or UNKNOWN when no answer came.
 
-    With `replaces` the call takes over that attempt's nonce. Raises Reverted when the gas estimate
-    reverts (only without `gas_limit`), FeeAboveCap before anything is stored, and SendRejected after
-    the attempt was stored: it stays PLANNED and `recovery.mend_chain` carries on with it.
-    Never call it inside an open transaction: it raises RuntimeError.
+    With `replaces` the call takes over that attempt's nonce. `is_urgent` raises the cap on fees. `guard`
+    runs inside the transaction that stores the attempt: when it raises, nothing is stored or sent, and no
+    nonce is used. Raises Reverted when the gas estimate reverts (only without `gas_limit`), FeeAboveCap
+    before anything is stored, and SendRejected after the attempt was stored: it stays PLANNED and
+    `recovery.mend_chain` carries on with it. Never call it inside an open
+    transaction: it raises RuntimeError.
     """
     signer = account(role)
     gas_limit = call.gas_limit or _estimated_gas(chain_id, call, signer.address)
     if replaces is not None:
-        prices = bumped(_fees_of(replaces), chain_id)
+        prices = bumped(_fees_of(replaces), chain_id, is_urgent=is_urgent)
         return _take_over(replaces, _Draft(step, purpose, chain_id, call, gas_limit, prices), signer)
-    draft = _Draft(step, purpose, chain_id, call, gas_limit, fees(chain_id))
+    draft = _Draft(step, purpose, chain_id, call, gas_limit, fees(chain_id, is_urgent=is_urgent))
     ensure_cursor(chain_id, role, signer.address)
     with transaction.atomic(durable=True):
+        if guard is not None:
+            guard()
         attempt = _store(draft, signer, _lease_nonce(chain_id, signer.address))
     return _broadcast(attempt)
 
@@ -80,7 +93,7 @@ def rebroadcast(attempt: Attempt) -> Attempt:
     return _broadcast(attempt)
 
 
-def replace(attempt: Attempt) -> Attempt:
+def replace(attempt: Attempt, *, is_urgent: bool = False) -> Attempt:
     """Send the same call with the same nonce and higher fees; the newest attempt of that nonce.
 
     Nothing is replaced when the attempt is already mined. Raises FeeAboveCap, SendRejected.
@@ -96,6 +109,7 @@ def replace(attempt: Attempt) -> Attempt:
         role=_role_of(newest),
         call=call,
         replaces=newest,
+        is_urgent=is_urgent,
     )
 
 

@@ -52,6 +52,19 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class App:
+    """A contract that takes a transfer on arrival, by the call that `call` and `arguments` describe."""
+
+    slug: str
+    name: str
+    target: str
+    token: str
+    call: str
+    arguments: tuple[str, ...]
+    gas: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChainInfo:
     """A connected chain as the API describes it; `rpc_url` is empty when it publishes none."""
 
@@ -64,6 +77,14 @@ class ChainInfo:
     block_seconds: float
     contracts: dict[str, str]
     tokens: tuple[Token, ...]
+    apps: tuple[App, ...] = ()
+
+    def app(self, slug: str) -> App:
+        """The app of this slug; raises `UnknownName`."""
+        for app in self.apps:
+            if app.slug == slug.lower():
+                return app
+        raise UnknownName("app", slug, [app.slug for app in self.apps])
 
     def token(self, name: str) -> Token:
         """The token of this symbol or address; raises `UnknownName`."""
@@ -120,13 +141,24 @@ class Submitted:
 
 
 class WaymeetClient:
-    """The HTTP API of one Waymeet at `base_url`. Not shared between threads: one connection each."""
+    """The HTTP API of one Waymeet at `base_url`. Not shared between threads: one connection each.
 
-    def __init__(self, base_url: str, *, language: str = "en", timeout_seconds: float = 20.0) -> None:
+    `timeout_seconds` bounds one answer, `quote_seconds` the wait for a quote to be solved.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        language: str = "en",
+        timeout_seconds: float = 20.0,
+        quote_seconds: float = 60.0,
+    ) -> None:
         parts = urlsplit(base_url if "://" in base_url else f"http://{base_url}")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ApiUnreachable(f"{base_url!r} is not an http(s) address")
         self.base_url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        self.quote_seconds = quote_seconds
         self._prefix = parts.path.rstrip("/")
         maker = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._connection = maker(parts.hostname, parts.port, timeout=timeout_seconds)
@@ -143,16 +175,16 @@ class WaymeetClient:
         """How many pairs of tokens on two chains one confirmation serves now, and why not the rest."""
         return self._request("GET", "/api/v1/connectivity")
 
-    def quote(self, *, wait_seconds: float = 60.0, **intent: str) -> JsonObject:
+    def quote(self, **intent: str) -> JsonObject:
         """Ask for a quote and wait until it is solved; fields are those of `POST /api/v1/quotes`.
 
         Raises `ApiError` when it is refused, and with the code `quote_timeout` when nothing solves it.
         """
-        until = time.monotonic() + wait_seconds
+        until = time.monotonic() + self.quote_seconds
         answer = self._request("POST", "/api/v1/quotes", intent)
         while answer["state"] == "solving":
             if time.monotonic() >= until:
-                raise _unsolved(answer["quote_id"], wait_seconds)
+                raise _unsolved(answer["quote_id"], self.quote_seconds)
             time.sleep(QUOTE_POLL_SECONDS)
             answer = self._request("GET", f"/api/v1/quotes/{answer['quote_id']}")
         if answer["state"] == "refused":
@@ -276,6 +308,19 @@ def _chain(item: JsonObject) -> ChainInfo:
         block_seconds=float(item["block_seconds"]),
         contracts=dict(item["contracts"]),
         tokens=tuple(_token(token) for token in item["tokens"]),
+        apps=tuple(_app(app) for app in item.get("apps", ())),
+    )
+
+
+def _app(item: JsonObject) -> App:
+    return App(
+        slug=item["slug"],
+        name=item["name"],
+        target=item["target"],
+        token=item["token"],
+        call=item["call"],
+        arguments=tuple(item["arguments"]),
+        gas=int(item["gas"]),
     )
 
 

@@ -98,5 +98,6 @@ class Trust:
             name=chain.name,
             contracts=chain.contracts,
             tokens=chain.tokens,
+            apps=chain.apps,
         )
         return self.chains.get(str(chain.chain_id)) == hashlib.sha256(text.encode()).hexdigest()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from intents.chains.manifest import ChainManifest, TokenManifest, VenueManifest
+from intents.chains.manifest_checks import WRAPPED_NATIVE
 
 from .accounts import ARBITRAGEUR, address
 from .deployment import Deployment
@@ -53,9 +54,12 @@ class Arbitrageur:
         self._rpc = rpc
         self._owner = address(ARBITRAGEUR)
 
+    def _pools(self) -> list[VenueManifest]:
+        return [venue for venue in self._manifest.venues if venue.kind != WRAPPED_NATIVE]
+
     def pool_prices(self, prices_e8: Mapping[str, int]) -> list[PoolPrice]:
         """All pools whose two tokens have a price, read in one round trip."""
-        venues = [venue for venue in self._manifest.venues if self._is_priced(venue, prices_e8)]
+        venues = [venue for venue in self._pools() if self._is_priced(venue, prices_e8)]
         calls: list[tuple[str, str, tuple[Any, ...], str]] = [
             (venue.address, RESERVES, (), "uint112,uint112,uint32")
             if venue.kind == "uniswap_v2"
@@ -87,9 +91,7 @@ class Arbitrageur:
 
     def approve_routers(self) -> None:
         """Let the routers move this account's tokens, where they may not yet."""
-        pairs = {
-            (token, venue.router) for venue in self._manifest.venues for token in (venue.token0, venue.token1)
-        }
+        pairs = {(token, venue.router) for venue in self._pools() for token in (venue.token0, venue.token1)}
         ordered = sorted(pairs)
         allowances = self._rpc.multi(
             [

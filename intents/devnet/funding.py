@@ -20,12 +20,11 @@ from .accounts import (
 from .deployed import Deployed
 from .deployment import Deployment
 from .pools import UNLIMITED
-from .profiles import ChainProfile
+from .profiles import ETHER, ChainProfile
 from .rpc import Rpc, call_data
 from .settlers import MULTICALL3, PERMIT2
 from .tokens import RICH_WEI, mint
 
-ETHER: Final = 10**18
 AGGREGATE: Final = "aggregate3((address,bool,bytes)[])"
 TRANSFER_GAS: Final = 90_000
 APPROVE_GAS: Final = 120_000
@@ -59,7 +58,9 @@ def set_balances(rpc: Rpc, amounts: Mapping[str, int]) -> None:
 
 def fund_residents(deployment: Deployment, profile: ChainProfile, deployed: Deployed) -> None:
     """Deliver the solver's uneven inventory and everybody's tokens; give Permit2 its allowances."""
-    give(deployment, profile, deployed, to=deployed.contracts["solver_account"], whole=profile.inventory)
+    account = deployed.contracts["solver_account"]
+    give(deployment, profile, deployed, to=account, whole=profile.inventory)
+    set_balances(deployment.rpc, {account: profile.coin_stock_wei})
     give(deployment, profile, deployed, to=address(DEMO_WALLET), whole=DEMO_MONEY)
     give(deployment, profile, deployed, to=address(ARBITRAGEUR), whole=ARBITRAGE_MONEY)
     for name in ACTORS:

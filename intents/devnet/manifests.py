@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from eth_utils import keccak
 
+from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.manifest import ChainManifest, from_json
+from intents.chains.manifest_checks import WRAPPED_NATIVE
 from intents.chains.manifest_toml import to_toml
 
 from .accounts import VALIDATORS, address
@@ -66,7 +68,7 @@ def manifest_of(
             for name, found in deployed.contracts.items()
         },
         "tokens": [_token(token, profile, deployed) for token in profile.tokens],
-        "venues": [_venue(pool) for pool in deployed.pools],
+        "venues": [*(_venue(pool) for pool in deployed.pools), _wrapper(deployed)],
         "bridges": _bridges(profile, deployed),
         "feeds": {name: _feed(found) for name, found in _feeds(deployed).items()},
         "validators": [
@@ -157,6 +159,18 @@ def _bridges(profile: ChainProfile, deployed: Deployed) -> list[dict[str, Any]]:
             "worth": "usdc",
         }
     ]
+
+
+def _wrapper(deployed: Deployed) -> dict[str, Any]:
+    weth = deployed.contracts["weth"]
+    return {
+        "kind": WRAPPED_NATIVE,
+        "address": weth,
+        "router": deployed.contracts["uniswap_v3_router"],
+        "token0": ZERO_ADDRESS,
+        "token1": weth,
+        "fee_pips": 0,
+    }
 
 
 def _feeds(deployed: Deployed) -> dict[str, str]:

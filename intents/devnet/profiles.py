@@ -10,6 +10,7 @@ GWEI: Final = 10**9
 USD_E8: Final = 10**8
 LOCAL_LABEL: Final = "本地测试链"
 
+ETHER: Final = 10**18
 # USD with eight decimals, by canonical id: what the feeds post first.
 PRICES_E8: Final = {
     "usdc": 1 * USD_E8,
@@ -58,8 +59,9 @@ class PoolProfile:
 
 @dataclass(frozen=True, slots=True)
 class ChainProfile:
-    """One local chain. `inventory` is what the solver's account holds, in whole tokens; `vault_of` the symbol
-    that the demo vault takes, empty for no vault. `bridged_supply`: whole bridged tokens in circulation."""
+    """One local chain. `inventory` is what the solver's account holds, in whole tokens, `coin_stock_wei` of the
+    chain's own coin; `vault_of` the symbol that the demo vault takes, empty for no vault. `bridged_supply`: whole
+    bridged tokens in circulation."""
 
     chain_id: int
     slug: str
@@ -72,6 +74,7 @@ class ChainProfile:
     tokens: tuple[TokenProfile, ...]
     pools: tuple[PoolProfile, ...]
     inventory: dict[str, int] = field(default_factory=dict)
+    coin_stock_wei: int = 0
     first_tier_usd: int = 1_000
     joins_later: bool = False
     vault_of: str = ""
@@ -121,6 +124,7 @@ SUMMIT: Final = ChainProfile(
         PoolProfile("uniswap_v2", "USDC", "WBTC", 3_000_000),
     ),
     inventory={"USDC": 50_000, "WETH": 15, "WBTC": 1},
+    coin_stock_wei=10 * ETHER,
 )
 
 ALDER: Final = ChainProfile(
@@ -142,6 +146,7 @@ ALDER: Final = ChainProfile(
     ),
     inventory={"USDC": 50_000, "WETH": 12, "USDT": 20_000},
     bridged_supply=5_000_000,
+    coin_stock_wei=5 * ETHER,
 )
 
 BIRCH: Final = ChainProfile(
@@ -160,6 +165,8 @@ BIRCH: Final = ChainProfile(
         PoolProfile("uniswap_v2", "USDT", "WETH", 400_000),
     ),
     inventory={"USDC": 50_000, "USDT": 5_000},
+    # Enough for gas on arrival; a transfer of coins is bought and unwrapped.
+    coin_stock_wei=ETHER // 10,
     vault_of="USDC",
 )
 
@@ -186,6 +193,7 @@ CEDAR: Final = ChainProfile(
     ),
     inventory={"USDC": 50_000, "WETH": 6},
     bridged_supply=5_000_000,
+    coin_stock_wei=3 * ETHER,
 )
 
 DOGWOOD: Final = ChainProfile(
@@ -200,6 +208,7 @@ DOGWOOD: Final = ChainProfile(
     tokens=(WETH, _usdc(sorts_first=True), BRIDGED_USDC),
     pools=(PoolProfile("uniswap_v2", "USDC", "WETH", 500_000),),
     inventory={"USDC": 10_000, "WETH": 2},
+    coin_stock_wei=ETHER,
     joins_later=True,
 )
 

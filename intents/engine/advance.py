@@ -26,6 +26,7 @@ from .evidence import Evidence, gather
 from .lease import Lease, LeaseLost
 from .receipts import book_gas
 from .reconcile import reconcile
+from .urgency import is_expiring
 
 log = structlog.get_logger(__name__)
 
@@ -115,10 +116,16 @@ def _give_back_late(case: Case) -> None:
 
 
 def _goes_home(case: Case) -> bool:
-    """A parked order goes on by itself once its deadline passed: the money comes back without a person."""
-    if case.state is not OrderState.NEEDS_ATTENTION or case.order.resume_state not in _IN_ESCROW:
+    """A parked order goes on by itself once its deadline passed: the money comes back without a person.
+
+    Of one that is delivered our own money would be lost, so it goes on before it expires.
+    """
+    if case.state is not OrderState.NEEDS_ATTENTION:
         return False
-    if case.clock(case.destination.chain_id) <= case.terms.fill_deadline:
+    is_late = case.order.resume_state in _IN_ESCROW and (
+        case.clock(case.destination.chain_id) > case.terms.fill_deadline
+    )
+    if not is_late and not is_expiring(case):
         return False
     state = OrderState(case.order.resume_state)
     with transaction.atomic():

@@ -1,7 +1,7 @@
 """The books against the chains: what the escrow and our account really hold."""
 
 from intents.chains import registry
-from intents.chains.calls import encode_call
+from intents.chains.calls import ZERO_ADDRESS, encode_call
 from intents.chains.client import client
 from intents.chains.manifest import ChainManifest
 
@@ -35,6 +35,9 @@ def _held(manifest: ChainManifest) -> dict[tuple[int, str, str], int]:
     }
     places = [(token.address, account) for token in manifest.tokens for account in holders]
     calls = [(token, encode_call("balanceOf(address)", (holders[account],))) for token, account in places]
+    places += [(ZERO_ADDRESS, account) for account in holders]
+    multicall = manifest.address("multicall3")
+    calls += [(multicall, encode_call("getEthBalance(address)", (holder,))) for holder in holders.values()]
     answers = client(manifest.chain_id).multicall(calls)
     return {
         (manifest.chain_id, token, account): int.from_bytes(answer.data[:32], "big")

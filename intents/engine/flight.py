@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Sequence
+from functools import partial
 
 import structlog
 
@@ -9,19 +10,30 @@ from intents.chains.accounts import OPERATOR, RELAYER
 from intents.chains.calls import Call
 from intents.chains.endpoints import SendRejected
 from intents.chains.outcomes import Outcome, attempt_outcome
-from intents.chains.sender import rebroadcast, submit
+from intents.chains.sender import rebroadcast, replace, submit
+from intents.errors import WaymeetError
 from intents.lifecycle import AttemptState
 from intents.models import Attempt, Step
 
 from . import lease
 from .case import Case
 from .lease import LeaseLost
+from .urgency import PAID_BY, is_expiring
 
 log = structlog.get_logger(__name__)
 
 # A transaction this young is not asked about: its block comes to us by itself.
 QUIET_SECONDS = 1.0
+_OPEN_OR_DONE = (Outcome.CONFIRMED, Outcome.PENDING, Outcome.UNKNOWN)
 ROLES = {"open": OPERATOR, "fill": OPERATOR}
+
+
+class AttemptsChanged(WaymeetError):
+    """Somebody stored an attempt of this step after we read them: look again."""
+
+    code = "in_block"
+    retry = True
+    status = 503
 
 
 def in_flight(case: Case, step: Step, purpose: str) -> Attempt | None:
@@ -29,7 +41,11 @@ def in_flight(case: Case, step: Step, purpose: str) -> Attempt | None:
 
     What was stored and perhaps never sent is sent again, byte for byte.
     """
-    return standing(case.tries(step, purpose), {log.tx_hash for log in case.logs})
+    logged = {log.tx_hash for log in case.logs}
+    attempt = standing(case.tries(step, purpose), logged)
+    if attempt is None or attempt.state == AttemptState.REPLACED:
+        return attempt
+    return _hurried(case, attempt)
 
 
 def standing(attempts: Sequence[Attempt], logged: Collection[str]) -> Attempt | None:
@@ -41,6 +57,10 @@ def standing(attempts: Sequence[Attempt], logged: Collection[str]) -> Attempt | 
         if attempt.state == AttemptState.CONFIRMED and attempt.tx_hash in logged:
             return attempt
         if _may_succeed(attempt):
+            return attempt
+    # A replaced one can be mined in its successor's stead: until another took its nonce, that is open.
+    for attempt in reversed(attempts):
+        if attempt.state == AttemptState.REPLACED and attempt_outcome(attempt) in _OPEN_OR_DONE:
             return attempt
     return None
 
@@ -57,14 +77,22 @@ def recheck(attempts: list[Attempt]) -> None:
 def send(case: Case, step: Step, purpose: str, call: Call) -> Attempt:
     """Estimate this very call, sign, store and broadcast it, if the lease is still ours.
 
-    Raises what `chains.sender.submit` raises, but for SendRejected: the stored attempt stands then and
-    is carried on by the sweep.
+    Two workers never store two attempts for the same thing: the lease and the attempts that were judged
+    are held against the database inside the transaction that stores. Raises LeaseLost, AttemptsChanged
+    and what `chains.sender.submit` raises, but for SendRejected: the stored attempt stands then and is
+    carried on by the sweep.
     """
     if not lease.is_held(case.lease):
         raise LeaseLost(case.order.order_id)
     try:
         attempt = submit(
-            step=step, purpose=purpose, chain_id=step_chain(case, purpose), role=role_of(purpose), call=call
+            step=step,
+            purpose=purpose,
+            chain_id=step_chain(case, purpose),
+            role=role_of(purpose),
+            call=call,
+            is_urgent=purpose in PAID_BY and is_expiring(case),
+            guard=partial(_guard, case, step, purpose),
         )
     except SendRejected as error:
         stored = Attempt.objects.filter(tx_hash=error.params.get("tx_hash", "")).first()
@@ -84,6 +112,26 @@ def step_chain(case: Case, purpose: str) -> int:
     """The chain on which a purpose's transaction runs."""
     at_destination = purpose in ("fill", "attest", "dispatch")
     return case.destination.chain_id if at_destination else case.origin.chain_id
+
+
+def _guard(case: Case, step: Step, purpose: str) -> None:
+    lease.pin(case.lease)
+    known = [attempt.pk for attempt in case.tries(step, purpose)]
+    if Attempt.objects.filter(step=step, purpose=purpose).exclude(pk__in=known).exists():
+        raise AttemptsChanged(purpose)
+
+
+def _hurried(case: Case, attempt: Attempt) -> Attempt:
+    """What a risen base fee shuts out is outbid beyond the usual cap when the order expires soon."""
+    if attempt.purpose not in PAID_BY or attempt.state == AttemptState.CONFIRMED or not is_expiring(case):
+        return attempt
+    if attempt.max_fee_wei >= case.heads[attempt.chain_id].base_fee_wei:
+        return attempt
+    newest = replace(attempt, is_urgent=True)
+    if newest.pk != attempt.pk:
+        attempt.refresh_from_db()
+        case.attempts.setdefault(attempt.step_id or 0, []).append(newest)
+    return newest
 
 
 def _may_succeed(attempt: Attempt) -> bool:

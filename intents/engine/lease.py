@@ -63,6 +63,14 @@ def is_held(lease: Lease) -> bool:
     )
 
 
+def pin(lease: Lease) -> None:
+    """Hold the lease's row until the end of the transaction: nobody takes the order over before that.
+
+    Raises LeaseLost when somebody has.
+    """
+    write(lease, fence=lease.fence)
+
+
 def write(lease: Lease, *, where: dict[str, Any] | None = None, **changes: Any) -> None:
     """Change the leased order's row; `where` adds compare-and-set conditions. Raises LeaseLost."""
     rows = Order.objects.filter(

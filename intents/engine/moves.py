@@ -5,6 +5,7 @@ ours. Like orders, any call may be lost, doubled or cut off; the next one starts
 """
 
 import time
+from functools import partial
 
 import structlog
 from django.db import transaction
@@ -20,6 +21,7 @@ from intents.models import MOVE_ARRIVED, MOVE_ENDED, Attempt, ChainLog, Step, St
 
 from . import bridging, exchanging, ledger, reservations
 from .case import Wait
+from .flight import AttemptsChanged
 from .receipts import book_attempts
 from .waking import wake_orders
 
@@ -202,6 +204,7 @@ def _send(move: StockMove, purpose: str, chain_id: int, call: bridging.Sent) -> 
             chain_id=chain_id,
             role=call.role,
             call=call.call,
+            guard=partial(_guard, move, purpose),
         )
     except SendRejected as error:
         # Stored all the same: the sweep carries on with it.
@@ -209,6 +212,13 @@ def _send(move: StockMove, purpose: str, chain_id: int, call: bridging.Sent) -> 
     except Reverted as reverted:
         log.info("move.reverted", move=move.pk, purpose=purpose, revert=reverted.name)
         return None
+
+
+def _guard(move: StockMove, purpose: str) -> None:
+    """Two workers never store two attempts for the same thing: the lease is held against the database."""
+    mine = StockMove.objects.filter(pk=move.pk, leased_until=move.leased_until)
+    if not mine.update(leased_until=move.leased_until) or bridging.flying(move, purpose) is not None:
+        raise AttemptsChanged(purpose)
 
 
 def _shift(move: StockMove, state: StockMove.State, *, undo: str = "", **changes: object) -> None:

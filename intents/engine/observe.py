@@ -218,11 +218,7 @@ class ChainObserver:
         chain_id, number = self.manifest.chain_id, seen.head.number
         account = self.manifest.address("solver_account")
         readings = {(token, account): int(text) for token, text in world["stocks"].items()}
-        readings |= {
-            (reservations.NATIVE, holder): int(text)
-            for holder, text in world["native"].items()
-            if holder != account
-        }
+        readings |= {(reservations.NATIVE, holder): int(text) for holder, text in world["native"].items()}
         reservations.refresh_all(chain_id, readings, block_number=number)
         if not self._has_baseline:
             ledger.book_baseline(chain_id, {token: int(text) for token, text in world["stocks"].items()})

@@ -1,19 +1,23 @@
 """What a fill really delivered and cost, from the transfers in its receipt."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.client import Log, client
 from intents.chains.endpoints import RpcUnavailable
 from intents.chains.outcomes import attempt_outcome
 from intents.lifecycle import AttemptState, StepKind
 from intents.models import Attempt, ChainLog, Order
 from intents.settlement.destination_call import final_recipient
-from intents.settlement.order import address_to_bytes32
+from intents.settlement.order import address_to_bytes32, bytes32_to_address
 
 from . import ledger
 from .case import Case
 
+WRAPPED = "0xe1fffcc4923d04b559f4d29a8bfc6cda04eb5b0d3c460751c2402c5c5cc9109c"
+UNWRAPPED = "0x7fcf532c15f0a6db0bd6d0e038bea71d30d808c7d98cb3bf7268a95bf5081b65"
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 
 
@@ -41,16 +45,22 @@ def delivery_of(case: Case, log: ChainLog, *, is_ours: bool) -> Delivery:
     if receipt is None:
         raise RpcUnavailable(f"no receipt of {log.tx_hash} yet")
     account = case.destination.address("solver_account")
-    token_out = "0x" + output.token[12:].hex()
-    received = moved(receipt.logs, token_out, of=account, to=final_recipient(output))
-    if output.callback_data:
+    routers = [case.destination.venues[index].router for index in _venues(swap)]
+    moves = _Moves(receipt.logs, weth=case.destination.address("weth"), routers=routers)
+    token_out = bytes32_to_address(output.token)
+    bought = moves.sum(token_out, to=account)
+    received = moves.sum(token_out, of=account, to=final_recipient(output))
+    if token_out == ZERO_ADDRESS:
+        # Coins leave no log; who took the output took the surplus that was promised, too.
+        received = min(bought, case.order.output_expected)
+    elif output.callback_data:
         # The output itself went to the executor, and what the swap gave beyond it to the person.
         received += output.amount
     return Delivery(
         delivered=max(output.amount, received),
         token_in=swap["input_token"],
-        amount_in=moved(receipt.logs, swap["input_token"], of=account),
-        amount_out=moved(receipt.logs, token_out, to=account),
+        amount_in=moves.sum(swap["input_token"], of=account),
+        amount_out=bought,
     )
 
 
@@ -82,12 +92,45 @@ def _book_one(order: Order | None, attempt: Attempt) -> None:
 
 def moved(logs: tuple[Log, ...], token: str, *, of: str = "", to: str = "") -> int:
     """Base units of a token that its Transfer logs move `of` one account, `to` another, or both."""
-    sender = "0x" + address_to_bytes32(of).hex() if of else ""
-    receiver = "0x" + address_to_bytes32(to).hex() if to else ""
-    total = 0
-    for log in logs:
-        if log.address.lower() != token.lower() or len(log.topics) != 3 or log.topics[0] != TRANSFER:
-            continue
-        if (not sender or log.topics[1] == sender) and (not receiver or log.topics[2] == receiver):
-            total += int.from_bytes(log.data, "big")
-    return total
+    sender, receiver = _topic(of), _topic(to)
+    return sum(
+        int.from_bytes(log.data, "big")
+        for log in logs
+        if log.address.lower() == token.lower()
+        and len(log.topics) == 3
+        and log.topics[0] == TRANSFER
+        and sender in ("", log.topics[1])
+        and receiver in ("", log.topics[2])
+    )
+
+
+class _Moves:
+    """What a receipt's logs say went from whom to whom. The coin itself leaves none: it is seen being wrapped
+    and unwrapped by the routers that do so for us."""
+
+    def __init__(self, logs: tuple[Log, ...], *, weth: str, routers: Sequence[str]) -> None:
+        self._logs = logs
+        self._weth = weth.lower()
+        self._routers = routers
+
+    def sum(self, token: str, *, of: str = "", to: str = "") -> int:
+        """Base units of `token` that left `of` and reached `to`; either may be anybody."""
+        if token == ZERO_ADDRESS:
+            return self._wrapped(WRAPPED if of else UNWRAPPED)
+        return moved(self._logs, token, of=of, to=to)
+
+    def _wrapped(self, event: str) -> int:
+        named = [(event, _topic(router)) for router in self._routers]
+        return sum(
+            int.from_bytes(log.data, "big")
+            for log in self._logs
+            if log.address.lower() == self._weth and log.topics[:2] in named
+        )
+
+
+def _venues(swap: Mapping[str, Any]) -> list[int]:
+    return [*swap["venues"], *_venues(swap.get("beside") or {"venues": []})] if swap["venues"] else []
+
+
+def _topic(address: str) -> str:
+    return "0x" + address_to_bytes32(address).hex() if address else ""

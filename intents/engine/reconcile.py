@@ -6,10 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from intents.lifecycle import AttemptState, OrderState, StepKind, StepState
-from intents.models import Attempt, ChainLog
+from intents.models import Alert, Attempt, ChainLog
 from intents.settlement.order import bytes32_to_address
 
-from . import events, ledger, reservations
+from . import alerts, events, ledger, reservations
 from .arrivals import record_call
 from .case import Case, add_step, confirm_step, move_order, move_step
 from .deposit_facts import is_unopened, opened_after_all, returned
@@ -80,6 +80,8 @@ def _go_back(case: Case, target: OrderState, kind: StepKind, *, memos: tuple[str
         )
         for memo in memos:
             ledger.unbook(case.order, memo=memo)
+        if kind is StepKind.REFUND:
+            alerts.end(alerts.loss_key(case.order))
         if kind is StepKind.OPEN:
             reservations.mark_unopened(case.order.order_id)
         if step is not None and step.state in (StepState.CONFIRMED, StepState.FINAL):
@@ -191,7 +193,7 @@ def _refunded(case: Case, seen: Evidence, log: ChainLog) -> bool:
         case,
         OrderState.REFUNDED,
         event="refunded",
-        data={**fact_data(log), "payout": payout},
+        data={**fact_data(log), "payout": payout} | ({"is_loss": True} if is_loss else {}),
         payout=payout,
         reason={"code": "refunded_after_fill", "params": {}} if is_loss else {},
     )
@@ -205,6 +207,18 @@ def _refunded(case: Case, seen: Evidence, log: ChainLog) -> bool:
     ledger.book_refund(case.order, payout=payout)
     if is_loss:
         ledger.book_loss(case.order)
+        lost = {
+            "token": case.order.input_token,
+            "amount": str(case.order.input_amount),
+            "tx_hash": log.tx_hash,
+        }
+        alerts.begin(
+            Alert.Kind.LOSS,
+            alerts.loss_key(case.order),
+            order=case.order,
+            chain_id=case.origin.chain_id,
+            **lost,
+        )
     reservations.release(case.order.order_id)
     return True
 

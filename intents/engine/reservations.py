@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from intents.amounts import bps_down
+from intents.chains import accounts
 from intents.chains.manifest import ChainManifest
 from intents.models import Order, Reservation, Stock
 
@@ -193,10 +194,11 @@ def end_move(move_id: int, *, spent_at: int | None = None) -> None:
 
 def held_amounts(order_id: str) -> dict[tuple[int, str], int]:
     """What an order holds of our account's stocks, by (chain, token)."""
+    operator = accounts.address(accounts.OPERATOR)
     return {
         (row.stock.chain_id, row.stock.token): row.amount
         for row in _held(order_id)
-        if int(row.stock.token, 16)
+        if row.stock.holder != operator
     }
 
 
@@ -213,7 +215,7 @@ def spend(order_id: str, *, chain_id: int, block_number: int) -> None:
     """The fill was mined at `block_number` of `chain_id`: its stock has left, its gas claim ends."""
     for reservation in _held(order_id):
         stock = reservation.stock
-        is_gas = int(stock.token, 16) == 0
+        is_gas = stock.token == NATIVE and stock.holder == accounts.address(accounts.OPERATOR)
         if stock.chain_id != chain_id or is_gas:
             continue
         _end(reservation, Reservation.State.SPENT, spent_at=block_number)

@@ -7,15 +7,14 @@ import structlog
 from django.utils import timezone
 
 from intents import wake
-from intents.chains import accounts, registry
-from intents.chains.client import client
-from intents.chains.fees import fees
+from intents.chains import registry
 from intents.chains.recovery import mend_chain
-from intents.errors import WaymeetError
 from intents.models import Order, Quote, QuoteState
-from intents.solver.pricing import GasRules
 
 from . import reservations
+from .gas import watch_reserves
+from .urgency import expiring
+from .waking import hurry
 
 log = structlog.get_logger(__name__)
 
@@ -23,7 +22,6 @@ MOST_ORDERS = 200
 QUEUED_SECONDS = 1.0
 QUOTE_LATE_SECONDS = 3.0
 QUOTE_LOST_SECONDS = 60.0
-RESERVE_ORDERS = 20
 
 
 def sweep() -> int:
@@ -33,16 +31,22 @@ def sweep() -> int:
     for chain_id, manifest in registry.all_chains().items():
         reservations.release_unopened(manifest)
         mend_chain(chain_id)
+    watch_reserves()
     return woken
 
 
 def wake_due_orders(now: float) -> int:
-    """Enqueue orders whose time has come and that nobody holds; `now` is wall time, seconds."""
+    """Enqueue orders whose time has come and that nobody holds; `now` is wall time, seconds.
+
+    Those that expire soon come first, and are hurried even while they stand in the queue.
+    """
+    due = Order.objects.filter(wake_at__gt=0, wake_at__lte=now, leased_until__lt=now)
+    near = due.filter(order_id__in=expiring()[:MOST_ORDERS]).order_by("expires")
+    orders = list(near.values_list("order_id", "delivered_at"))
     # Younger ones most likely stand in the queue; a second hint for an order costs one query.
-    due = Order.objects.filter(wake_at__gt=0, wake_at__lte=now - QUEUED_SECONDS, leased_until__lt=now)
-    orders = list(due.order_by("wake_at").values_list("order_id", "delivered_at")[:MOST_ORDERS])
-    for order_id, delivered_at in orders:
-        wake.advance(order_id, is_delivered=delivered_at is not None)
+    others = due.filter(wake_at__lte=now - QUEUED_SECONDS).exclude(order_id__in=[each[0] for each in orders])
+    orders += others.order_by("wake_at").values_list("order_id", "delivered_at")[:MOST_ORDERS]
+    hurry(orders)
     return len(orders)
 
 
@@ -58,25 +62,3 @@ def wake_late_quotes() -> int:
     for quote_id in quote_ids:
         wake.solve(quote_id)
     return len(quote_ids)
-
-
-def thin_reserves() -> list[tuple[int, str, int, int]]:
-    """(chain, sender, wei held, wei wanted) of accounts whose gas would not carry RESERVE_ORDERS orders."""
-    gas = GasRules()
-    needed = {
-        accounts.OPERATOR: gas.open + gas.fill + gas.pool,
-        accounts.RELAYER: gas.dispatch + gas.process + gas.finalise + gas.refund,
-    }
-    found = []
-    for chain_id in registry.all_chains():
-        for role, units in needed.items():
-            sender = accounts.address(role)
-            try:
-                wanted = RESERVE_ORDERS * units * fees(chain_id).max_fee_wei
-                held = client(chain_id).balance(sender)
-            except WaymeetError as error:
-                log.warning("reserve.unreadable", chain=chain_id, sender=sender, error=str(error))
-                continue
-            if held < wanted:
-                found.append((chain_id, sender, held, wanted))
-    return found

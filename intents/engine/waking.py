@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from intents import wake
 from intents.models import Order
+
+from .urgency import expiring
 
 
 def wake_orders(order_ids: Collection[str]) -> None:
@@ -16,8 +19,15 @@ def wake_orders(order_ids: Collection[str]) -> None:
         return
     rows = Order.objects.filter(order_id__in=list(order_ids))
     rows.update(wake_at=time.time())
-    for order_id, delivered_at in rows.values_list("order_id", "delivered_at"):
-        wake.advance(order_id, is_delivered=delivered_at is not None)
+    hurry(rows.values_list("order_id", "delivered_at"))
+
+
+def hurry(orders: Iterable[tuple[str, datetime | None]]) -> None:
+    """Enqueue orders by id and time of delivery: delivered ones wait for the others, unless they expire soon."""
+    found = list(orders)
+    near = set(expiring([order_id for order_id, delivered_at in found if delivered_at]))
+    for order_id, delivered_at in found:
+        wake.advance(order_id, may_wait=delivered_at is not None and order_id not in near)
 
 
 def waiting_for_block(chain_id: int, number: int) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from intents.chains import accounts, registry
-from intents.chains.calls import encode_call, selector
+from intents.chains.calls import ZERO_ADDRESS, encode_call, selector
 from intents.chains.client import ChainClient
 from intents.chains.clock import chain_time
 from intents.chains.manifest import ChainManifest
@@ -90,7 +90,11 @@ def _parts(manifest: ChainManifest, known: Json | None) -> list[_Part]:
         _Part("stocks", token.address, [(token.address, encode_call("balanceOf(address)", (holder,)))])
         for token in manifest.tokens
     ]
-    senders = {accounts.address(accounts.OPERATOR), accounts.address(accounts.RELAYER), holder}
+    # The filler's coin is stock like any token; what the senders hold is gas.
+    parts.append(
+        _Part("stocks", ZERO_ADDRESS, [(multicall, encode_call("getEthBalance(address)", (holder,)))])
+    )
+    senders = {accounts.address(accounts.OPERATOR), accounts.address(accounts.RELAYER)}
     parts += [
         _Part("native", sender, [(multicall, encode_call("getEthBalance(address)", (sender,)))])
         for sender in sorted(senders)
@@ -250,7 +254,7 @@ def _chain_world(
 ) -> ChainWorld:
     tokens = {
         token.address: Token(token.address, token.symbol, token.decimals, token.canonical_id)
-        for token in manifest.tokens
+        for token in manifest.assets
         if not token.is_synthetic and not token.is_transfer_taxed
     }
     ends = {end.token for end in manifest.bridges}

@@ -1,5 +1,6 @@
 """Rows. Rules about them live in lifecycle, settlement, engine and services."""
 
+from .alerts import Alert
 from .chains import Block, Chain, ChainHead, ChainLog
 from .deposits import Deposit
 from .fields import Uint256Field
@@ -11,6 +12,7 @@ from .quotes import Quote, QuoteState
 __all__ = [
     "MOVE_ARRIVED",
     "MOVE_ENDED",
+    "Alert",
     "Attempt",
     "Block",
     "Chain",

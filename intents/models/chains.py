@@ -1,6 +1,7 @@
 """Connected chains and what the follower last saw of them."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from .fields import Uint256Field
 
@@ -30,10 +31,10 @@ class ChainHead(models.Model):
     chain = models.OneToOneField(Chain, primary_key=True, on_delete=models.CASCADE, related_name="head")
     number = models.PositiveBigIntegerField()
     block_hash = models.CharField(max_length=66)
-    timestamp = models.PositiveBigIntegerField(help_text="chain time of the block, seconds")
-    seen_at = models.FloatField(help_text="wall time when the block was seen, seconds")
+    timestamp = models.PositiveBigIntegerField(help_text=_("chain time of the block, seconds"))
+    seen_at = models.FloatField(help_text=_("wall time when the block was seen, seconds"))
     base_fee_wei = Uint256Field(default=0)
-    world = models.JSONField(default=dict, help_text="pools, balances and prices at this block")
+    world = models.JSONField(default=dict, help_text=_("pools, balances and prices at this block"))
 
 
 class Block(models.Model):
@@ -59,7 +60,7 @@ class ChainLog(models.Model):
     tx_hash = models.CharField(max_length=66, db_index=True)
     log_index = models.PositiveIntegerField()
     address = models.CharField(max_length=42)
-    kind = models.CharField(max_length=40, help_text="event name, such as Open or OutputFilled")
+    kind = models.CharField(max_length=40, help_text=_("event name, such as Open or OutputFilled"))
     order_id = models.CharField(max_length=66, blank=True, db_index=True)
     data = models.JSONField()
 

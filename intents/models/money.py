@@ -1,6 +1,7 @@
 """Stock, reservations against it, sending accounts, and the double-entry ledger."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from .fields import Uint256Field
 from .moves import StockMove
@@ -38,7 +39,7 @@ class Reservation(models.Model):
     move = models.ForeignKey(StockMove, null=True, on_delete=models.CASCADE, related_name="reservations")
     stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="reservations")
     amount = Uint256Field()
-    is_opened = models.BooleanField(default=False, help_text="the order's input is locked on chain")
+    is_opened = models.BooleanField(default=False, help_text=_("the order's input is locked on chain"))
     state = models.CharField(max_length=10, choices=State, default=State.HELD)
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
@@ -52,7 +53,7 @@ class SendingAccount(models.Model):
 
     chain_id = models.PositiveBigIntegerField()
     address = models.CharField(max_length=42)
-    role = models.CharField(max_length=12, help_text="operator | relayer")
+    role = models.CharField(max_length=12, help_text=_("operator | relayer"))
     next_nonce = models.PositiveBigIntegerField(null=True)
 
     class Meta:
@@ -77,11 +78,11 @@ class LedgerEntry(models.Model):
     order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="ledger")
     chain_id = models.PositiveBigIntegerField()
     token = models.CharField(max_length=42)
-    debit = models.CharField(max_length=10, choices=Account, help_text="the account it leaves")
-    credit = models.CharField(max_length=10, choices=Account, help_text="the account it enters")
+    debit = models.CharField(max_length=10, choices=Account, help_text=_("the account it leaves"))
+    credit = models.CharField(max_length=10, choices=Account, help_text=_("the account it enters"))
     amount = Uint256Field()
     memo = models.CharField(
-        max_length=40, help_text="which fact: open, fill, finalise, refund, gas:<tx>, ..."
+        max_length=40, help_text=_("which fact: open, fill, finalise, refund, gas:<tx>, ...")
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,6 +1,7 @@
 """Orders, their steps, the transactions tried for them, and what happened."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from intents.lifecycle import AttemptState, OrderState, StepKind, StepState
 
@@ -18,9 +19,11 @@ class Order(models.Model):
     order_id = models.CharField(primary_key=True, max_length=66)
     quote = models.OneToOneField(Quote, null=True, on_delete=models.PROTECT, related_name="submitted_order")
     state = models.CharField(max_length=20, choices=_choices(OrderState), db_index=True)
-    resume_state = models.CharField(max_length=20, blank=True, help_text="where NEEDS_ATTENTION resumes")
-    reason = models.JSONField(default=dict, help_text="{code, params}: why it waits, was rejected or stopped")
-    terms = models.JSONField(help_text="the order itself, as settlement.order JSON")
+    resume_state = models.CharField(max_length=20, blank=True, help_text=_("where NEEDS_ATTENTION resumes"))
+    reason = models.JSONField(
+        default=dict, help_text=_("{code, params}: why it waits, was rejected or stopped")
+    )
+    terms = models.JSONField(help_text=_("the order itself, as settlement.order JSON"))
     signature = models.TextField(blank=True)
     confirm_way = models.CharField(max_length=12)
     user = models.CharField(max_length=42, db_index=True)
@@ -30,27 +33,28 @@ class Order(models.Model):
     input_token = models.CharField(max_length=42)
     input_amount = Uint256Field()
     output_token = models.CharField(max_length=42)
-    output_amount = Uint256Field(help_text="the signed minimum")
+    output_amount = Uint256Field(help_text=_("the signed minimum"))
     output_expected = Uint256Field()
     delivered_amount = Uint256Field(null=True)
     value_usd_e8 = Uint256Field(default=0)
-    required_depth = models.PositiveIntegerField(default=1, help_text="blocks on the origin before a fill")
-    fill_deadline = models.PositiveBigIntegerField(help_text="chain time, seconds")
-    expires = models.PositiveBigIntegerField(help_text="chain time, seconds")
-    payout = models.CharField(max_length=10, blank=True, help_text="sent | claimable, once refunded")
-    share_key = models.CharField(max_length=43, unique=True, help_text="secret of the read-only link")
+    required_depth = models.PositiveIntegerField(default=1, help_text=_("blocks on the origin before a fill"))
+    fill_deadline = models.PositiveBigIntegerField(help_text=_("chain time, seconds"))
+    expires = models.PositiveBigIntegerField(help_text=_("chain time, seconds"))
+    payout = models.CharField(max_length=10, blank=True, help_text=_("sent | claimable, once refunded"))
+    share_key = models.CharField(max_length=43, unique=True, help_text=_("secret of the read-only link"))
+    client_key = models.CharField(max_length=64, blank=True, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    received_at = models.FloatField(default=0, help_text="wall time the signed order came in, seconds")
+    received_at = models.FloatField(default=0, help_text=_("wall time the signed order came in, seconds"))
     delivered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
     lease_owner = models.CharField(max_length=40, blank=True)
-    leased_until = models.FloatField(default=0, help_text="wall time, seconds")
+    leased_until = models.FloatField(default=0, help_text=_("wall time, seconds"))
     fence = models.PositiveBigIntegerField(default=0)
-    wake_at = models.FloatField(default=0, db_index=True, help_text="wall time of the next look, seconds")
-    wait_chain_id = models.PositiveBigIntegerField(null=True, help_text="look again when this chain…")
-    wait_block = models.PositiveBigIntegerField(null=True, help_text="…has a block of this number")
-    failures = models.PositiveIntegerField(default=0, help_text="advances in a row that raised")
+    wake_at = models.FloatField(default=0, db_index=True, help_text=_("wall time of the next look, seconds"))
+    wait_chain_id = models.PositiveBigIntegerField(null=True, help_text=_("look again when this chain…"))
+    wait_block = models.PositiveBigIntegerField(null=True, help_text=_("…has a block of this number"))
+    failures = models.PositiveIntegerField(default=0, help_text=_("advances in a row that raised"))
 
     class Meta:
         ordering = ["-created_at"]
@@ -72,9 +76,9 @@ class Step(models.Model):
     kind = models.CharField(max_length=10, choices=_choices(StepKind))
     chain_id = models.PositiveBigIntegerField()
     state = models.CharField(max_length=12, choices=_choices(StepState), default=StepState.BLOCKED)
-    depends_on = models.JSONField(default=list, help_text="indexes of steps that come first")
-    details = models.JSONField(default=dict, help_text="what the step's action needs, amounts as text")
-    waiting = models.JSONField(default=dict, help_text="{code, params} shown while it waits")
+    depends_on = models.JSONField(default=list, help_text=_("indexes of steps that come first"))
+    details = models.JSONField(default=dict, help_text=_("what the step's action needs, amounts as text"))
+    waiting = models.JSONField(default=dict, help_text=_("{code, params} shown while it waits"))
     started_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     final_at = models.DateTimeField(null=True)
@@ -89,7 +93,7 @@ class Attempt(models.Model):
 
     step = models.ForeignKey(Step, null=True, on_delete=models.CASCADE, related_name="attempts")
     purpose = models.CharField(
-        max_length=16, help_text="open, fill, dispatch, process, finalise, refund, ..."
+        max_length=16, help_text=_("open, fill, dispatch, process, finalise, refund, ...")
     )
     chain_id = models.PositiveBigIntegerField()
     sender = models.CharField(max_length=42)
@@ -108,9 +112,9 @@ class Attempt(models.Model):
     block_hash = models.CharField(max_length=66, blank=True)
     gas_used = models.PositiveBigIntegerField(null=True)
     gas_price_wei = Uint256Field(null=True)
-    revert = models.JSONField(null=True, help_text="{name, args} when it reverted")
+    revert = models.JSONField(null=True, help_text=_("{name, args} when it reverted"))
     created_at = models.DateTimeField(auto_now_add=True)
-    broadcast_at = models.FloatField(null=True, help_text="wall time, seconds")
+    broadcast_at = models.FloatField(null=True, help_text=_("wall time, seconds"))
     broadcast_block = models.PositiveBigIntegerField(null=True)
     confirmed_at = models.DateTimeField(null=True)
 

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from .fields import Uint256Field
 
@@ -24,12 +25,12 @@ class Quote(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     state = models.CharField(max_length=10, choices=QuoteState, default=QuoteState.SOLVING)
     browser_key = models.CharField(max_length=64, blank=True, db_index=True)
-    intent = models.JSONField(help_text="what was asked, as services.quotes.Intent")
-    refusal = models.JSONField(null=True, help_text="{code, params} when REFUSED")
-    routes = models.JSONField(default=list, help_text="chosen route first, then alternatives")
-    rejected = models.JSONField(default=list, help_text="routes not offered, each with its reason")
-    fees = models.JSONField(default=list, help_text="fee lines [{kind, token, amount, usd_e8}]")
-    plan = models.JSONField(default=list, help_text="steps of the chosen route")
+    intent = models.JSONField(help_text=_("what was asked, as services.quotes.Intent"))
+    refusal = models.JSONField(null=True, help_text=_("{code, params} when REFUSED"))
+    routes = models.JSONField(default=list, help_text=_("chosen route first, then alternatives"))
+    rejected = models.JSONField(default=list, help_text=_("routes not offered, each with its reason"))
+    fees = models.JSONField(default=list, help_text=_("fee lines [{kind, token, amount, usd_e8}]"))
+    plan = models.JSONField(default=list, help_text=_("steps of the chosen route"))
     origin_id = models.PositiveBigIntegerField()
     destination_id = models.PositiveBigIntegerField()
     input_token = models.CharField(max_length=42)
@@ -40,14 +41,16 @@ class Quote(models.Model):
     eta_seconds = models.PositiveIntegerField(null=True)
     confirmations = models.PositiveSmallIntegerField(default=1)
     confirm_way = models.CharField(
-        max_length=12, blank=True, help_text="eip3009 | permit2 | permit | batch | native | deposit"
+        max_length=12, blank=True, help_text=_("eip3009 | permit2 | permit | batch | native | deposit")
     )
-    ways = models.JSONField(default=list, help_text="every way [{way, is_offered, reason, gas_paid_by}]")
+    ways = models.JSONField(default=list, help_text=_("every way [{way, is_offered, reason, gas_paid_by}]"))
     user = models.CharField(max_length=42, blank=True, db_index=True)
     recipient = models.CharField(max_length=42, blank=True)
     order = models.JSONField(null=True)
     order_id = models.CharField(max_length=66, null=True, unique=True)
-    world = models.JSONField(default=dict, help_text="block number and hash of each chain it was solved on")
+    world = models.JSONField(
+        default=dict, help_text=_("block number and hash of each chain it was solved on")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     solved_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)

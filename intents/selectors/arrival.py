@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 
 from intents.chains import registry
-from intents.models import Event, Order
+from intents.models import Event, Order, Quote
+
+from .amounts import shown_amount
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlanned:
+    """The call an offer ends with; `is_tried` says that it worked when it was tried for this very offer."""
+
+    name: str
+    target: str
+    is_tried: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +25,34 @@ class CallMade:
     is_success: bool
 
 
+def call_planned(quote: Quote) -> CallPlanned | None:
+    """The call that the quote's fill ends with, None for a plain payment."""
+    fill = next((step for step in quote.plan if step["kind"] == "fill"), None)
+    call = fill.get("details", {}).get("call") if fill else None
+    if call is None:
+        return None
+    name = app_name(quote.destination_id, call["target"])
+    return CallPlanned(name=name, target=call["target"], is_tried=call["is_tried"])
+
+
+def arrival_wei(quote: Quote) -> int:
+    """Wei of the native coin that arrives besides the output."""
+    outputs = (quote.order or {}).get("outputs", [])
+    return sum(int(output["amount"]) for output in outputs[1:])
+
+
+def gas_on_arrival(quote: Quote) -> str:
+    """The same with the coin's name, empty for none."""
+    wei, manifest = arrival_wei(quote), registry.all_chains().get(quote.destination_id)
+    if not wei or manifest is None:
+        return ""
+    return f"{shown_amount(wei, manifest.native.decimals)} {manifest.native.symbol}"
+
+
 def call_made(order: Order) -> CallMade | None:
     """What became of the order's call; None without one, and while its payment is in no block."""
-    if order.terms["outputs"][0]["callbackData"] == "0x":
+    outputs = order.terms.get("outputs")
+    if not outputs or outputs[0]["callbackData"] == "0x":
         return None
     event = Event.objects.filter(order=order, kind__in=("called", "call_failed")).order_by("-seq").first()
     if event is None:

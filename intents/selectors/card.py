@@ -13,6 +13,7 @@ from intents.models import Quote, QuoteState
 from intents.services.words import text as error_words
 
 from .amounts import grouped, shown_amount
+from .arrival import CallPlanned, arrival_wei, call_planned, gas_on_arrival
 from .network import TokenName, chain_name, token_name
 from .sentences import words
 from .steps import step_chains
@@ -29,6 +30,7 @@ FEES = {
     "swap_gain": _("Price impact"),
     "proof": _("Proof between the chains"),
     "gas": _("Network fee"),
+    "gas_on_arrival": _("Gas on arrival"),
 }
 
 ROUTES = {
@@ -80,6 +82,8 @@ class Card:
     rejected: tuple[str, ...]
     seconds_left: float
     offer: str
+    call: CallPlanned | None = None
+    gas_on_arrival: str = ""
 
     @property
     def is_solving(self) -> bool:
@@ -162,6 +166,8 @@ def card(quote: Quote) -> Card:
         rejected=tuple(_rejected(quote)),
         seconds_left=max(0.0, left),
         offer=_offer_json(quote),
+        call=call_planned(quote),
+        gas_on_arrival=gas_on_arrival(quote),
     )
 
 
@@ -253,6 +259,7 @@ def _offer_json(quote: Quote) -> str:
         "inputAmount": _text(quote.input_amount),
         "outputToken": quote.output_token,
         "outputMinimum": _text(quote.output_minimum),
+        "gasOnArrival": str(arrival_wei(quote)),
     }
     return json.dumps(offer, separators=(",", ":"))
 

@@ -151,7 +151,8 @@ def trust_text(manifest: ChainManifest) -> str:
         slug=manifest.slug,
         name=manifest.name,
         contracts={name: contract.address for name, contract in manifest.contracts.items()},
-        tokens=manifest.tokens,
+        tokens=manifest.assets,
+        apps=manifest.apps,
     )
 
 

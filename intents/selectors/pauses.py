@@ -16,6 +16,8 @@ def paused_words(reason: str) -> str:
         return _("The chain took back %(blocks)s blocks. New transfers go on at block %(until)s.") % _named(
             ("blocks", "until"), numbers
         )
+    if code == "gas_low":
+        return _("We are short of the coin that pays for gas on this chain.")
     return reason
 
 

@@ -18,6 +18,7 @@ class RescuePageNotBuilt(WaymeetError):
     """The front end was not built, so there is no page to write the network into."""
 
     code = "rescue_page_not_built"
+    status = 503
 
 
 def rescue_page(manifests: Iterable[ChainManifest] | None = None) -> str:

@@ -29,6 +29,28 @@ MONEY = {
         "Your %(input)s is still in your wallet on %(origin)s. Once you confirm there, it goes into the "
         "contract %(contract)s. If it is not there by %(by)s, nothing is taken."
     ),
+    "deposit_awaited": _(
+        "Nothing has arrived yet. Pay exactly %(input)s on %(origin)s to the address of this transfer by %(by)s. "
+        "Whatever comes later, or cannot be delivered, goes back to %(account)s by itself."
+    ),
+    "deposit_short": _(
+        "%(arrived)s has arrived on %(origin)s; exactly %(missing)s is missing. Pay it to the same address by "
+        "%(by)s, or everything goes back to %(account)s by itself."
+    ),
+    "deposit_arrived": _(
+        "Your %(input)s is at the address of this transfer on %(origin)s and is about to move into the contract "
+        "%(contract)s. If it is not there by %(by)s, it goes back to %(account)s by itself."
+    ),
+    "deposit_returning": _(
+        "Your money is at the address of this transfer on %(origin)s and is going back to %(account)s."
+    ),
+    "deposit_returned": _(
+        "%(returned)s went back to %(account)s on %(origin)s. Nothing was paid out on %(destination)s."
+    ),
+    "deposit_expired": _(
+        "Nothing was paid to the address of this transfer by %(by)s. If you pay now, it goes back to %(account)s "
+        "by itself."
+    ),
     "wallet_signed": _(
         "Your %(input)s is still in your wallet on %(origin)s. We are about to lock it in the contract "
         "%(contract)s. If it is not there by %(by)s, nothing is taken."
@@ -114,6 +136,7 @@ PURPOSES = {
     "process": _("Proof"),
     "finalise": _("Settlement"),
     "refund": _("Refund"),
+    "recover": _("Return"),
     "bridge": _("Stock leaves"),
     "arrive": _("Stock arrives"),
     "trade": _("Exchange"),
@@ -132,6 +155,9 @@ ATTEMPT_STATES = {
 EVENTS = {
     "awaiting": _("The transfer waits for your payment"),
     "accepted": _("We received your confirmation"),
+    "deposit_seen": _("%(amount)s of %(need)s has arrived"),
+    "recover_sent": _("Sending %(amount)s back was sent to the chain"),
+    "recovered": _("%(amount)s went back"),
     "open_sent": _("Locking your money was sent to the chain"),
     "opened": _("Your money is locked in the contract"),
     "depth": _("%(have)s of %(need)s blocks"),
@@ -158,6 +184,11 @@ EVENTS = {
 }
 
 WAITING = {
+    "deposit_awaited": _("waits for your payment"),
+    "deposit_short": _("waits for the rest of your payment"),
+    "not_opened": _("%(chain)s has not locked it yet; we keep trying"),
+    "not_returned": _("%(chain)s has not sent it back yet; we keep trying"),
+    "too_little_to_return": _("too little to pay for its own way back; the recovery code takes it out"),
     "in_block": _("waits for a block of %(chain)s"),
     "depth": _("%(have)s of %(need)s blocks"),
     "waiting_for_blocks": _("%(have)s of %(need)s blocks"),

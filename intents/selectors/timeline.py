@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from intents.lifecycle import OrderState
-from intents.models import ChainHead, Event, Order
+from intents.models import Event, Order
 from intents.services.words import text as error_words
 
 from .arrival import call_made
+from .deposit import DepositPanel, began_at, chain_now, is_all_there, is_paid_to_address, money_code
+from .deposit import money_params as deposit_params
+from .deposit import panel as deposit_panel
 from .network import TokenName, chain_name, contract_address, token_name
 from .place import Evidence, Place, evidence, place_of
 from .sentences import (
@@ -70,6 +73,7 @@ class Timeline:
     destination: str
     eta_seconds: int
     elapsed_seconds: float
+    deposit: DepositPanel | None = None
 
     @property
     def is_ended(self) -> bool:
@@ -141,6 +145,7 @@ def timeline(order: Order, *, now: float | None = None) -> Timeline:
         destination=chain_name(order.destination_id),
         eta_seconds=eta,
         elapsed_seconds=elapsed,
+        deposit=deposit_panel(order, now=chain_now(order.origin_id, wall=moment)),
     )
 
 
@@ -160,7 +165,7 @@ def shown_state(order: Order, place: Place, seen: Evidence, *, is_slow: bool) ->
     if place is Place.WALLET and state in (OrderState.REJECTED, OrderState.EXPIRED):
         return "not_started"
     if state is OrderState.AWAITING_DEPOSIT:
-        return "awaiting"
+        return "checking" if is_paid_to_address(order) and is_all_there(order) else "awaiting"
     if is_slow:
         return "slower"
     if place is Place.WALLET or blocks_of(order, seen) < order.required_depth:
@@ -193,6 +198,8 @@ def money_sentence(order: Order, place: Place, seen: Evidence) -> Sentence:
     }
     if called is not None:
         params["app"] = called.name
+    if code.startswith("deposit_"):
+        params |= deposit_params(order)
     return Sentence(code, params)
 
 
@@ -202,6 +209,9 @@ def events_after(order: Order, seq: int) -> list[EventView]:
 
 
 def _money_code(order: Order, place: Place, seen: Evidence) -> str:
+    at_address = money_code(order, place, seen)
+    if at_address:
+        return at_address
     state = OrderState(order.state)
     if place in (Place.DELIVERED, Place.RETURNED, Place.CLAIMABLE):
         return place.value
@@ -211,7 +221,7 @@ def _money_code(order: Order, place: Place, seen: Evidence) -> str:
         return _WALLET_CODES.get(state, "wallet_signed")
     if state in _RETURNING:
         return "escrow_returning"
-    if _chain_now(order.destination_id) > order.fill_deadline:
+    if chain_now(order.destination_id, wall=time.time()) > order.fill_deadline:
         return "escrow_late"
     return "escrow_counting" if blocks_of(order, seen) < order.required_depth else "escrow_paying"
 
@@ -233,6 +243,8 @@ def _goes_back(order: Order, place: Place) -> bool:
 def _reason(order: Order, shown: str, steps: tuple[StepView, ...]) -> str:
     if shown in ("not_started", "staff_checking") and order.reason.get("code"):
         return error_words(order.reason["code"], order.reason.get("params", {}))
+    if shown in ("returning", "returned") and str(order.reason.get("code", "")).startswith("deposit_"):
+        return error_words(order.reason["code"])
     if shown != "slower":
         return ""
     running = next((step.waiting for step in steps if step.waiting and step.is_for_person), "")
@@ -246,19 +258,29 @@ def _event_view(event: Event) -> EventView:
         seq=event.seq,
         kind=event.kind,
         at=event.at,
-        words=words(EVENTS, event.kind, data),
+        words=words(EVENTS, event.kind, _with_amounts(data)),
         tx_hash=str(data.get("tx_hash") or ""),
         chain=chain_name(int(chain_id)) if chain_id else "",
     )
 
 
-def _chain_now(chain_id: int) -> float:
-    row = ChainHead.objects.filter(chain_id=chain_id).values_list("timestamp", "seen_at").first()
-    return 0.0 if row is None else row[0] + max(0.0, time.time() - row[1])
+def _with_amounts(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Base units of a named token as people read them."""
+    if not ("token" in data and "chain_id" in data):
+        return dict(data)
+    said = {
+        name: amount_words(int(data["chain_id"]), str(data["token"]), int(data[name]))
+        for name in ("amount", "need")
+        if name in data
+    }
+    return {**data, **said}
 
 
 def _elapsed(order: Order, now: float) -> float:
     begin = order.received_at or order.created_at.timestamp()
+    if is_paid_to_address(order):
+        # Until the payment is there only the person's own time passes.
+        begin = began_at(order) or now
     end = order.delivered_at or order.ended_at
     return max(0.0, (end.timestamp() if end else now) - begin)
 

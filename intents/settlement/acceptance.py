@@ -235,8 +235,6 @@ def _refuse_call(output: MandateOutput, chain: ChainManifest, *, path: str) -> R
 
 
 def _refuse_token(address: str, chain: ChainManifest, *, field_name: str) -> Refusal | None:
-    if address == NATIVE_TOKEN:
-        return Refusal("token_not_supported", {"field": field_name, "token": address})
     try:
         token: TokenManifest = chain.token(address)
     except TokenNotSupported:

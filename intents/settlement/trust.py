@@ -34,8 +34,33 @@ class TokenTerms(Protocol):
     def version(self) -> str: ...
 
 
+class AppTerms(Protocol):
+    """An app that takes transfers on arrival, as a manifest, or the API, describes it."""
+
+    @property
+    def slug(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def token(self) -> str: ...
+    @property
+    def call(self) -> str: ...
+    @property
+    def arguments(self) -> tuple[str, ...]: ...
+    @property
+    def gas(self) -> int: ...
+
+
 def trust_text(
-    *, chain_id: int, slug: str, name: str, contracts: Mapping[str, str], tokens: Iterable[TokenTerms]
+    *,
+    chain_id: int,
+    slug: str,
+    name: str,
+    contracts: Mapping[str, str],
+    tokens: Iterable[TokenTerms],
+    apps: Iterable[AppTerms] = (),
 ) -> str:
     """Canonical JSON text; `contracts` are addresses by name, of which only those signed about count.
 
@@ -47,8 +72,22 @@ def trust_text(
         "name": name,
         "contracts": {each: contracts[each] for each in SIGNED_ABOUT if each in contracts},
         "tokens": sorted((_terms(token) for token in tokens), key=lambda token: token["address"]),
+        "apps": sorted((app_terms(app) for app in apps), key=lambda app: str(app["slug"])),
     }
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def app_terms(app: AppTerms) -> dict[str, str | list[str]]:
+    """What is signed about an app: all but where its own page is."""
+    return {
+        "slug": app.slug,
+        "name": app.name,
+        "target": app.target,
+        "token": app.token,
+        "call": app.call,
+        "arguments": list(app.arguments),
+        "gas": str(app.gas),
+    }
 
 
 def _terms(token: TokenTerms) -> dict[str, str]:

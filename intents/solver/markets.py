@@ -188,6 +188,49 @@ class ConcentratedLiquidity:
         return token_in == self.token0
 
 
+@dataclass(frozen=True, slots=True)
+class WrappedNative:
+    """The contract that wraps the chain's own coin: one for one, both ways, as much as there is."""
+
+    venue: int
+    token0: str
+    token1: str
+    fee_pips: int = 0
+
+    @property
+    def kind(self) -> str:
+        return "wrapped_native"
+
+    def output_for(self, token_in: str, amount_in: int) -> int | None:
+        """See Market."""
+        return amount_in if amount_in > 0 else None
+
+    def input_for(self, token_out: str, amount_out: int) -> int | None:
+        """See Market."""
+        return amount_out if amount_out > 0 else None
+
+    def spot_value(self, token_in: str, amount_in: int) -> int:
+        """See Market."""
+        return amount_in
+
+    def marginal_output(self, token_in: str, amount_in: int) -> float:
+        """See Market."""
+        return 1.0
+
+    def marginal_input(self, token_out: str, amount_out: int) -> float:
+        """See Market."""
+        return 1.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The inverse of `market_from_json`."""
+        return _common_json(self)
+
+
+def is_wrapper(market: Market) -> bool:
+    """Whether the market only changes the form of one coin: it has no price that could move."""
+    return market.kind == "wrapped_native"
+
+
 def other_token(market: Market, token: str) -> str:
     """The pool's other token; raises ValueError for a token that is not in it."""
     if token == market.token0:
@@ -211,6 +254,8 @@ def market_from_json(value: dict[str, Any]) -> Market:
         return ConcentratedLiquidity(
             venue=venue, token0=token0, token1=token1, fee_pips=fee_pips, state=state
         )
+    if value["kind"] == "wrapped_native":
+        return WrappedNative(venue=venue, token0=token0, token1=token1)
     raise ValueError(f"unknown kind of market: {value['kind']!r}")
 
 

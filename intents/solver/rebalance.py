@@ -115,7 +115,11 @@ class _Search:
 
     def spare(self, place: Place) -> int:
         """Unreserved base units above the target, no more than one move may take."""
-        if place in self.used or self.token(place) is None:
+        token = self.token(place)
+        if token is None or place in self.used:
+            return 0
+        # What nobody set a target for is not ours to sell, but for what a bridge brought.
+        if place not in self.targets and token.address not in self.world.chains[place[0]].bridged:
             return 0
         held = self.world.chains[place[0]].stocks.get(place[1])
         spare = max(held.unreserved - self.targets.get(place, 0), 0) if held else 0

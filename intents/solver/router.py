@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from intents.amounts import BPS, bps_down, bps_up
 from intents.solver.candidates import Candidate, Source, swaps_to
-from intents.solver.markets import Market
+from intents.solver.markets import Market, is_wrapper
 from intents.solver.pricing import (
     FeeLine,
     PricingRules,
@@ -79,6 +79,10 @@ def _rank(wanted: Wanted) -> Any:
 
 def _pools(route: Route) -> int:
     return route.swap.pools if route.swap else 0
+
+
+def _priced_pools(markets: tuple[Market, ...]) -> tuple[Market, ...]:
+    return tuple(market for market in markets if not is_wrapper(market))
 
 
 def _first_refusal(wanted: Wanted, world: World) -> Refusal | None:
@@ -192,7 +196,7 @@ class _Search:
             return Refusal("bridge_too_slow", {"seconds": eta, "chain": str(source.chain_id)})
         charges = tariff(
             self.world, origin=self.origin, destination=self.destination, token=self.given,
-            pools=len(way.markets), exchanges=int(stock.canonical_id != self.given.canonical_id),
+            pools=len(_priced_pools(way.markets)), exchanges=int(self._is_exchange(stock)),
             is_exact_output=self.wanted.is_exact_output, eta=eta, rules=self.rules, source=source,
         )  # fmt: skip
         if self.wanted.is_exact_output:
@@ -221,6 +225,17 @@ class _Search:
             carriage=_carriage(way, spent),
         )  # fmt: skip
 
+    def _is_exchange(self, stock: Token) -> bool:
+        """Whether prices may move between what we are given and what we pay with."""
+        assets = {stock.canonical_id, self.given.canonical_id}
+        wrapped = {
+            self.destination.tokens[token].canonical_id
+            for market in self.destination.markets
+            if is_wrapper(market)
+            for token in (market.token0, market.token1)
+        }
+        return len(assets) > 1 and not assets <= wrapped
+
     def _exact_input(
         self, stock: Token, way: Candidate, charges: Tariff
     ) -> tuple[int, tuple[tuple[int, ...], ...], int, int] | Refusal:
@@ -235,7 +250,7 @@ class _Search:
         if rows is None:
             return self._not_possible(way)
         amount = sum(row[-1] for row in rows)
-        tolerance = bps_up(amount, self.rules.tolerance_bps) if way.markets else 0
+        tolerance = bps_up(amount, self.rules.tolerance_bps) if _priced_pools(way.markets) else 0
         if amount - tolerance <= 0:
             return Refusal("amount_too_small")
         return self.wanted.amount, rows, amount, amount - tolerance
@@ -263,7 +278,7 @@ class _Search:
         is_exact_output = self.wanted.is_exact_output
         for at in reversed(range(len(rows))):
             most = rows[at][0]
-            if is_exact_output:
+            if is_exact_output and _priced_pools(way.markets):
                 most += bps_up(most, self.rules.tolerance_bps)
             pools = way.markets[at : at + 1] if way.is_split else way.markets
             venues = tuple(market.venue for market in pools)

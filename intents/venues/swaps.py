@@ -5,12 +5,18 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Final
 
+from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.manifest import ChainManifest, VenueManifest
+from intents.chains.manifest_checks import WRAPPED_NATIVE
 from intents.solver.router import Swap
 
-from . import uniswap_v2, uniswap_v3
+from . import uniswap_v2, uniswap_v3, wrapped_native
 
-KINDS: Final[dict[str, ModuleType]] = {"uniswap_v2": uniswap_v2, "uniswap_v3": uniswap_v3}
+KINDS: Final[dict[str, ModuleType]] = {
+    "uniswap_v2": uniswap_v2,
+    "uniswap_v3": uniswap_v3,
+    WRAPPED_NATIVE: wrapped_native,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +35,9 @@ def swap_calls(
 ) -> tuple[VenueCall, ...]:
     """The calls of `swap`, yielding at least `least` to `holder` or reverting; `deadline` is chain time.
 
-    No router sees more than its side of a split: there the account itself counts what all of it yields.
-    Neighbouring pools of one router are one call. Between routers the amount in the middle is fixed: it is
-    bought exactly, then sold whole.
+    Neighbouring pools of one kind and router are one call. Between others the amount in the middle is fixed: it is
+    bought exactly, then sold whole. A pool whose wrapped coin is unwrapped at the end does so itself. No router
+    sees more than its side of a split: there the account itself counts what all of it yields.
     """
     if swap.beside is not None:
         sides = (replace(swap, beside=None), swap.beside)
@@ -41,7 +47,9 @@ def swap_calls(
             for call in swap_calls(manifest, side, least=1, holder=holder, deadline=deadline)
         )
     venues = [manifest.venues[index] for index in swap.venues]
-    split = len(venues) > 1 and venues[0].router != venues[1].router
+    if len(venues) > 1 and venues[-1].kind == WRAPPED_NATIVE:
+        return (_unwrapping_call(venues[:-1], swap, least=least, holder=holder, deadline=deadline),)
+    split = len({(venue.router, venue.kind) for venue in venues}) > 1
     if not split:
         return (_call(venues, swap, 0, len(venues), least=least, holder=holder, deadline=deadline),)
     return tuple(
@@ -64,10 +72,33 @@ def _call(
     most = swap.max_input if start == 0 else swap.amounts[start]
     is_last = end == len(swap.venues)
     if is_last and not swap.is_exact_output:
-        data = kind.sell_exactly(
-            venues, path, amount_in=swap.amounts[start], least=least, holder=holder, deadline=deadline
+        value = swap.amounts[start]
+        data = kind.sell_exactly(venues, path, amount_in=value, least=least, holder=holder, deadline=deadline)
+    else:
+        value = swap.amounts[end]
+        data = kind.buy_exactly(venues, path, amount_out=value, most=most, holder=holder, deadline=deadline)
+    # Only the wrapper takes the coin itself, one for one.
+    value_wei = value if path[0] == ZERO_ADDRESS else 0
+    return VenueCall(venue=venues[0].router, token_in=path[0], max_input=most, value_wei=value_wei, data=data)
+
+
+def _unwrapping_call(
+    venues: Sequence[VenueManifest], swap: Swap, *, least: int, holder: str, deadline: int
+) -> VenueCall:
+    kind, path = KINDS[venues[0].kind], swap.path[:-1]
+    if swap.is_exact_output:
+        data = kind.buy_native(
+            venues,
+            path,
+            amount_out=swap.amounts[-1],
+            most=swap.max_input,
+            holder=holder,
+            deadline=deadline,
         )
     else:
-        bought = swap.amounts[end]
-        data = kind.buy_exactly(venues, path, amount_out=bought, most=most, holder=holder, deadline=deadline)
-    return VenueCall(venue=venues[0].router, token_in=path[0], max_input=most, value_wei=0, data=data)
+        data = kind.sell_for_native(
+            venues, path, amount_in=swap.amounts[0], least=least, holder=holder, deadline=deadline
+        )
+    return VenueCall(
+        venue=venues[0].router, token_in=path[0], max_input=swap.max_input, value_wei=0, data=data
+    )

@@ -69,5 +69,37 @@ def buy_exactly(
     )
 
 
+def sell_for_native(
+    venues: Sequence[VenueManifest],
+    path: Sequence[str],
+    *,
+    amount_in: int,
+    least: int,
+    holder: str,
+    deadline: int,
+) -> bytes:
+    """As `sell_exactly` along a path that ends with the wrapped coin, which arrives unwrapped."""
+    return _swap(
+        "swapExactTokensForETH(uint256,uint256,address[],address,uint256)",
+        (amount_in, least, list(path), holder, deadline),
+    )
+
+
+def buy_native(
+    venues: Sequence[VenueManifest],
+    path: Sequence[str],
+    *,
+    amount_out: int,
+    most: int,
+    holder: str,
+    deadline: int,
+) -> bytes:
+    """As `buy_exactly` along a path that ends with the wrapped coin, which arrives unwrapped."""
+    return _swap(
+        "swapTokensForExactETH(uint256,uint256,address[],address,uint256)",
+        (amount_out, most, list(path), holder, deadline),
+    )
+
+
 def _swap(signature: str, arguments: tuple[Any, ...]) -> bytes:
     return encode_call(signature, arguments)

@@ -13,6 +13,8 @@ from intents.chains.calls import encode_call, selector
 from intents.chains.manifest import VenueManifest
 from intents.solver.ticks import MAX_TICK, MIN_TICK, ticks_of_word, word_of
 
+# The router reads this recipient as itself.
+ROUTER_ITSELF = "0x" + "00" * 19 + "02"
 Reading = tuple[str, bytes]
 
 SPACING_BY_FEE: Final = {100: 1, 500: 10, 3_000: 60, 10_000: 200}
@@ -121,6 +123,43 @@ def buy_exactly(
     fees = [venue.fee_pips for venue in venues]
     route = _encoded_path(path[::-1], fees[::-1])
     return encode_call("exactOutput((bytes,address,uint256,uint256))", ((route, holder, amount_out, most),))
+
+
+def sell_for_native(
+    venues: Sequence[VenueManifest],
+    path: Sequence[str],
+    *,
+    amount_in: int,
+    least: int,
+    holder: str,
+    deadline: int,
+) -> bytes:
+    """As `sell_exactly` along a path that ends with the wrapped coin, which arrives unwrapped."""
+    swap = sell_exactly(
+        venues, path, amount_in=amount_in, least=least, holder=ROUTER_ITSELF, deadline=deadline
+    )
+    return _then_unwrap(swap, least=least, holder=holder)
+
+
+def buy_native(
+    venues: Sequence[VenueManifest],
+    path: Sequence[str],
+    *,
+    amount_out: int,
+    most: int,
+    holder: str,
+    deadline: int,
+) -> bytes:
+    """As `buy_exactly` along a path that ends with the wrapped coin, which arrives unwrapped."""
+    swap = buy_exactly(
+        venues, path, amount_out=amount_out, most=most, holder=ROUTER_ITSELF, deadline=deadline
+    )
+    return _then_unwrap(swap, least=amount_out, holder=holder)
+
+
+def _then_unwrap(swap: bytes, *, least: int, holder: str) -> bytes:
+    unwrap = encode_call("unwrapWETH9(uint256,address)", (least, holder))
+    return encode_call("multicall(bytes[])", ([swap, unwrap],))
 
 
 def _words_around(tick: int, spacing: int) -> list[int]:

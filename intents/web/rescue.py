@@ -6,7 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from intents.selectors.rescue import rescue_page
+from intents.selectors.rescue import RescuePageNotBuilt, rescue_page
+
+from .failures import refusal
 
 _POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
 
@@ -15,7 +17,10 @@ _POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
 @never_cache
 def page(request: HttpRequest) -> HttpResponse:
     """The file as anybody may host it, with the connected chains written into it."""
-    text = rescue_page()
+    try:
+        text = rescue_page()
+    except RescuePageNotBuilt as error:
+        return refusal(request, error)
     response = HttpResponse(text)
     found = _POLICY.search(text)
     assert found, "the build writes the page's policy"

@@ -20,6 +20,39 @@ def script_words() -> dict[str, str]:
             "{input} on {origin} leaves your wallet; at least {minimum} arrives on {destination} at {recipient} "
             "by {time}. If not, {input} comes back to you by itself."
         ),
+        "sentence_app": _(
+            "{input} on {origin} leaves your wallet; {minimum} goes into {app} on {destination} for {recipient} by "
+            "{time}. If {app} does not take it, {recipient} receives the tokens; if nothing is paid, {input} comes "
+            "back to you by itself."
+        ),
+        "field_app": _("On arrival"),
+        "field_app_target": _("Contract of the app"),
+        "field_gas_on_arrival": _("Gas on arrival"),
+        "sentence_deposit": _(
+            "You pay exactly {input} on {origin} from wherever you like, to an address of this transfer alone; at "
+            "least {minimum} arrives on {destination} at {recipient} by {time}. If not, or if you pay later than "
+            "that, it comes back to your own address by itself."
+        ),
+        "confirm_in_wallet": _("Confirm in wallet"),
+        "show_address": _("Show the address"),
+        "keep_title": _("Keep this first"),
+        "keep_words": _(
+            "With this code anybody can have the money sent back to your own address, and nowhere else, even "
+            "without us. It is also kept in this browser."
+        ),
+        "keep_file": _("Save the recovery file"),
+        "keep_link": _("Copy the recovery link"),
+        "kept_box": _("I have kept the file or the link."),
+        "refund_box": _("{address} on {chain} is mine, and no exchange's."),
+        "recovery_qr": _("The recovery link as a QR code"),
+        "address_qr": _("The address to pay to as a QR code"),
+        "address_differs": _(
+            "Stopped for your safety: the address that was to be shown is not the one of this transfer. Do not pay."
+        ),
+        "field_refund": _("Comes back to"),
+        "field_permit_spender": _("Address of this transfer, which may take it"),
+        "way_permit": _("Permit of the token for this transfer alone"),
+        "way_deposit": _("Plain payment to the address of this transfer"),
         "field_send": _("You send"),
         "field_minimum": _("At least"),
         "field_recipient": _("To this address"),
@@ -51,6 +84,7 @@ def script_words() -> dict[str, str]:
         "refused_unknown": _(
             "Stopped for your safety: this page does not know the {what} named in the offer."
         ),
+        "shares": "{amount} {symbol}",
         "copied": _("Copied"),
         "seconds": _("{count} s"),
         "minutes": _("{minutes} min {seconds} s"),

@@ -26,7 +26,7 @@ from .wallet import wallet_page
 
 REFRESH_WAIT_SECONDS = 2.0
 EXAMPLE = {"from": "alder:USDC", "to": "birch:WETH", "amount": "100", "exact": "input"}
-_FIELDS = ("from", "to", "amount", "exact", "recipient", "user", "confirm", "can_batch")
+_FIELDS = ("from", "to", "amount", "exact", "recipient", "user", "refund", "confirm", "can_batch", "app")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _page(
 
 def _groups() -> list[tuple[Any, list[Choice]]]:
     return [
-        (chain, [Choice(f"{chain.slug}:{t.symbol}", t.symbol, t.name) for t in chain.tokens])
+        (chain, [Choice(f"{chain.slug}:{t.symbol}", t.symbol, t.name) for t in chain.assets])
         for chain in connected_chains().values()
     ]
 
@@ -140,9 +140,12 @@ def _mapping(values: dict[str, str]) -> dict[str, str]:
         "confirm": values["confirm"] or "auto",
         "can_batch": values["can_batch"],
     }
-    for name in ("user", "recipient"):
+    for name in ("user", "recipient", "app"):
         if values[name]:
             mapping[name] = values[name]
+    if values["refund"]:
+        # Paid from elsewhere: no wallet takes part, and what cannot be delivered comes back to what was typed.
+        mapping |= {"user": values["refund"], "confirm": "deposit"}
     return mapping
 
 
@@ -162,6 +165,8 @@ def _values_of(found: Quote) -> dict[str, str]:
         "exact": exact,
         "recipient": str(asked.get("recipient", "")),
         "user": str(asked.get("user", "")),
+        "refund": "",
         "confirm": str(asked.get("confirm", "auto")),
         "can_batch": "1" if asked.get("can_batch") else "",
+        "app": str((asked.get("call") or {}).get("app", "")),
     }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import health, history, login, network, orders, rescue, timeline, transfer
+from . import apps, health, history, login, network, orders, pay, rescue, timeline, transfer
 
 app_name = "web"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("quote", transfer.quote, name="quote"),
     path("q/<uuid:quote_id>", transfer.quote_page, name="quote_page"),
     path("q/<uuid:quote_id>/card", transfer.quote_card, name="quote_card"),
+    path("pay", pay.page, name="pay"),
+    path("pay/embed", pay.embed, name="pay_embed"),
+    path("apps/<slug:name>", apps.page, name="app"),
     path("orders", orders.submit, name="orders"),
     path("t/<str:order_id>", timeline.page, name="timeline"),
     path("t/<str:order_id>/live", timeline.live, name="timeline_live"),

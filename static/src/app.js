@@ -1,11 +1,13 @@
 // Everything the pages do beyond links and forms.
 import htmx from "htmx.org";
 import "htmx-ext-ws";
+import { setUpDeposit } from "./modules/deposit-panel.js";
 import { setUpLive } from "./modules/live.js";
 import { setUpLogin } from "./modules/login.js";
 import { setUpPage } from "./modules/page.js";
 import { setUpPicker } from "./modules/picker.js";
 import { setUpQuotes } from "./modules/quote.js";
+import { setUpShares } from "./modules/shares.js";
 import { discover } from "./modules/wallet.js";
 
 htmx.config.wsReconnectDelay = "full-jitter";
@@ -13,5 +15,7 @@ setUpPage();
 setUpLive();
 setUpPicker();
 setUpQuotes();
+setUpShares();
 setUpLogin();
+setUpDeposit();
 discover();

@@ -84,7 +84,7 @@ def test_the_client_stops_by_itself() -> None:
     began = time.monotonic()
     try:
         with pytest.raises(ApiError, match="quote_timeout: no answer to quote q within 1 s") as stop:
-            WaymeetClient(f"http://127.0.0.1:{server.server_port}").quote(wait_seconds=1.0, **WISH)
+            WaymeetClient(f"http://127.0.0.1:{server.server_port}", quote_seconds=1.0).quote(**WISH)
     finally:
         server.shutdown()
         server.server_close()

@@ -15,5 +15,6 @@ def driver(transactional_db: None, registered: Network, validators: object) -> I
     world.forget()
     running = Driver(registered).start()
     yield running
-    running.close()
+    if running.is_running:
+        running.close()
     world.forget()

@@ -1,5 +1,6 @@
 """Wallets that send their own transactions, as browsers' wallets do."""
 
+import time
 from collections.abc import Sequence
 
 from eth_account.signers.local import LocalAccount
@@ -34,10 +35,18 @@ def send_own(network: Network, slug: str, wallet: LocalAccount, sent: Sequence[C
             }
         )
         sent_hash = rpc.request("eth_sendRawTransaction", "0x" + bytes(signed.raw_transaction).hex())
-        receipt = rpc.request("eth_getTransactionReceipt", sent_hash)
-        assert int(receipt["status"], 16) == 1, "the wallet's transaction failed"
+        assert _mined(network, slug, sent_hash), "the wallet's transaction failed"
         hashes.append(str(sent_hash))
     return hashes
+
+
+def _mined(network: Network, slug: str, tx_hash: str) -> bool:
+    for _ in range(200):
+        receipt = network.rpc(slug).request("eth_getTransactionReceipt", tx_hash)
+        if receipt is not None:
+            return int(receipt["status"], 16) == 1
+        time.sleep(0.02)
+    raise AssertionError(f"{tx_hash} was never mined")
 
 
 def open_own(network: Network, slug: str, wallet: LocalAccount, order: Order) -> list[str]:

@@ -1,6 +1,7 @@
 """The page's proofs are Python's, byte by byte."""
 
 import json
+import re
 import shutil
 import subprocess
 from typing import Any
@@ -133,6 +134,8 @@ def test_both_languages_say_the_same_things() -> None:
     assert texts["en"].keys() == texts["zh"].keys()
     places = {name: sorted(_places(text)) for name, text in texts["en"].items()}
     assert {name: sorted(_places(text)) for name, text in texts["zh"].items()} == places
+    for text in texts["zh"].values():
+        assert not re.search(r"[\u4e00-\u9fff][,;?]|[,;][\u4e00-\u9fff]", text), text
 
 
 def _places(text: str) -> list[str]:

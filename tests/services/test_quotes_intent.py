@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from intents.chains.calls import ZERO_ADDRESS
 from intents.devnet.network import Network
 from intents.errors import WaymeetError
 from intents.models import Quote
@@ -98,9 +99,19 @@ def test_chains(registered: Network, field: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize("field", ["input_token", "output_token"])
-@pytest.mark.parametrize("value", ["DOGE", STRANGER, "hypUSDC", "0x" + "00" * 20])
+@pytest.mark.parametrize("value", ["DOGE", STRANGER, "hypUSDC"])
 def test_tokens_unlisted_or_not_canonical(registered: Network, field: str, value: str) -> None:
     assert refused(**{field: value}) == ("token_not_supported", field)
+
+
+def test_the_chains_own_coin_is_the_zero_address(registered: Network) -> None:
+    for name in ("ETH", "eth", ZERO_ADDRESS):
+        intent = Intent.parse(GOOD | {"input_token": name, "output_token": name, "amount": "0.1"})
+        assert (intent.input_token, intent.output_token, intent.amount) == (
+            ZERO_ADDRESS,
+            ZERO_ADDRESS,
+            10**17,
+        )
 
 
 def test_the_same_thing_and_the_same_chain(registered: Network) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from eth_account.signers.local import LocalAccount
 
 from intents.chains import registry
+from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.clock import clock
 from intents.devnet.accounts import wallet
 from intents.devnet.network import Network
@@ -184,6 +185,7 @@ def test_too_small_too_large_and_promised_to_others(seen: Network, alice: LocalA
     row = Stock.objects.create(chain_id=902, token=token, holder=holder, balance=balance, reserved=balance)
     usdt = seen.token("birch", "USDT")
     Stock.objects.create(chain_id=902, token=usdt, holder=holder, balance=0, reserved=0)
+    Stock.objects.create(chain_id=902, token=ZERO_ADDRESS, holder=holder, balance=0, reserved=0)
     assert refusal(user=alice.address)[0] == "no_stock"
     row.reserved = 0
     row.save()

@@ -153,7 +153,6 @@ BROKEN: dict[str, tuple[Callable[[], StandardOrder], str]] = {
         lambda: replace(ORDER, inputs=((address_to_int(contract(98)), 1),)),
         "token_not_supported",
     ),
-    "native input": (lambda: replace(ORDER, inputs=((0, 1),)), "token_not_supported"),
     "a taxed input token": (
         lambda: replace(ORDER, inputs=((address_to_int(ORIGIN.token("TAX").address), 1),)),
         "token_not_supported",

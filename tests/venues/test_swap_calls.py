@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.manifest import ChainManifest
 from intents.devnet.accounts import OPERATOR, address
 from intents.devnet.deployment import Deployment, DeploymentFailed
@@ -55,17 +56,24 @@ def swap_out(path: tuple[str, ...], markets: tuple[Market, ...], amount: int) ->
     return Swap(tuple(market.venue for market in markets), path, tuple(amounts), most, True)
 
 
+def held(network: Network, slug: str, token: str, holder: str) -> int:
+    rpc = network.rpc(slug)
+    if token == ZERO_ADDRESS:
+        return int(rpc.request("eth_getBalance", holder, "latest"), 16)
+    return int(rpc.call(token, "balanceOf(address)", holder))
+
+
 def trade(network: Network, manifest: ChainManifest, swap: Swap, *, least: int) -> tuple[int, int]:
     """What left and what came when the operator has the account make the calls."""
     rpc, holder = network.rpc(manifest.slug), manifest.address("solver_account")
     calls = swap_calls(manifest, swap, least=least, holder=holder, deadline=FOREVER)
     ends = (swap.path[0], swap.path[-1])
-    before = [int(rpc.call(token, "balanceOf(address)", holder)) for token in ends]
+    before = [held(network, manifest.slug, token, holder) for token in ends]
     deployment = Deployment(rpc)
     tuples = [(call.venue, call.token_in, call.max_input, call.value_wei, call.data) for call in calls]
     deployment.send(holder, TRADE, tuples, swap.path[-1], least, sender=address(OPERATOR))
     deployment.flush()
-    after = [int(rpc.call(token, "balanceOf(address)", holder)) for token in ends]
+    after = [held(network, manifest.slug, token, holder) for token in ends]
     return before[0] - after[0], after[1] - before[1]
 
 
@@ -104,6 +112,25 @@ def test_two_pools_of_one_kind_and_of_two(fresh_network: Network, is_exact_outpu
         # Between two routers the middle is bought exactly: less than one unit of it stays here.
         assert 0 <= swap.amounts[0] - spent <= swap.amounts[0] // (swap.amounts[1] - 1)
     assert {len(set(shape)) for shape in shapes} == {1, 2}
+
+
+def test_the_coin_is_wrapped_and_unwrapped_one_for_one(fresh_network: Network) -> None:
+    manifest, markets = markets_of(fresh_network, "alder")
+    wrapper = next(market for market in markets if market.kind == "wrapped_native")
+    for path in itertools.permutations((wrapper.token0, wrapper.token1)):
+        for made in (swap_in(path, (wrapper,), 10**17), swap_out(path, (wrapper,), 10**17)):
+            assert trade(fresh_network, manifest, made, least=10**17) == (10**17, 10**17)
+
+
+def test_coins_are_wrapped_before_a_pool(fresh_network: Network) -> None:
+    manifest, markets = markets_of(fresh_network, "alder")
+    shapes = set()
+    for at in range(len(two_pool_paths(markets, ZERO_ADDRESS))):
+        path, pair = two_pool_paths(markets_of(fresh_network, "alder")[1], ZERO_ADDRESS)[at]
+        shapes.add(pair[1].kind)
+        swap = swap_in(path, pair, 10**17)
+        assert trade(fresh_network, manifest, swap, least=swap.amounts[-1]) == (10**17, swap.amounts[-1])
+    assert shapes == {"uniswap_v2", "uniswap_v3"}
 
 
 def test_less_than_the_least_reverts(fresh_network: Network) -> None:

@@ -10,9 +10,11 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
+from intents.chains.calls import encode_call
 from intents.devnet.network import Network
 from intents.selectors.amounts import shown_amount
 from intents.selectors.network import network_json
+from intents.settlement.destination_call import DestinationCall, encode_destination_call
 from intents.settlement.order import int_to_address, order_from_json
 from intents.settlement.typed_data import digest, eip3009_typed_data, permit2_typed_data
 
@@ -211,6 +213,62 @@ def test_tampered_orders_are_refused() -> None:
     verdicts = run(f"return input.map((input) => {{ {CHECK} }});", given)
     for field, found in zip(TAMPERED, verdicts, strict=True):
         assert found in ("refused_differs", "refused_unknown"), field
+
+
+EXECUTOR, VAULT = "0x" + "e1" * 20, "0x" + "f2" * 20
+APP = {
+    "slug": "vault",
+    "name": "A vault",
+    "target": VAULT,
+    "token": WETH,
+    "call": "deposit(uint256,address)",
+    "arguments": ["amount", "recipient"],
+    "gas": "200000",
+}
+CHAIN_WITH_APP = {**CHAIN, "contracts": {**CHAIN["contracts"], "call_executor": EXECUTOR}, "apps": [APP]}
+SHOWN_WITH_APP = {**SHOWN, "app": APP}
+
+
+def arriving(
+    *, amount: int = 30, target: str = VAULT, recipient: str = USER, receiver: str = USER, gas: int = 200_000
+) -> dict[str, Any]:
+    """The order whose output goes into the vault, as Python encodes it."""
+    data = encode_call("deposit(uint256,address)", [amount, receiver])
+    call = DestinationCall(recipient=recipient, target=target, data=data, gas=gas)
+    return with_output(recipient=pad(EXECUTOR), callbackData="0x" + encode_destination_call(call).hex())
+
+
+def verdict_of_call(made: dict[str, Any], **changes: Any) -> Any:
+    return verdict(made, **{"chain": CHAIN_WITH_APP, "shown": SHOWN_WITH_APP, **changes})
+
+
+def test_a_call_as_shown_is_signed_and_any_other_is_not() -> None:
+    assert verdict_of_call(arriving()) == "signed"
+    assert verdict_of_call(arriving(amount=29)) == "refused_differs"
+    assert verdict_of_call(arriving(target=EVIL)) == "refused_differs"
+    assert verdict_of_call(arriving(recipient=EVIL)) == "refused_differs"
+    assert verdict_of_call(arriving(receiver=EVIL)) == "refused_differs"
+    assert verdict_of_call(arriving(gas=1)) == "refused_differs"
+    assert verdict_of_call(ORDER) == "refused_differs", "what is shown to end in the app does"
+    assert verdict_of_call(arriving(), shown=SHOWN) == "refused_differs", "and nothing else does"
+    assert verdict_of_call(arriving(), chain=CHAIN) == "refused_unknown", "a chain without an executor"
+
+
+def test_nothing_goes_to_the_executor_without_a_call() -> None:
+    made = with_output(recipient=pad(EXECUTOR))
+    assert verdict_of_call(made, shown={**SHOWN, "recipient": EXECUTOR}) == "refused_differs"
+
+
+def test_gas_on_arrival_is_signed_only_as_it_is_shown() -> None:
+    [output] = ORDER["outputs"]  # type: ignore[misc]
+    gas = {**output, "token": pad("0x"), "amount": "7000"}  # type: ignore[dict-item]
+    shown = {**SHOWN, "gasOnArrival": "7000"}
+    assert verdict({**ORDER, "outputs": [output, gas]}, shown=shown) == "signed"
+    assert verdict({**ORDER, "outputs": [output, gas]}) == "refused_differs", "it was not shown"
+    assert verdict(shown=shown) == "refused_differs", "it was shown and is not there"
+    for field, value in (("amount", "6999"), ("recipient", pad(EVIL)), ("callbackData", "0x01")):
+        changed = {**gas, field: value}
+        assert verdict({**ORDER, "outputs": [output, changed]}, shown=shown) == "refused_differs", field
 
 
 def test_an_order_id_that_is_not_the_orders() -> None:

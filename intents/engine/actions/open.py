@@ -7,6 +7,7 @@ from intents.chains.client import client
 from intents.chains.reverts import Reverted
 from intents.engine import reservations
 from intents.engine.blocklist import blocked_addresses
+from intents.engine.cancelled import is_cancelled
 from intents.engine.case import IN_BLOCK, Case, NeedsAttention, Wait, move_order, move_step, wait
 from intents.engine.claims import claims_of
 from intents.engine.deposits import PERMIT
@@ -124,6 +125,8 @@ def _reverted(case: Case, step: Step, reverted: Reverted) -> bool:
         return False
     if reverted.name == "TimestampPassed":
         return _await_expiry(case, step)
+    if is_cancelled(case):
+        return _refuse(case, step, Refusal("cancelled", {}))
     return _refuse(case, step, Refusal("open_failed", {"revert": reverted.name}))
 
 

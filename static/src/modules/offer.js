@@ -22,11 +22,14 @@ export function isConfirming() {
 /** Check the offer on the card and show what would be signed, or why it is refused. */
 export function review() {
   const block = document.getElementById("offer");
-  if (!block || !connected()) return;
+  if (!block || !(connected() || refundAddress())) return;
   reset();
   try {
     pending = prepare(JSON.parse(block.dataset.offer));
     describe(pending);
+    pending.way.introduce?.(pending.request, part("introduction"), (isReady) => {
+      part("sign").disabled = !isReady;
+    });
   } catch (error) {
     pending = null;
     complain(error);
@@ -72,7 +75,8 @@ function prepare(offer) {
 // What the person entered decides; the card adds only the figures it displays.
 function shownByPage(offer, origin, destination) {
   const values = new FormData(form);
-  const account = connected().account;
+  const refund = refundAddress();
+  const account = refund || connected().account;
   const typed = String(values.get("recipient")).trim();
   const input = chosen(values.get("from"), origin);
   const output = chosen(values.get("to"), destination);
@@ -83,6 +87,7 @@ function shownByPage(offer, origin, destination) {
   if (exactAmount(given, Number(decimals)) !== normalised(amount)) throw new RefusedToSign("refused_differs", "amount");
   return {
     user: account,
+    isPaidElsewhere: Boolean(refund),
     recipient,
     origin: origin.chain_id,
     destination: destination.chain_id,
@@ -90,7 +95,22 @@ function shownByPage(offer, origin, destination) {
     inputAmount: offer.inputAmount,
     outputToken: output.address,
     outputMinimum: offer.outputMinimum,
+    app: chosenApp(values.get("app"), destination),
+    gasOnArrival: values.get("gas_on_arrival") === "no" ? "0" : (offer.gasOnArrival ?? "0"),
   };
+}
+
+function chosenApp(slug, chain) {
+  if (!slug) return null;
+  const app = chain.apps?.find((each) => each.slug === slug);
+  if (!app) throw new RefusedToSign("refused_unknown", slug);
+  return app;
+}
+
+/** Where the money comes back to when it is paid from elsewhere, as typed; "" when nothing is. */
+function refundAddress() {
+  const typed = String(form.elements.refund?.value ?? "").trim();
+  return isAddress(typed, { strict: false }) ? getAddress(typed.toLowerCase()) : "";
 }
 
 function chosen(value, chain) {
@@ -112,8 +132,11 @@ function describe({ id, offer, shown, origin, destination, settler, request }) {
   const { order, way } = offer;
   const input = named(shown.inputAmount, tokenOf(origin, shown.inputToken));
   const minimum = named(shown.outputMinimum, tokenOf(destination, shown.outputToken));
-  part("sentence").textContent = say("sentence", {
-    input, minimum,
+  const { app, gasOnArrival } = shown;
+  const wording = pending.way.wording?.(shown) ?? { sentence: "sentence", button: "confirm_in_wallet" };
+  part("sign").textContent = say(wording.button);
+  part("sentence").textContent = say(app ? "sentence_app" : wording.sentence, {
+    input, minimum, app: app?.name,
     origin: origin.name, destination: destination.name,
     recipient: short(shown.recipient), time: clock(order.fillDeadline),
   });
@@ -122,6 +145,8 @@ function describe({ id, offer, shown, origin, destination, settler, request }) {
     ["field_send", `${input} · ${origin.name}`],
     ["field_minimum", `${minimum} · ${destination.name}`],
     [isSelf ? "field_recipient_self" : "field_recipient", shown.recipient],
+    ...(app ? [["field_app", `${app.name}: ${app.call}`], ["field_app_target", app.target]] : []),
+    ...(BigInt(gasOnArrival) > 0n ? [["field_gas_on_arrival", coins(gasOnArrival, destination)]] : []),
     ["field_deadline", clock(order.fillDeadline)],
     ["field_expires", clock(order.expires)],
     ["field_way", say(`way_${way}`)],
@@ -153,16 +178,15 @@ async function confirm(onWorsePrice) {
   const work = pending;
   problem("");
   try {
-    setBusy(say("switching_chain", { chain: work.origin.name }));
-    await switchTo(work.origin.wallet);
-    if (!(await isOn(work.origin.wallet))) throw new Error(say("wrong_chain", { chain: work.origin.name }));
+    if (work.way.needsWallet?.(work.shown) ?? true) await walletOn(work.origin);
     const step = (act, word) => async (...values) => {
       // Whatever a wallet answers after Back belongs to nothing.
       if (pending !== work) throw new Superseded();
       setBusy(say(word));
       return act(...values);
     };
-    await step(() => null, "signing")();
+    if (pending !== work) return;
+    setBusy(say("signing"));
     const answer = await work.way.confirm(work.request, {
       submit: step((signature) => submit(work, signature, onWorsePrice), "submitting"),
       ask: (act, word = "signing") => step(act, word)(),
@@ -173,6 +197,12 @@ async function confirm(onWorsePrice) {
     setBusy("");
     complain(error);
   }
+}
+
+async function walletOn({ name, wallet }) {
+  setBusy(say("switching_chain", { chain: name }));
+  await switchTo(wallet);
+  if (!(await isOn(wallet))) throw new Error(say("wrong_chain", { chain: name }));
 }
 
 async function submit({ offer }, signature, onWorsePrice) {
@@ -213,6 +243,7 @@ function reset() {
   part("sentence").textContent = "";
   part("signed").replaceChildren();
   part("added-note").hidden = true;
+  part("introduction").replaceChildren();
 }
 
 function setBusy(text) {
@@ -241,6 +272,11 @@ function row(name, value) {
 
 function named(units, token) {
   return `${shownAmount(units, Number(token.decimals))} ${token.symbol}`;
+}
+
+function coins(wei, chain) {
+  const { symbol, decimals } = chain.wallet.nativeCurrency;
+  return `${shownAmount(wei, Number(decimals))} ${symbol}`;
 }
 
 function short(address) {

@@ -1,6 +1,7 @@
 // The order: its identity, and the check that it is what the page shows. Pure.
 // Encodings are those of the Open Intents Framework's contracts; tests compare them with its vectors.
 import { concat, encodeAbiParameters, getAddress, hashTypedData, keccak256, numberToHex, pad } from "viem/utils";
+import { expectedOutputs } from "./arrival.js";
 
 // A server must not have money locked for years: neither the wait nor what follows it is longer than a day.
 const LONGEST_SECONDS = 24n * 3600n;
@@ -54,36 +55,48 @@ export function digest(typedData) {
  * Compare an order with what the person was shown and with what this page knows: {id, settler}.
  *
  * `shown` holds user, recipient, origin, destination, inputToken, inputAmount, outputToken, outputMinimum as
- * the page displays them; `origin` and `destination` are the known chains; `now` is in seconds. Throws
+ * the page displays them, `app` of the network list if the transfer ends in one, and `gasOnArrival` in wei if
+ * any is delivered besides; `origin` and `destination` are the known chains; `now` is in seconds. Throws
  * RefusedToSign. What is asked of the wallet for it is the business of ways/.
  */
 export function checkedOrder({ order, claimedId, shown, origin, destination, now = Date.now() / 1000 }) {
   const settler = origin.contracts.input_settler;
   if (order.inputs?.length !== 1) throw new RefusedToSign("refused_differs", "inputs");
-  if (order.outputs?.length !== 1) throw new RefusedToSign("refused_differs", "outputs");
   const [[inputToken, inputAmount]] = order.inputs;
-  const [output] = order.outputs;
   same("user", order.user, shown.user);
   same("origin", order.originChainId, shown.origin);
   same("origin", order.originChainId, origin.chain_id);
   same("input token", addressOf(inputToken), shown.inputToken);
   same("input amount", inputAmount, shown.inputAmount);
-  same("destination", output.chainId, shown.destination);
-  same("destination", output.chainId, destination.chain_id);
-  same("output token", output.token, pad(shown.outputToken));
-  same("output amount", output.amount, shown.outputMinimum);
-  same("recipient", output.recipient, pad(shown.recipient));
-  same("callback", output.callbackData, "0x");
-  same("context", output.context, "0x");
+  same("destination", destination.chain_id, shown.destination);
   known("proof contract", order.inputOracle, origin.contracts.hyperlane_oracle);
-  known("proof contract", output.oracle, pad(destination.contracts.hyperlane_oracle));
-  known("payout contract", output.settler, pad(destination.contracts.output_settler));
+  checkOutputs(order.outputs, { shown, destination });
   soon("fill deadline", order.fillDeadline, BigInt(Math.floor(now)));
   soon("expires", order.expires, BigInt(order.fillDeadline));
   if (BigInt(order.expires) < BigInt(order.fillDeadline)) throw new RefusedToSign("refused_differs", "expires");
   const id = orderId(order, settler);
   same("transfer number", id, claimedId);
   return { id, settler };
+}
+
+function checkOutputs(outputs, { shown, destination }) {
+  const { call_executor: executor, hyperlane_oracle: oracle, output_settler: settler } = destination.contracts;
+  // Without a call whatever reaches the executor is anybody's.
+  if (executor && sameText(shown.recipient, executor)) throw new RefusedToSign("refused_differs", "recipient");
+  if (shown.app && !executor) throw new RefusedToSign("refused_unknown", "call executor");
+  const expected = expectedOutputs(shown, destination);
+  if (outputs?.length !== expected.length) throw new RefusedToSign("refused_differs", "outputs");
+  for (const [index, output] of outputs.entries()) {
+    const { token, amount, recipient, callbackData } = expected[index];
+    same("destination", output.chainId, destination.chain_id);
+    same("output token", output.token, token);
+    same("output amount", output.amount, amount);
+    same("recipient", output.recipient, recipient);
+    same("call on arrival", output.callbackData, callbackData);
+    same("context", output.context, "0x");
+    known("proof contract", output.oracle, pad(oracle));
+    known("payout contract", output.settler, pad(settler));
+  }
 }
 
 /** The token of an order's input as an address; throws for anything longer than one. */

@@ -27,8 +27,11 @@ export function setUpQuotes() {
     if (["from", "to"].includes(event.target.name)) form.querySelector("input[name=confirm]").value = "auto";
     if (event.target.name !== "user") changed();
   });
-  document.querySelector("[data-flip]").addEventListener("click", flip);
-  document.querySelector("[data-flip]").hidden = false;
+  const ends = document.querySelector("[data-flip]");
+  if (ends) {
+    ends.addEventListener("click", flip);
+    ends.hidden = false;
+  }
   region.addEventListener("click", (event) => {
     // The way that was picked stays picked when the offer is refreshed.
     const way = event.target.closest("button[name=confirm]");
@@ -151,6 +154,7 @@ function offerBalance(line, units, token) {
     form.querySelector("input[name=exact][value=input]").checked = true;
     changed();
   });
-  line.replaceChildren(text, ...(units > 0n ? [all] : []));
+  const isFree = Boolean(form.querySelector("input[name=exact][value=input]"));
+  line.replaceChildren(text, ...(units > 0n && isFree ? [all] : []));
   line.hidden = false;
 }

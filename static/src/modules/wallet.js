@@ -86,6 +86,17 @@ export async function signText(text) {
   return current.provider.request({ method: "personal_sign", params: [hex, current.account] });
 }
 
+/** One transaction of the connected account; its hash. */
+export async function sendTransaction(transaction) {
+  return current.provider.request({ method: "eth_sendTransaction", params: [transaction] });
+}
+
+/** A number that `contract` answers about an account, read through the wallet's node on its active chain. */
+export async function readWord(contract, selector, account) {
+  const data = selector + account.slice(2).toLowerCase().padStart(64, "0");
+  return BigInt(await current.provider.request({ method: "eth_call", params: [{ to: contract, data }, "latest"] }));
+}
+
 /** Balance of an ERC-20 read through the wallet's own node, in base units; only on its active chain. */
 export async function tokenBalance(token, chain) {
   if (!current || !(await isOn(chain))) return null;

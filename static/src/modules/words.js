@@ -1,8 +1,10 @@
 // The page's texts, in the reader's language.
-const block = document.getElementById("words");
+// Tests read these modules without a page.
+const page = globalThis.document;
+const block = page?.getElementById("words");
 const words = block ? JSON.parse(block.textContent) : {};
 
-export const language = words.language ?? document.documentElement.lang ?? "en";
+export const language = words.language ?? page?.documentElement.lang ?? "en";
 
 /** The text `name` with its `{place}`s filled; the name itself when the page has no such text. */
 export function say(name, params = {}) {

@@ -3,11 +3,15 @@
 // for the review, or throws RefusedToSign; `confirm(request, {submit, ask})` asks the wallet, submits and gives
 // what `submit` answered. `submit(signature)` posts the order, "" where the wallet pays by itself, and answers
 // {url}; `ask(act)` does one more thing at the wallet unless the person went back meanwhile.
+// A way may also have `needsWallet(shown)`, `wording(shown)` with other words of the review, and
+// `introduce(request, place, ready)`, which fills a part of the review and tells when it may be confirmed.
 import { RefusedToSign } from "../order.js";
+import * as deposit from "./deposit.js";
 import * as eip3009 from "./eip3009.js";
+import * as permit from "./permit.js";
 import * as permit2 from "./permit2.js";
 
-const WAYS = { eip3009, permit2 };
+const WAYS = { eip3009, permit2, permit, deposit };
 
 /** The way of this name; throws RefusedToSign for one that this page does not know. */
 export function wayNamed(name) {

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intents', '0004_deposits'),
+        ('intents', '0005_alerts_client_key'),
     ]
 
     operations = [

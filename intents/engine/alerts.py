@@ -1,0 +1,36 @@
+"""Alerts: a row that staff see, and one line of log at error level, when something costs us money or soon will."""
+
+from typing import Any
+
+import structlog
+from django.utils import timezone
+
+from intents.models import Alert, Order
+
+log = structlog.get_logger(__name__)
+
+
+def begin(
+    kind: Alert.Kind, key: str, *, order: Order | None = None, chain_id: int | None = None, **data: Any
+) -> bool:
+    """Alert staff; False when they are alerted of this very trouble already."""
+    _, is_new = Alert.objects.get_or_create(
+        key=key, ended_at=None, defaults={"kind": kind, "order": order, "chain_id": chain_id, "data": data}
+    )
+    if is_new:
+        order_id = order.order_id if order is not None else ""
+        log.error(f"alert.{kind.value}", key=key, order_id=order_id, chain=chain_id, **data)
+    return is_new
+
+
+def end(key: str) -> bool:
+    """The trouble is over; False when there was none."""
+    ended = Alert.objects.filter(key=key, ended_at=None).update(ended_at=timezone.now())
+    if ended:
+        log.warning("alert.ended", key=key)
+    return bool(ended)
+
+
+def loss_key(order: Order) -> str:
+    """The key of an order that we delivered and that was refunded as well."""
+    return f"loss:{order.order_id}"

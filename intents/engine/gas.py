@@ -1,0 +1,98 @@
+"""The gas our accounts keep for what must not fail: a chain whose reserve is thin takes no new money from us."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from intents.chains import accounts, registry
+from intents.chains.fees import FeeAboveCap, fees
+from intents.models import Alert, Chain, Stock
+from intents.solver.pricing import GasRules
+
+from . import alerts
+from .reservations import NATIVE
+
+log = structlog.get_logger(__name__)
+
+RESERVE_ORDERS = 20
+# A reserve that is full again by a hair would be thin again with the next order.
+ENOUGH_PERCENT = 120
+GAS_LOW = "gas_low"
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """Wei of one account on one chain: what it has, and what RESERVE_ORDERS orders would take now."""
+
+    chain_id: int
+    role: str
+    sender: str
+    held_wei: int
+    wanted_wei: int
+
+
+def watch_reserves() -> list[Reserve]:
+    """Alert staff of thin reserves and pause their chains, resume those that are full again; the thin ones.
+
+    Fills and new orders wait or are refused with the reason; proofs, finalising and refunds go on.
+    Reads balances that the follower wrote, and asks no chain.
+    """
+    found = _reserves()
+    thin = [each for each in found if each.held_wei < each.wanted_wei]
+    for each in thin:
+        data: dict[str, Any] = {
+            "role": each.role,
+            "held_wei": str(each.held_wei),
+            "wanted_wei": str(each.wanted_wei),
+        }
+        alerts.begin(Alert.Kind.GAS_LOW, _key(each), chain_id=each.chain_id, sender=each.sender, **data)
+    full = {_key(each) for each in found if each.held_wei * 100 >= each.wanted_wei * ENOUGH_PERCENT}
+    for key in full & _alerted().keys():
+        alerts.end(key)
+    _pause({chain_id for chain_id in _alerted().values() if chain_id is not None})
+    return thin
+
+
+def _reserves() -> list[Reserve]:
+    gas = GasRules()
+    needed = {
+        accounts.OPERATOR: gas.open + gas.fill + gas.pool,
+        accounts.RELAYER: gas.dispatch + gas.process + gas.finalise + gas.refund,
+    }
+    senders = {role: accounts.address(role) for role in needed}
+    rows = Stock.objects.filter(token=NATIVE, holder__in=senders.values())
+    held = {(chain, holder): wei for chain, holder, wei in rows.values_list("chain_id", "holder", "balance")}
+    found = []
+    for chain_id in registry.all_chains():
+        try:
+            max_fee_wei = fees(chain_id).max_fee_wei
+        except FeeAboveCap:
+            # Nothing is sent at such a price.
+            continue
+        for role, units in needed.items():
+            if (chain_id, senders[role]) in held:
+                wanted = RESERVE_ORDERS * units * max_fee_wei
+                found.append(Reserve(chain_id, role, senders[role], held[chain_id, senders[role]], wanted))
+    return found
+
+
+def _alerted() -> dict[str, int | None]:
+    rows = Alert.objects.filter(kind=Alert.Kind.GAS_LOW, ended_at=None)
+    return dict(rows.values_list("key", "chain_id"))
+
+
+def _pause(chain_ids: set[int]) -> None:
+    if set(Chain.objects.filter(paused_reason=GAS_LOW).values_list("chain_id", flat=True)) == chain_ids:
+        return
+    # A pause for another reason stands, and ends by its own rule.
+    paused = Chain.objects.filter(chain_id__in=chain_ids, paused_reason="").update(paused_reason=GAS_LOW)
+    resumed = (
+        Chain.objects.filter(paused_reason=GAS_LOW).exclude(chain_id__in=chain_ids).update(paused_reason="")
+    )
+    if paused or resumed:
+        log.warning("gas.pauses", paused=paused, resumed=resumed)
+
+
+def _key(reserve: Reserve) -> str:
+    return f"gas:{reserve.chain_id}:{reserve.sender}"

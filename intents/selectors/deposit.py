@@ -1,0 +1,127 @@
+"""Transfers that are paid to an address of their own: what arrived, what is missing, where it is now."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from intents.amounts import format_units
+from intents.lifecycle import OrderState, StepKind
+from intents.models import ChainHead, Deposit, Event, Order
+from intents.settlement.order import order_from_json
+from intents.settlement.recovery_code import recovery_code
+
+from .network import chain_name, token_name
+from .place import Evidence, Place
+from .steps import amount_words
+
+WAY = "deposit"
+_RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
+
+
+@dataclass(frozen=True, slots=True)
+class DepositPanel:
+    """What a person needs in order to pay; amounts in whole tokens as exact decimal text, `by` chain time."""
+
+    address: str
+    chain_id: int
+    chain: str
+    symbol: str
+    token: str
+    amount: str
+    missing: str
+    by: int
+    seconds_left: float
+    user: str
+    terms: dict[str, Any]
+
+    @property
+    def terms_json(self) -> str:
+        """The transfer as the page's script reads it."""
+        return json.dumps(self.terms, separators=(",", ":"))
+
+    @property
+    def code(self) -> str:
+        """The recovery code, for those who read without scripts."""
+        return recovery_code(order_from_json(self.terms))
+
+
+def is_paid_to_address(order: Order) -> bool:
+    """Whether the person pays to an address instead of confirming in a wallet."""
+    return order.confirm_way == WAY
+
+
+def is_all_there(order: Order) -> bool:
+    """Whether as much as was asked for lies at the address."""
+    return _arrived(order) >= order.input_amount
+
+
+def panel(order: Order, *, now: float) -> DepositPanel | None:
+    """Where and what to pay; None when nothing is to be paid (any more). `now` is chain time, seconds."""
+    if not is_paid_to_address(order) or order.state != OrderState.AWAITING_DEPOSIT:
+        return None
+    deposit = Deposit.objects.filter(pk=order.pk).first()
+    missing = order.input_amount - _arrived(order)
+    if deposit is None or missing <= 0 or now > order.fill_deadline:
+        return None
+    token = token_name(order.origin_id, order.input_token)
+    return DepositPanel(
+        address=deposit.address,
+        chain_id=order.origin_id,
+        chain=chain_name(order.origin_id),
+        symbol=token.symbol,
+        token=order.input_token,
+        amount=format_units(order.input_amount, token.decimals),
+        missing=format_units(missing, token.decimals),
+        by=order.fill_deadline,
+        seconds_left=max(0.0, order.fill_deadline - now),
+        user=order.user,
+        terms=order.terms,
+    )
+
+
+def money_code(order: Order, place: Place, seen: Evidence) -> str:
+    """The sentence about money that never was in escrow; "" when it is in a wallet or was locked."""
+    if not is_paid_to_address(order) or seen.open_block is not None:
+        return ""
+    state = OrderState(order.state)
+    if place is Place.RETURNED:
+        return "deposit_returned"
+    if state in _RETURNING:
+        return "deposit_returning"
+    if state is OrderState.EXPIRED:
+        return "deposit_expired"
+    if state is OrderState.OPENING or (state is OrderState.AWAITING_DEPOSIT and is_all_there(order)):
+        return "deposit_arrived"
+    if state is OrderState.AWAITING_DEPOSIT:
+        return "deposit_short" if _arrived(order) else "deposit_awaited"
+    return ""
+
+
+def money_params(order: Order) -> dict[str, Any]:
+    """What those sentences name; `account` is where everything else goes back to."""
+    arrived = _arrived(order)
+    events = Event.objects.filter(order=order, kind="recovered", data__token=order.input_token)
+    back = sum(int(amount) for amount in events.values_list("data__amount", flat=True))
+    return {
+        "account": order.user,
+        "arrived": amount_words(order.origin_id, order.input_token, arrived),
+        "missing": amount_words(order.origin_id, order.input_token, max(0, order.input_amount - arrived)),
+        "returned": amount_words(order.origin_id, order.input_token, back or order.input_amount),
+    }
+
+
+def began_at(order: Order) -> float | None:
+    """When the payment was there and opening began, wall time in seconds; None before that."""
+    started = order.steps.filter(kind=StepKind.OPEN).values_list("started_at", flat=True).first()
+    return None if started is None else started.timestamp()
+
+
+def chain_now(chain_id: int, *, wall: float) -> float:
+    """Chain time now, seconds; 0 before any block was seen."""
+    row = ChainHead.objects.filter(chain_id=chain_id).values_list("timestamp", "seen_at").first()
+    return 0.0 if row is None else row[0] + max(0.0, wall - row[1])
+
+
+def _arrived(order: Order) -> int:
+    deposit = Deposit.objects.filter(pk=order.pk).first()
+    return 0 if deposit is None else int(deposit.held.get(deposit.token, 0))
