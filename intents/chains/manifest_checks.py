@@ -37,9 +37,13 @@ def check(top: Reader, manifest: "ChainManifest") -> None:
     _check_tiers(top, manifest)
     _check_venues(top, manifest)
     listed = {token.address for token in manifest.tokens}
-    for name, users in (("apps", manifest.apps), ("bridges", manifest.bridges)):
-        for index, user in enumerate(users):
-            if user.token not in listed:
+    used = {
+        "apps": [app.token for app in manifest.apps],
+        "bridges": [bridge.token for bridge in manifest.bridges],
+    }
+    for name, tokens in used.items():
+        for index, token in enumerate(tokens):
+            if token not in listed:
                 raise top.fail(f"{name}.{index}.token", "is not one of tokens")
 
 

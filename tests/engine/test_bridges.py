@@ -5,6 +5,7 @@ from eth_account.signers.local import LocalAccount
 
 from intents.devnet.accounts import OWNER, address
 from intents.devnet.deployment import Deployment
+from intents.devnet.funding import fund_wallets
 from intents.engine import bridging, ledger, moves
 from intents.engine.actions import bridge
 from intents.engine.audit import ledger_check
@@ -77,7 +78,9 @@ def in_transit(driver: Driver, order: Order) -> StockMove:
 
 def give_stock(driver: Driver, slug: str, symbol: str, amount: int) -> None:
     """The owner tops up a stock, and the books know it."""
-    driver.network.fund(slug, [account(driver, slug)], {symbol: amount})
+    holder = account(driver, slug)
+    wei = int(driver.network.rpc(slug).request("eth_getBalance", holder, "latest"), 16)
+    fund_wallets(driver.network.manifest(slug), [holder], amounts={symbol: amount}, wei=wei)
     token = driver.network.token(slug, symbol)
     chain_id = driver.network.manifest(slug).chain_id
     held = LedgerEntry.Account
