@@ -208,7 +208,7 @@ def _steps(quote: Quote, input_token: TokenName, output_token: TokenName) -> lis
         words(
             QUOTE_STEPS,
             str(step.get("kind", "")),
-            {**params, **step_chains(step["chain_id"], step["details"])},
+            {**params, **step_chains(step["chain_id"], step.get("details") or {})},
         )
         for step in quote.plan
     ]

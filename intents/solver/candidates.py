@@ -74,7 +74,12 @@ class Candidate:
                 low = middle
             else:
                 high = middle
-        return exact(self, (low, amount - low)) if 0 < low < amount else None
+        # Where a pool ends one of the two neighbours asks too much of it.
+        for part in (low, high):
+            rows = exact(self, (part, amount - part)) if 0 < part < amount else None
+            if rows is not None:
+                return rows
+        return None
 
 
 def swaps_to(chain: ChainWorld, asked: str) -> list[Candidate]:
