@@ -37,19 +37,13 @@ def claims_of(
     gas = GasRules()
     fill_gas = gas.fill + gas.pool * len(swap.get("venues", ())) + arrival_gas(order.outputs)
     operator = accounts.address(accounts.OPERATOR)
-    claims = [
-        Claim(destination.chain_id, token, destination.address("solver_account"), amount),
-        gas_claim(destination.chain_id, operator, fill_gas),
-    ]
-    claims += [
-        Claim(
-            destination.chain_id,
-            bytes32_to_address(besides.token),
-            destination.address("solver_account"),
-            besides.amount,
-        )
-        for besides in order.outputs[1:]
-    ]
+    taken = {token: amount}
+    for besides in order.outputs[1:]:
+        coin = bytes32_to_address(besides.token)
+        taken[coin] = taken.get(coin, 0) + besides.amount
+    account = destination.address("solver_account")
+    claims = [Claim(destination.chain_id, each, account, wanted) for each, wanted in taken.items()]
+    claims.append(gas_claim(destination.chain_id, operator, fill_gas))
     if not is_opened:
         claims.append(gas_claim(origin.chain_id, operator, gas.open))
     return claims
