@@ -73,8 +73,7 @@ def order_submit(
 
     `signature` is empty for the ways by which the user's own transaction opens it: such an order waits, and
     holds no stock until it is seen opened. `client_address` is where the request came from, kept as a keyed
-    fingerprint: opens that fail count against it. Raises QuoteNotFound and OrderRefused. Nothing is spent before this
-    returns.
+    fingerprint: failed opens count against it. Raises QuoteNotFound, OrderRefused. Nothing is spent by then.
     """
     received_at = time.time()
     quote = Quote.objects.filter(pk=quote_id).first()
