@@ -2,9 +2,12 @@
 
 from intents.settlement.order import StandardOrder
 
-from . import deposit
+from . import deposit, opening
 from .api import JsonObject, Submitted, WaymeetClient
 from .signing import Say, Wish, signed, typed_data
+
+# Their user's own transaction opens the order, which is written down before; the user pays the gas.
+OWN_TRANSACTION = {"native": opening.open_with_coin, "batch": opening.open_together}
 
 
 def confirmed(
@@ -14,6 +17,10 @@ def confirmed(
     way = quote["confirm_way"]
     if way == "deposit":
         return _paid_to_address(wish, order, quote=quote, key=key, client=client, say=say)
+    if way in OWN_TRANSACTION:
+        submitted = client.submit(quote_id=quote["quote_id"], order=quote["order"], signature="")
+        say(f"paid in {OWN_TRANSACTION[way](wish, order, key=key)}")
+        return submitted
     data = deposit.permit_data(wish, order) if way == "permit" else typed_data(wish, order, way=way)
     return client.submit(quote_id=quote["quote_id"], order=quote["order"], signature=signed(data, key=key))
 

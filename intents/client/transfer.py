@@ -157,6 +157,7 @@ def intent_fields(asked: Asked, wish: Wish) -> dict[str, str]:
         "user": wish.user,
         "recipient": wish.recipient,
         "confirm": asked.confirm,
+        "can_batch": "1" if asked.confirm == "batch" else "",
     }
 
 

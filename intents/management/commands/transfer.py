@@ -12,7 +12,7 @@ from intents.client.signing import RefusedToSign
 from intents.client.transfer import Asked, CannotStart, Outcome, run
 from intents.client.trust import ServerNotTrusted, Trust, TrustMissing
 
-WAYS = ("auto", "eip3009", "permit2", "permit", "deposit")
+WAYS = ("auto", "eip3009", "permit2", "permit", "batch", "native", "deposit")
 DEFAULT_URL = "http://127.0.0.1:8000"
 NOT_TRUSTED = 3
 
