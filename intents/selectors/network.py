@@ -149,8 +149,9 @@ def _solver_accounts() -> set[str]:
 
 
 def destination_slug(order: Order) -> str:
-    """The slug of the chain an order pays out on."""
-    return registry.chain(order.destination_id).slug
+    """The slug of the chain an order pays out on, or "" when it is not connected any more."""
+    manifest = registry.all_chains().get(order.destination_id)
+    return manifest.slug if manifest else ""
 
 
 def local_endpoints() -> list[str]:

@@ -14,7 +14,9 @@ USED = {
     "permit": _("One signature that lets only this transfer take the exact amount. No gas."),
     "batch": _("One step of your wallet: it approves exactly this amount and pays. You pay the gas."),
     "native": _("One payment from your wallet. You pay the gas."),
-    "deposit": _("One plain payment to this transfer's own address, from any wallet. The sender pays the gas."),
+    "deposit": _(
+        "One plain payment to this transfer's own address, from any wallet. The sender pays the gas."
+    ),
 }
 
 NAMES = {

@@ -70,7 +70,7 @@ def script_words() -> dict[str, str]:
         "field_permit2": _("Permit2 contract"),
         "field_way": _("Kind of signature"),
         "way_eip3009": _("ReceiveWithAuthorization of the token"),
-        "way_native": _("Payment of the chain's own coin into the escrow"),
+        "way_native": _("Payment of the chain's own coin into the contract"),
         "way_batch": _("Approval of exactly this amount and payment, in one step"),
         "way_permit2": _("Permit2 with the whole transfer"),
         "added": _("{chain} was added since this page was built. Check these addresses: {addresses}"),
