@@ -46,6 +46,8 @@ export function setUpQuotes() {
   onWallet(walletChanged);
   window.setInterval(tick, 500);
   cardChanged();
+  // A link said everything already.
+  if (form.hasAttribute("data-ask")) window.addEventListener("load", () => ask());
 }
 
 function ask({ refresh = false } = {}) {
