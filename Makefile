@@ -7,7 +7,7 @@ FAST := not slow and not chain and not browser and not matrix
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo check lint fast test bench load kills format clean
+.PHONY: help setup setup-dev demo check lint fast test bench load kills chaos format clean
 
 help:
 	@echo "make demo    start the whole system here, with local chains; Ctrl-C stops it"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench   delivery and quoting times against their limits"
 	@echo "make load    200 transfers at once, on SQLite and on PostgreSQL"
 	@echo "make kills   every process killed five times during 200 transfers"
+	@echo "make chaos   300 transfers while processes die, chains go back and nodes lie"
 	@echo "make format  rewrite the sources in the project's format"
 	@echo "make setup   only install what \`make demo\` needs"
 
@@ -52,6 +53,9 @@ load: setup-dev
 
 kills: setup-dev
 	$(VENV)/python -m pytest -m matrix tests/e2e/test_kills.py
+
+chaos: setup-dev
+	$(VENV)/python -m pytest -m matrix tests/e2e/test_chaos.py
 
 format: setup-dev
 	$(VENV)/ruff check --fix .

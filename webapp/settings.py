@@ -163,6 +163,9 @@ MOST_SOCKETS = env.int("WAYMEET_LIMIT_SOCKETS", default=50)
 EMBED_ANCESTORS = env.list("WAYMEET_EMBED_ANCESTORS", default=["'self'"])
 
 NETWORK_DIR = Path(env.str("WAYMEET_NETWORK_DIR", default=str(RUN_DIR / "network")))
+# Given by the supervisor of the local system to its own page: where to ask for something to be broken.
+BREAK_URL = env.str("WAYMEET_BREAK_URL", default="")
+BREAK_TOKEN = env.str("WAYMEET_BREAK_TOKEN", default="")
 FILL_ENABLED = env.bool("WAYMEET_FILL", default=True)
 REBALANCE_ENABLED = env.bool("WAYMEET_REBALANCE", default=True)
 BLOCKED_ADDRESSES = env.list("WAYMEET_BLOCKED_ADDRESSES", default=[])

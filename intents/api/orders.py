@@ -12,6 +12,7 @@ from intents.services.orders import order_submit
 
 from .errors import OrderNotFound, QuoteNotFound
 from .http import read_count, read_object, stored_error
+from .limits import client_address
 from .quotes import text, token_json
 
 FIELDS: dict[str, tuple[type, bool]] = {
@@ -40,7 +41,13 @@ def create(request: HttpRequest) -> HttpResponse:
         quote_id = uuid.UUID(body["quote_id"])
     except ValueError as error:
         raise QuoteNotFound() from error
-    order = order_submit(quote_id=quote_id, terms=body["order"], signature=body["signature"], browser_key="")
+    order = order_submit(
+        quote_id=quote_id,
+        terms=body["order"],
+        signature=body["signature"],
+        browser_key="",
+        client_address=client_address(request),
+    )
     answer = {
         "order_id": order.order_id,
         "state": order.state,

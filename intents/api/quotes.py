@@ -28,6 +28,7 @@ FIELDS: dict[str, tuple[type, bool]] = {
     "confirm": (str, False),
     "app": (str, False),
     "call": (dict, False),
+    "gas_on_arrival": (str, False),
     "can_batch": (str, False),
 }
 

@@ -49,10 +49,14 @@ class NativeCoin:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One node: JSON-RPC over HTTP, and a WebSocket for heads where it has one (else empty)."""
+    """One node: JSON-RPC over HTTP, and a WebSocket for heads where it has one (else empty).
+
+    A public one holds no key of ours in its address: pages may hand it on.
+    """
 
     url: str
     ws_url: str = ""
+    is_public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +304,7 @@ def _endpoint(reader: Reader, *, is_local: bool) -> Endpoint:
     endpoint = Endpoint(
         url=reader.url("url", ("http", "https") if is_local else ("https",)),
         ws_url=reader.url("ws_url", ("ws", "wss") if is_local else ("wss",), default=""),
+        is_public=reader.flag("is_public", default=is_local),
     )
     reader.end()
     return endpoint

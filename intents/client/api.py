@@ -49,6 +49,7 @@ class Token:
     canonical_id: str
     eip3009: str
     version: str
+    permit: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,4 +334,5 @@ def _token(item: JsonObject) -> Token:
         canonical_id=item["canonical_id"],
         eip3009=item["eip3009"],
         version=item["version"],
+        permit=item["permit"],
     )

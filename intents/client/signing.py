@@ -4,6 +4,7 @@ A server that alters amount, token, recipient, chain, contracts or order id gets
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ from intents.settlement.order import (
 from intents.settlement.typed_data import TypedData, eip3009_typed_data, permit2_typed_data
 
 from .api import ChainInfo, JsonObject, Token
+
+Say = Callable[[str], None]
 
 LONGEST_WAIT_SECONDS = 24 * 3600
 LONGEST_ESCROW_SECONDS = 24 * 3600

@@ -1,7 +1,6 @@
 """One transfer over the HTTP API: quote, check, sign, submit, follow, and read the result from the chain."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +11,12 @@ from intents.amounts import AmountError, format_units, parse_units
 
 from .api import ChainInfo, JsonObject, Network, Submitted, Token, UnknownName, WaymeetClient
 from .chain_reader import NATIVE, ChainReader, ChainUnreachable
-from .signing import Wish, checked_order, signed, typed_data
+from .confirming import confirmed
+from .signing import Say, Wish, checked_order
 from .trust import Trust
 
 # The fourth account of the public test mnemonic every local node funds: worthless anywhere else.
 DEMO_KEY = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"
-
-Say = Callable[[str], None]
 
 
 class CannotStart(Exception):
@@ -72,15 +70,12 @@ def run(asked: Asked, *, client: WaymeetClient, say: Say, trust: Trust | None) -
     say(f"asking for {asked.amount} {wish.input_token.symbol} on {wish.origin.name}")
     quote = client.quote(**intent_fields(asked, wish))
     order = checked_order(wish, quote)
-    data = typed_data(wish, order, way=quote["confirm_way"])
     for line in quote_lines(quote):
         say(line)
     reader = destination_reader(wish)
     before = balance(reader, wish)
     started = time.monotonic()
-    submitted = client.submit(
-        quote_id=quote["quote_id"], order=quote["order"], signature=signed(data, key=key)
-    )
+    submitted = confirmed(wish, order, quote=quote, key=key, client=client, say=say)
     say(f"submitted {submitted.order_id}")
     say(f"follow it at {client.base_url}{submitted.url}")
     fill_tx = follow(client, submitted, network=network, started=started, say=say)
@@ -162,6 +157,7 @@ def intent_fields(asked: Asked, wish: Wish) -> dict[str, str]:
         "user": wish.user,
         "recipient": wish.recipient,
         "confirm": asked.confirm,
+        "can_batch": "1" if asked.confirm == "batch" else "",
     }
 
 

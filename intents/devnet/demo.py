@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -23,6 +24,8 @@ from intents.models import Chain, ChainHead
 from .accounts import DEMO_WALLET, address
 from .anvil_binary import AnvilMissing
 from .artifacts import ArtifactError
+from .breakit.deeds import Breaker
+from .breakit.server import BreakServer
 from .deployment import DeploymentFailed
 from .faults.wiring import Wiring, WiringInvalid
 from .manifests import validator_urls
@@ -132,7 +135,9 @@ def _start(
     # Pages believe only the addresses compiled into their bundles, which are those of this network now.
     call_command("trust", build=True, verbosity=0)
     password = ensure_staff_login(run_dir)
-    for child in parts(port=port, environment=environment):
+    ear = BreakServer()
+    ear.serve(Breaker(supervisor, manifests, ear.token))
+    for child in parts(port=port, environment=environment, page_environment=ear.environment):
         supervisor.start(child)
     connection.close()
     url = f"http://{HOST}:{port}"
@@ -149,7 +154,9 @@ def _start(
     supervisor.say(f"ready: {url}")
 
 
-def parts(*, port: int, environment: Mapping[str, str]) -> list[Child]:
+def parts(
+    *, port: int, environment: Mapping[str, str], page_environment: Mapping[str, str] = MappingProxyType({})
+) -> list[Child]:
     """Every process but Redis and the chains. Their names are those of the logs and of processes.json."""
     celery = (PYTHON, "-m", "celery", "--quiet", "--app", "webapp.celery:app")
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING")
@@ -166,7 +173,7 @@ def parts(*, port: int, environment: Mapping[str, str]) -> list[Child]:
     # Listeners send nothing: a frame of any size is too much.
     web = (PYTHON, "-m", *uvicorn, "--lifespan", "off", "--log-level", "warning", "--ws-max-size", "1024")
     return [
-        Child("web", (*web, "--timeout-graceful-shutdown", "2"), environment),
+        Child("web", (*web, "--timeout-graceful-shutdown", "2"), {**environment, **page_environment}),
         command("follow", "follow"),
         worker("solve", "solve", SOLVE_PROCESSES),
         worker("engine", "engine", ENGINE_PROCESSES),

@@ -14,8 +14,8 @@ from .messaging import back_bridged, deploy_bridged, deploy_messaging, enrol_rou
 from .pools import deploy_pools, deploy_uniswap
 from .profiles import ChainProfile
 from .rpc import Rpc
-from .settlers import configure_account, deploy_gate, deploy_settlers, place_canonical
-from .tokens import SOURCES, deploy_feeds, deploy_tokens, deploy_vault
+from .settlers import SALT, configure_account, deploy_gate, deploy_settlers, place_canonical
+from .tokens import SOURCES, deploy_feeds, deploy_tokens, deploy_vault, local_code
 
 OUR_CONTRACTS: Final = (
     "deposit_address", "input_settler", "output_settler", "call_executor", "hyperlane_oracle", "solver_account",
@@ -72,6 +72,9 @@ def deploy_chain(rpc: Rpc, profile: ChainProfile, prices_e8: Mapping[str, int]) 
     deploy_settlers(deployment, deployed)
     deploy_gate(deployment, profile, deployed)
     deploy_vault(deployment, profile, deployed)
+    # Accounts of wallets that make batches borrow its code (EIP-7702).
+    executor = local_code("batch_executor", "()")
+    deployed.contracts["batch_executor"] = deployment.create(executor, "batch_executor", salt=SALT)
     configure_account(deployment, profile, deployed, prices_e8)
     deploy_pools(deployment, profile, deployed, prices_e8)
     fund_residents(deployment, profile, deployed)

@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import json
 import os
+import queue
 import selectors
 import signal
 import subprocess
@@ -86,6 +87,7 @@ class Supervisor:
         self.is_stopping = False
         self._running: dict[str, _Running] = {}
         self._replaced: dict[signal.Signals, Any] = {}
+        self._posted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._selector = selectors.DefaultSelector()
         self._uses_colour = self.out.isatty() and "NO_COLOR" not in os.environ
         (run_dir / "logs").mkdir(parents=True, exist_ok=True)
@@ -118,6 +120,28 @@ class Supervisor:
         """Start a process and keep it running until `stop`."""
         running = self._add(child)
         self._spawn(running)
+
+    def post(self, work: Callable[[], None]) -> None:
+        """Have the main thread run this soon; the one method that other threads may call."""
+        self._posted.put(work)
+        with contextlib.suppress(OSError):
+            os.write(self._wakeup, b"\0")
+
+    def signal(self, name: str, number: int) -> bool:
+        """Send a running part and what it forked a signal; False when there is no such part now."""
+        running = self._running.get(name)
+        if running is None or not _is_alive(running):
+            return False
+        _signal_group(running, number)
+        return True
+
+    def end(self, name: str) -> None:
+        """Stop one part for good; nothing happens when it does not exist."""
+        running = self._running.get(name)
+        if running is not None:
+            self._stop_some([running])
+            self._running.pop(name, None)
+            self._write_processes()
 
     def run_once(self, child: Child) -> None:
         """Run a task to its end while the others go on. Raises ChildFailed unless it succeeds."""
@@ -204,6 +228,8 @@ class Supervisor:
         self._read(seconds)
         if self.is_stopping:
             raise StopRequested
+        while not self._posted.empty():
+            self._posted.get()()
         now = time.monotonic()
         for running in list(self._running.values()):
             if running.is_task:

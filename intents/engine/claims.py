@@ -38,21 +38,16 @@ def claims_of(
     fill_gas = gas.fill + gas.pool * _pools(swap) + arrival_gas(order.outputs)
     operator = accounts.address(accounts.OPERATOR)
     bridge = fill_details.get("bridge")
-    claims = [gas_claim(destination.chain_id, operator, fill_gas)]
-    if not bridge:
-        claims.insert(0, Claim(destination.chain_id, token, destination.address("solver_account"), amount))
-    elif not bridge.get("move"):
+    taken = {} if bridge else {token: amount}
+    for besides in order.outputs[1:]:
+        coin = bytes32_to_address(besides.token)
+        taken[coin] = taken.get(coin, 0) + besides.amount
+    account = destination.address("solver_account")
+    claims = [Claim(destination.chain_id, each, account, wanted) for each, wanted in taken.items()]
+    if bridge and not bridge.get("move"):
         # What is under way already is claimed where it arrives.
         claims.insert(0, bridge_claim(bridge))
-    claims += [
-        Claim(
-            destination.chain_id,
-            bytes32_to_address(besides.token),
-            destination.address("solver_account"),
-            besides.amount,
-        )
-        for besides in order.outputs[1:]
-    ]
+    claims.append(gas_claim(destination.chain_id, operator, fill_gas))
     if not is_opened:
         claims.append(gas_claim(origin.chain_id, operator, gas.open))
     return claims

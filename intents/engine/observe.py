@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 import structlog
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections, transaction
 
-from intents.chains import registry
+from intents.chains import pauses, registry
 from intents.chains.client import Log
 from intents.chains.events import decode_log, watched_addresses, watched_topics
 from intents.chains.follower import Cursor, Fact, HeadSeen, LogsSeen, ReorgSeen, follow_chain
@@ -107,6 +107,8 @@ class ChainObserver:
             self._step_back(reorg.ancestor)
             wake_orders(sorted(concerned))
         log.warning("observe.reorg", chain=self.manifest.slug, ancestor=reorg.ancestor, orders=len(concerned))
+        newest = max((number for number, _ in reorg.removed), default=reorg.ancestor)
+        pauses.note_reorg(self.manifest, ancestor=reorg.ancestor, depth=newest - reorg.ancestor)
 
     def _step_back(self, ancestor: int) -> None:
         block = Block.objects.filter(chain_id=self.manifest.chain_id, number=ancestor).first()

@@ -46,7 +46,7 @@ QUOTE_STEPS = {
     "swap": _("We exchange on %(chain)s"),
     "bridge": _("We bring our stock from %(chain)s to %(to)s"),
     "fill": _("You are paid %(output)s on %(chain)s"),
-    "prove": _("The proof of payment is carried to %(chain)s"),
+    "prove": _("The proof of payment is carried to %(origin)s"),
     "finalise": _("The contract on %(chain)s repays us"),
 }
 
@@ -203,7 +203,11 @@ def _fee_token(
 
 
 def _steps(quote: Quote, input_token: TokenName, output_token: TokenName) -> list[str]:
-    params = {"input": input_token.symbol, "output": output_token.symbol}
+    params = {
+        "input": input_token.symbol,
+        "output": output_token.symbol,
+        "origin": chain_name(quote.origin_id),
+    }
     return [
         words(
             QUOTE_STEPS,

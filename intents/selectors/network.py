@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 from intents.chains import registry
 from intents.chains.manifest import ChainManifest, TokenManifest
 from intents.errors import WaymeetError
-from intents.models import Chain, ChainHead, Stock
+from intents.models import Chain, ChainHead, Order, Stock
 from intents.settlement.trust import trust_text as canonical_trust_text
 
 from .pauses import paused_words
@@ -119,7 +119,8 @@ def chain_views() -> list[ChainView]:
     heads = {head.chain_id: head for head in ChainHead.objects.defer("world")}
     paused = dict(Chain.objects.exclude(paused_reason="").values_list("chain_id", "paused_reason"))
     stock: dict[int, list[StockView]] = {}
-    for row in Stock.objects.order_by("chain_id", "token", "holder"):
+    # What the sending accounts hold pays gas, and nobody else.
+    for row in Stock.objects.filter(holder__in=_solver_accounts()).order_by("chain_id", "token"):
         view = StockView(token_name(row.chain_id, row.token), row.balance or 0, row.reserved or 0)
         stock.setdefault(row.chain_id, []).append(view)
     now = time.time()
@@ -137,6 +138,20 @@ def chain_views() -> list[ChainView]:
             )
         )
     return views
+
+
+def _solver_accounts() -> set[str]:
+    return {
+        chain.contracts["solver_account"].address
+        for chain in registry.all_chains().values()
+        if "solver_account" in chain.contracts
+    }
+
+
+def destination_slug(order: Order) -> str:
+    """The slug of the chain an order pays out on, or "" when it is not connected any more."""
+    manifest = registry.all_chains().get(order.destination_id)
+    return manifest.slug if manifest else ""
 
 
 def local_endpoints() -> list[str]:

@@ -52,7 +52,7 @@ def _chain(manifest: ChainManifest) -> dict[str, Any]:
             "symbol": manifest.native.symbol,
             "decimals": manifest.native.decimals,
         },
-        "rpc_urls": [endpoint.url for endpoint in manifest.endpoints if manifest.is_local],
+        "rpc_urls": [endpoint.url for endpoint in manifest.endpoints if endpoint.is_public],
         "contracts": {
             name: manifest.contracts[name].address for name in CONTRACTS if name in manifest.contracts
         },

@@ -90,7 +90,7 @@ def _step_view(order: Order, step: Step, seen: Evidence) -> StepView:
         state=step.state,
         state_words=words(STEP_STATES, step.state),
         icon=_ICONS[StepState(step.state)],
-        waiting=_waiting(step),
+        waiting=_waiting(order, step),
         started_at=step.started_at,
         confirmed_at=step.confirmed_at,
         attempts=tuple(_attempt_view(attempt) for attempt in attempts),
@@ -105,6 +105,7 @@ def _step_params(order: Order, step: Step) -> dict[str, str]:
         "input": amount_words(order.origin_id, order.input_token, order.input_amount),
         "minimum": amount_words(order.destination_id, order.output_token, order.output_amount),
         **step_chains(step.chain_id, step.details),
+        "origin": chain_name(order.origin_id),
     }
 
 
@@ -114,13 +115,14 @@ def step_chains(chain_id: int, details: Mapping[str, Any]) -> dict[str, str]:
     return {"chain": chain_name(int(chain_id)), "to": chain_name(int(to)) if to else ""}
 
 
-def _waiting(step: Step) -> str:
+def _waiting(order: Order, step: Step) -> str:
     code = step.waiting.get("code", "")
     if not code or step.state in (StepState.CONFIRMED, StepState.FINAL, StepState.SKIPPED):
         return ""
     if code not in WAITING:
         return str(TAKES_LONGER)
-    return words(WAITING, code, {**step.waiting.get("params", {}), "chain": chain_name(step.chain_id)})
+    names = {"chain": chain_name(step.chain_id), "origin": chain_name(order.origin_id)}
+    return words(WAITING, code, {**step.waiting.get("params", {}), **names})
 
 
 def _attempt_view(attempt: Attempt) -> AttemptView:

@@ -16,6 +16,7 @@ from .deposit import money_params as deposit_params
 from .deposit import panel as deposit_panel
 from .network import TokenName, chain_name, contract_address, token_name
 from .place import Evidence, Place, evidence, place_of
+from .relief import relief_facts, relief_of, relief_words
 from .sentences import (
     EVENTS,
     SHOWN,
@@ -74,11 +75,22 @@ class Timeline:
     eta_seconds: int
     elapsed_seconds: float
     deposit: DepositPanel | None = None
+    relief: str = ""
 
     @property
     def is_ended(self) -> bool:
         """Nothing more happens that the person waits for."""
         return self.shown in ENDED_SHOWN
+
+    @property
+    def relief_facts(self) -> str:
+        """What the page's script needs for a transaction of the person's own."""
+        return relief_facts(self.order)
+
+    @property
+    def relief_words(self) -> dict[str, str]:
+        """The places of that part's texts."""
+        return relief_words(self.order)
 
     @property
     def is_settled(self) -> bool:
@@ -131,6 +143,7 @@ def timeline(order: Order, *, now: float | None = None) -> Timeline:
     eta = (order.quote.eta_seconds if order.quote else None) or DEFAULT_ETA_SECONDS
     elapsed = _elapsed(order, moment)
     shown = shown_state(order, place, seen, is_slow=_is_slow(elapsed, eta))
+    origin_time = chain_now(order.origin_id, wall=moment)
     return Timeline(
         order=order,
         shown=shown,
@@ -145,7 +158,8 @@ def timeline(order: Order, *, now: float | None = None) -> Timeline:
         destination=chain_name(order.destination_id),
         eta_seconds=eta,
         elapsed_seconds=elapsed,
-        deposit=deposit_panel(order, now=chain_now(order.origin_id, wall=moment)),
+        deposit=deposit_panel(order, now=origin_time),
+        relief=relief_of(order, place=place, origin_time=origin_time),
     )
 
 

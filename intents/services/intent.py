@@ -19,6 +19,7 @@ ZERO_ADDRESS: Final = "0x" + "00" * 20
 MOST_TEXT: Final = 200
 WAYS: Final = ("auto", "eip3009", "permit2", "permit", "batch", "native", "deposit")
 EXACT: Final = ("input", "output")
+GAS_ON_ARRIVAL: Final = ("auto", "yes", "no")
 _HEX_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 # A comma or a blank parts thousands only: half the world writes 0,25 for a quarter, and 25 would be taken.
 _WHOLE: Final = r"(?:[1-9][0-9]{0,2}(?:[ ,][0-9]{3})+|[0-9]+)"
@@ -102,7 +103,8 @@ class Intent:
 
     `user` and `recipient` may be empty: then the quote is indicative, or the recipient is the user.
     `can_batch` says that the wallet makes atomic batches (EIP-5792). With a `call` what arrives goes into it,
-    and `recipient` is still whom the transfer is for.
+    and `recipient` is still whom the transfer is for. `gas_on_arrival` asks for some of the destination's coin
+    besides; `auto` for a recipient that has none.
     """
 
     origin: int
@@ -116,6 +118,7 @@ class Intent:
     confirm: str = "auto"
     can_batch: bool = False
     call: CallWish | None = None
+    gas_on_arrival: str = "no"
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> "Intent":
@@ -133,6 +136,9 @@ class Intent:
         confirm = _text(values, "confirm") or "auto"
         if confirm not in WAYS:
             raise WayNotKnown(confirm, field="confirm")
+        gas_on_arrival = _text(values, "gas_on_arrival") or "no"
+        if gas_on_arrival not in GAS_ON_ARRIVAL:
+            raise FieldInvalid(f"gas_on_arrival: {gas_on_arrival}", field="gas_on_arrival")
         user, recipient = _address(values, "user"), _address(values, "recipient")
         for field, address in (("user", user), ("recipient", recipient)):
             _refuse_ours(field, address, (origin, destination))
@@ -148,6 +154,7 @@ class Intent:
             confirm=confirm,
             can_batch=_text(values, "can_batch") == "1",
             call=CallWish.parse(values, destination=destination, token=wanted),
+            gas_on_arrival=gas_on_arrival,
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import redis
 import structlog
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils.crypto import salted_hmac
 
 from intents.chains import registry
 from intents.errors import WaymeetError
@@ -46,7 +47,7 @@ def spend(kind: str, address: str) -> None:
     most, seconds = settings.RATE_LIMITS[kind]
     now = time.time()
     window, left = int(now // seconds), seconds - now % seconds
-    if _count(f"{kind}:{home(address)}:{window}", seconds=seconds) <= most * _factor():
+    if _count(f"{kind}:{home(address)}:{window}", seconds=seconds) <= most * factor():
         return
     if len(_refused) >= MOST_COUNTERS:
         _refused.clear()
@@ -77,6 +78,13 @@ def home(address: str) -> str:
     return str(ipaddress.ip_network((parsed, IPV6_HOME_BITS), strict=False))
 
 
+def client_key(address: str) -> str:
+    """A fingerprint by which one client is known again and its address cannot be told; empty without one."""
+    if not address:
+        return ""
+    return salted_hmac("waymeet.client", home(address), algorithm="sha256").hexdigest()
+
+
 class Concurrent:
     """How many of something each address has open in this process."""
 
@@ -87,7 +95,7 @@ class Concurrent:
     def enter(self, address: str, *, most: int) -> bool:
         """Take a place; False when `most` are taken. Every True is followed by one `leave`."""
         with self._lock:
-            if self._open[home(address)] >= most * _factor():
+            if self._open[home(address)] >= most * factor():
                 return False
             self._open[home(address)] += 1
             return True
@@ -131,7 +139,7 @@ def _count_here(key: str) -> int:
         return _own[key]
 
 
-def _factor() -> int:
+def factor() -> int:
     """Local networks are one's own: benchmarks send everything from one address."""
     try:
         is_real = any(not chain.is_local for chain in registry.all_chains().values())

@@ -53,6 +53,7 @@ from .errors import (
     refused,
 )
 from .intent import Intent
+from .limits import client_key, factor
 from .quotes import QuoteNotFound, quote_request, reprice
 from .signatures import normalised, require_signer
 from .wallets import WalletFacts, read_wallet
@@ -65,12 +66,14 @@ FAILED_OPENS_COUNT = timedelta(minutes=10)
 UNOPENED = (OrderState.SIGNED, OrderState.OPENING)
 
 
-def order_submit(*, quote_id: UUID | str, terms: Any, signature: Any, browser_key: str) -> Order:
+def order_submit(
+    *, quote_id: UUID | str, terms: Any, signature: Any, browser_key: str, client_address: str = ""
+) -> Order:
     """Accept an order; the same one again from the same browser answers the same.
 
     `signature` is empty for the ways by which the user's own transaction opens it: such an order waits, and
-    holds no stock until it is seen opened. Raises QuoteNotFound and OrderRefused. Nothing is spent before this
-    returns.
+    holds no stock until it is seen opened. `client_address` is where the request came from, kept as a keyed
+    fingerprint: failed opens count against it. Raises QuoteNotFound, OrderRefused. Nothing is spent by then.
     """
     received_at = time.time()
     quote = Quote.objects.filter(pk=quote_id).first()
@@ -103,6 +106,7 @@ def order_submit(*, quote_id: UUID | str, terms: Any, signature: Any, browser_ke
             facts=facts,
             signature=signed,
             browser_key=browser_key,
+            client_key=client_key(client_address),
             received_at=received_at,
         )
     except IntegrityError:
@@ -252,6 +256,7 @@ def _accept(
     facts: WalletFacts,
     signature: str,
     browser_key: str,
+    client_key: str,
     received_at: float,
 ) -> Order:
     if not Quote.objects.filter(pk=quote.pk, state=QuoteState.READY).update(state=QuoteState.USED):
@@ -259,14 +264,16 @@ def _accept(
         if current is not None:
             return _again(current, quote, browser_key)
         raise QuoteAlreadyUsed()
-    order = _write_order(quote, terms, signature=signature, received_at=received_at)
-    _write_steps(order, plan)
+    order = _write_order(quote, terms, signature=signature, client_key=client_key, received_at=received_at)
+    is_adopted = order.steps.exists()
+    if not is_adopted:
+        _write_steps(order, plan)
     if order.confirm_way in deposits.WAYS:
         deposits.watch(order, origin=registry.chain(order.origin_id))
     if order.state == OrderState.AWAITING_DEPOSIT:
         _check_awaiting(order, browser_key)
-    if order.state == OrderState.SIGNED and signature:
-        # One that was opened without us has left the wallet already and reserves at its fill, if ever.
+    if order.state == OrderState.SIGNED and signature and not is_adopted:
+        # One that was opened without us has left the wallet already and reserves when its fill is planned.
         _reserve(order, claims)
         # The reservation has locked a stock row of this origin: the wallet's others are counted in turn.
         _check_wallet(order, facts)
@@ -278,7 +285,9 @@ def _accept(
     return order
 
 
-def _write_order(quote: Quote, terms: StandardOrder, *, signature: str, received_at: float) -> Order:
+def _write_order(
+    quote: Quote, terms: StandardOrder, *, signature: str, client_key: str, received_at: float
+) -> Order:
     assert quote.order_id is not None
     value = int(quote.routes[0].get("value_usd_e8", 0)) if quote.routes else 0
     origin = registry.chain(quote.origin_id)
@@ -287,6 +296,7 @@ def _write_order(quote: Quote, terms: StandardOrder, *, signature: str, received
         "state": OrderState.AWAITING_DEPOSIT if quote.confirm_way in UNSIGNED else OrderState.SIGNED,
         "terms": order_to_json(terms),
         "signature": signature,
+        "client_key": client_key,
         "confirm_way": quote.confirm_way,
         "user": terms.user,
         "recipient": final_recipient(terms.outputs[0]),
@@ -316,8 +326,6 @@ def _write_order(quote: Quote, terms: StandardOrder, *, signature: str, received
 
 
 def _write_steps(order: Order, plan: list[dict[str, Any]]) -> None:
-    if order.steps.exists():
-        return
     Step.objects.bulk_create(
         Step(
             order=order,
@@ -366,14 +374,16 @@ def _check_awaiting(order: Order, browser_key: str) -> None:
 
 
 def _check_wallet(order: Order, facts: WalletFacts) -> None:
-    others = Order.objects.filter(user=order.user).exclude(pk=order.pk)
-    unopened = others.filter(state__in=UNOPENED)
-    failed = others.filter(
+    unopened = Order.objects.filter(user=order.user, state__in=UNOPENED).exclude(pk=order.pk)
+    failed = Order.objects.filter(
         state=OrderState.REJECTED,
         reason__code="open_failed",
         created_at__gt=timezone.now() - FAILED_OPENS_COUNT,
-    )
-    if unopened.count() + failed.count() >= MOST_UNOPENED:
+    ).exclude(pk=order.pk)
+    if unopened.count() + failed.filter(user=order.user).count() >= MOST_UNOPENED:
+        raise TooManyOpen(limit=MOST_UNOPENED)
+    from_there = failed.filter(client_key=order.client_key).count() if order.client_key else 0
+    if from_there >= MOST_UNOPENED * factor():
         raise TooManyOpen(limit=MOST_UNOPENED)
     same = unopened.filter(origin_id=order.origin_id, input_token=order.input_token)
     need = order.input_amount + sum(same.values_list("input_amount", flat=True))

@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from intents import publish, wake
 from intents.chains import registry
+from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.clock import ClockUnknown, clock
 from intents.chains.fees import base_fee_wei
 from intents.chains.manifest import ChainManifest
 from intents.engine.blocklist import blocked_addresses
+from intents.engine.proof_times import proof_allowance
 from intents.engine.repricing import Repriced
 from intents.engine.repricing import reprice as reprice_input
 from intents.engine.world import load_world
@@ -47,7 +49,6 @@ log = structlog.get_logger(__name__)
 
 CARD_SECONDS: Final = 30
 WAIT_STEP_SECONDS: Final = 0.02
-FINALITIES_FOR_PROOF: Final = 4
 SLOW_FILL_SECONDS: Final = 3600
 # What `open` by the user's own wallet needs with its approval, rounded up.
 OWN_OPEN_GAS: Final = 350_000
@@ -162,15 +163,17 @@ def _answer(quote: Quote) -> dict[str, Any]:
     )
     world = load_world()
     _require_seen(world, origin, destination)
-    routes = find_routes(wanted, world, arrival.rules_of(intent, destination=destination))
+    gas_wei = arrival.gas_wei_of(intent, destination=destination, world=world)
+    rules = arrival.rules_of(intent, destination=destination, gas_wei=gas_wei)
+    routes = find_routes(wanted, world, rules)
     route = routes.chosen
     if route is None:
         return _refusal(routes.refusal or Refusal("no_route"), routes)
-    trial = None
+    trial, signing = None, {}
     try:
         if intent.user:
             trial = _tried(intent, route, destination=destination)
-        signing = _signing(intent, route, origin=origin, destination=destination) if intent.user else {}
+            signing = _signing(intent, route, origin=origin, destination=destination, gas_wei=gas_wei)
     except _Refused as refused:
         return _refusal(refused.refusal, routes) | {"ways": refused.ways}
     offer = _offer(wanted, routes, route, world) | signing
@@ -214,7 +217,7 @@ def _offer(wanted: Wanted, routes: Routes, route: Route, world: World) -> dict[s
 
 
 def _signing(
-    intent: Intent, route: Route, *, origin: ChainManifest, destination: ChainManifest
+    intent: Intent, route: Route, *, origin: ChainManifest, destination: ChainManifest, gas_wei: int
 ) -> dict[str, Any]:
     """The exact order to sign, after everything that would make it fail has been looked at."""
     facts = read_wallet(
@@ -224,7 +227,7 @@ def _signing(
         user=intent.user,
         recipient=intent.recipient,
         amount=route.input_amount,
-        output_token=intent.output_token,
+        output_token=ZERO_ADDRESS if gas_wei else intent.output_token,
     )
     if facts.is_recipient_absent and intent.recipient:
         raise _Refused("recipient_not_allowed", field="recipient", reason="absent")
@@ -233,7 +236,17 @@ def _signing(
     if facts.is_native_refused:
         raise _Refused("recipient_refuses_native", field="recipient")
     choice = _choice(intent, route, facts, origin=origin)
-    order = _order(intent, route, facts, way=choice.way, origin=origin, destination=destination)
+    output = MandateOutput(
+        oracle=address_to_bytes32(destination.address("hyperlane_oracle")),
+        settler=address_to_bytes32(destination.address("output_settler")),
+        chain_id=destination.chain_id,
+        token=address_to_bytes32(intent.output_token),
+        amount=route.output_minimum,
+        recipient=address_to_bytes32(intent.recipient or intent.user),
+    )
+    outputs = arrival.outputs_of(intent, output, destination=destination, gas_wei=gas_wei)
+    is_slow = (choice.way in FROM_ANYWHERE and not origin.is_local) or facts.kind is AccountKind.CONTRACT
+    order = _order(intent, route, outputs, is_slow=is_slow, origin=origin, destination=destination)
     broken = refuse_terms(order, origin=origin, destination=destination, blocked=blocked_addresses())
     if broken is not None:
         raise _Refused(broken.code, ways=choice.ways, **broken.params)
@@ -276,23 +289,13 @@ def _choice(intent: Intent, route: Route, facts: WalletFacts, *, origin: ChainMa
 def _order(
     intent: Intent,
     route: Route,
-    facts: WalletFacts,
+    outputs: tuple[MandateOutput, ...],
     *,
-    way: str,
+    is_slow: bool,
     origin: ChainManifest,
     destination: ChainManifest,
 ) -> StandardOrder:
-    is_from_anywhere = way in FROM_ANYWHERE and not origin.is_local
-    is_slow = is_from_anywhere or facts.kind is AccountKind.CONTRACT
     fill_deadline, expires = _deadlines(origin, destination, is_slow=is_slow)
-    output = MandateOutput(
-        oracle=address_to_bytes32(destination.address("hyperlane_oracle")),
-        settler=address_to_bytes32(destination.address("output_settler")),
-        chain_id=destination.chain_id,
-        token=address_to_bytes32(intent.output_token),
-        amount=route.output_minimum,
-        recipient=address_to_bytes32(intent.recipient or intent.user),
-    )
     return StandardOrder(
         user=intent.user,
         nonce=secrets.randbits(256),
@@ -301,7 +304,7 @@ def _order(
         fill_deadline=fill_deadline,
         input_oracle=origin.address("hyperlane_oracle"),
         inputs=((address_to_int(intent.input_token), route.input_amount),),
-        outputs=arrival.outputs_of(intent, output, destination=destination),
+        outputs=outputs,
     )
 
 
@@ -314,5 +317,5 @@ def _deadlines(origin: ChainManifest, destination: ChainManifest, *, is_slow: bo
     fill_deadline = now + max(origin.limits.fill_seconds, SLOW_FILL_SECONDS if is_slow else 0)
     if origin.is_local:
         fill_deadline += origin.finality_seconds
-    proof = FINALITIES_FOR_PROOF * destination.finality_seconds
+    proof = proof_allowance(origin, destination)
     return fill_deadline, fill_deadline + max(origin.limits.expires_seconds, proof)

@@ -61,12 +61,12 @@ def read_wallet(
     at_origin = _read_origin(origin, token=token, user=user, who=who, amount=amount)
     codes, is_native_refused = _read_destination(destination, user=user, who=who, token=output_token)
     balance, allowance, native = at_origin.amounts
-    kind = _kind(at_origin.user_code)
+    kind = account_kind(at_origin.user_code)
     return WalletFacts(
         balance=native if token == ZERO_ADDRESS else balance,
         permit2_allowance=allowance,
-        is_user_contract=AccountKind.CONTRACT in (kind, _kind(codes[0])),
-        is_recipient_absent=_kind(at_origin.recipient_code) is AccountKind.CONTRACT
+        is_user_contract=AccountKind.CONTRACT in (kind, account_kind(codes[0])),
+        is_recipient_absent=account_kind(at_origin.recipient_code) is AccountKind.CONTRACT
         and not _has_code(codes[1]),
         native_balance=native,
         kind=kind,
@@ -152,7 +152,8 @@ def _answers_erc1271(outcome: Any) -> bool:
     return isinstance(outcome, str) and len(outcome) == 66
 
 
-def _kind(code: str) -> AccountKind:
+def account_kind(code: str) -> AccountKind:
+    """Who answers for an account with this code, 0x hex."""
     if not _has_code(code):
         return AccountKind.KEY
     return AccountKind.DELEGATED if code.lower().startswith(DELEGATION_PREFIX) else AccountKind.CONTRACT

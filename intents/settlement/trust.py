@@ -31,6 +31,8 @@ class TokenTerms(Protocol):
     @property
     def eip3009(self) -> str: ...
     @property
+    def permit(self) -> str: ...
+    @property
     def version(self) -> str: ...
 
 
@@ -97,6 +99,7 @@ def _terms(token: TokenTerms) -> dict[str, str]:
         "name": token.name,
         "decimals": str(token.decimals),
         "eip3009": token.eip3009,
+        "permit": token.permit,
         "version": token.version,
         "canonical_id": token.canonical_id,
     }

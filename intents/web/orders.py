@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from intents.api.errors import QuoteNotFound
 from intents.api.http import read_object
-from intents.api.limits import counted
+from intents.api.limits import client_address, counted
 from intents.errors import WaymeetError
 from intents.services.limits import ORDERS
 from intents.services.orders import order_submit
@@ -35,6 +35,7 @@ def submit(request: HttpRequest) -> HttpResponse:
             terms=body["order"],
             signature=body["signature"],
             browser_key=key,
+            client_address=client_address(request),
         )
     except WaymeetError as error:
         return refusal(request, error)

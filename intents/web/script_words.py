@@ -53,6 +53,11 @@ def script_words() -> dict[str, str]:
         "field_permit_spender": _("Address of this transfer, which may take it"),
         "way_permit": _("Permit of the token for this transfer alone"),
         "way_deposit": _("Plain payment to the address of this transfer"),
+        "sentence_own": _(
+            "{input} on {origin} leaves your wallet in a transaction whose gas you pay; at least {minimum} arrives "
+            "on {destination} at {recipient} by {time}. It is paid from what we have by then: if that is not "
+            "enough, {input} comes back to you by itself."
+        ),
         "field_send": _("You send"),
         "field_minimum": _("At least"),
         "field_recipient": _("To this address"),
@@ -65,6 +70,8 @@ def script_words() -> dict[str, str]:
         "field_permit2": _("Permit2 contract"),
         "field_way": _("Kind of signature"),
         "way_eip3009": _("ReceiveWithAuthorization of the token"),
+        "way_native": _("Payment of the chain's own coin into the contract"),
+        "way_batch": _("Approval of exactly this amount and payment, in one step"),
         "way_permit2": _("Permit2 with the whole transfer"),
         "added": _("{chain} was added since this page was built. Check these addresses: {addresses}"),
         "switching_chain": _("Please switch your wallet to {chain}."),
@@ -85,6 +92,14 @@ def script_words() -> dict[str, str]:
             "Stopped for your safety: this page does not know the {what} named in the offer."
         ),
         "shares": "{amount} {symbol}",
+        "signing_own": _("Please look at your wallet."),
+        "own_sent": _("Sent: {hash}. Waiting for its block…"),
+        "own_done_cancel": _("Cancelled. Your confirmation can never be used any more."),
+        "own_done_claim": _("Done. The money was sent to you."),
+        "own_failed": _("The chain rejected {hash}. If the transfer has begun meanwhile, it goes on."),
+        "rejected_own": _("You did not confirm. Nothing happened."),
+        "no_wallet_here": _("No wallet was found in this browser. Visit this page where your wallet is."),
+        "wrong_owner": _("Only {account} can cancel it. Choose that account in your wallet."),
         "copied": _("Copied"),
         "seconds": _("{count} s"),
         "minutes": _("{minutes} min {seconds} s"),
@@ -98,6 +113,7 @@ def script_words() -> dict[str, str]:
         "demo_account": _("Account"),
         "demo_kind": _("Kind"),
         "demo_domain": _("Contract"),
+        "demo_title_batch": _("Several steps in one transaction"),
         "demo_approve": _("Approve"),
         "demo_reject": _("Reject"),
     }

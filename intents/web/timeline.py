@@ -8,10 +8,12 @@ from django.views.decorators.http import require_safe
 from intents.api.limits import looked_up
 from intents.models import Order
 from intents.selectors.access import order_for
+from intents.selectors.network import destination_slug
 from intents.selectors.timeline import timeline
 
+from . import breakit
 from .browser import viewer_of
-from .script_words import script_words
+from .wallet import wallet_page
 
 
 @require_safe
@@ -23,9 +25,9 @@ def page(request: HttpRequest, order_id: str) -> HttpResponse:
     context = {
         "timeline": timeline(order),
         "share_key": request.GET.get("k", ""),
-        "script_words": script_words(),
+        "breakable": breakit.panel(chosen=destination_slug(order), order_id=order.order_id),
     }
-    return render(request, "timeline.html", context)
+    return wallet_page(request, "timeline.html", context)
 
 
 @require_safe

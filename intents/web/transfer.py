@@ -26,7 +26,19 @@ from .wallet import wallet_page
 
 REFRESH_WAIT_SECONDS = 2.0
 EXAMPLE = {"from": "alder:USDC", "to": "birch:WETH", "amount": "100", "exact": "input"}
-_FIELDS = ("from", "to", "amount", "exact", "recipient", "user", "refund", "confirm", "can_batch", "app")
+_FIELDS = (
+    "from",
+    "to",
+    "amount",
+    "exact",
+    "recipient",
+    "user",
+    "refund",
+    "confirm",
+    "can_batch",
+    "app",
+    "gas_on_arrival",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +152,7 @@ def _mapping(values: dict[str, str]) -> dict[str, str]:
         "confirm": values["confirm"] or "auto",
         "can_batch": values["can_batch"],
     }
-    for name in ("user", "recipient", "app"):
+    for name in ("user", "recipient", "app", "gas_on_arrival"):
         if values[name]:
             mapping[name] = values[name]
     if values["refund"]:
@@ -169,4 +181,5 @@ def _values_of(found: Quote) -> dict[str, str]:
         "confirm": str(asked.get("confirm", "auto")),
         "can_batch": "1" if asked.get("can_batch") else "",
         "app": str((asked.get("call") or {}).get("app", "")),
+        "gas_on_arrival": str(asked.get("gas_on_arrival", "")),
     }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import apps, health, history, login, network, orders, pay, rescue, timeline, transfer
+from . import apps, breakit, health, history, login, network, orders, pay, rescue, timeline, transfer
 
 app_name = "web"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("login", login.login, name="login"),
     path("logout", login.logout, name="logout"),
     path("network", network.page, name="network"),
+    path("break", breakit.act, name="break"),
     path("health", health.show, name="health"),
     path("rescue", rescue.page, name="rescue"),
 ]

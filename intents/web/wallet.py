@@ -5,7 +5,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from intents.selectors.network import is_local_network, local_endpoints, network_json
+from intents.selectors.network import (
+    connected_chains,
+    contract_address,
+    is_local_network,
+    local_endpoints,
+    network_json,
+)
 
 from .script_words import script_words
 
@@ -22,10 +28,16 @@ def wallet_page(
         **context,
         "network": network_json(),
         "script_words": script_words(),
-        "demo_wallet": {"key": DEMO_WALLET_KEY} if is_local else None,
+        "demo_wallet": {"key": DEMO_WALLET_KEY, "executors": _executors()} if is_local else None,
     }
     response = render(request, template, page, status=status)
     endpoints = local_endpoints()
     if endpoints:
         response._csp_update = {"connect-src": endpoints}  # type: ignore[attr-defined]
     return response
+
+
+def _executors() -> dict[str, str]:
+    """Per chain the code that the demo wallet's account delegates to for its batches (EIP-7702)."""
+    found = {str(chain_id): contract_address(chain_id, "batch_executor") for chain_id in connected_chains()}
+    return {chain_id: address for chain_id, address in found.items() if address}

@@ -7,6 +7,7 @@ import { setUpLogin } from "./modules/login.js";
 import { setUpPage } from "./modules/page.js";
 import { setUpPicker } from "./modules/picker.js";
 import { setUpQuotes } from "./modules/quote.js";
+import { setUpRelief } from "./modules/relief.js";
 import { setUpShares } from "./modules/shares.js";
 import { discover } from "./modules/wallet.js";
 
@@ -18,4 +19,5 @@ setUpQuotes();
 setUpShares();
 setUpLogin();
 setUpDeposit();
+setUpRelief();
 discover();

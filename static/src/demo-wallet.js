@@ -1,5 +1,5 @@
 // A wallet for local test chains only, announced like any other by EIP-6963. Its key is public knowledge.
-import { hexToString, numberToHex } from "viem/utils";
+import { encodeFunctionData, hexToString, numberToHex, parseAbi } from "viem/utils";
 import { privateKeyToAccount } from "viem/accounts";
 import { ask } from "./modules/demo-prompt.js";
 import { say } from "./modules/words.js";
@@ -8,6 +8,8 @@ const USER_REJECTED = 4001;
 const UNAUTHORISED = 4100;
 const UNSUPPORTED = 4200;
 const UNKNOWN_CHAIN = 4902;
+const DELEGATED = "0xef0100";
+const EXECUTE = parseAbi(["function execute((address to, uint256 value, bytes data)[] calls) payable"]);
 const CHAIN = "waymeet.demo.chain";
 const CONNECTED = "waymeet.demo.connected";
 const ICON =
@@ -24,7 +26,8 @@ class WalletError extends Error {
   }
 }
 
-const account = privateKeyToAccount(JSON.parse(document.getElementById("demo-wallet").textContent).key);
+const { key, executors = {} } = JSON.parse(document.getElementById("demo-wallet").textContent);
+const account = privateKeyToAccount(key);
 const network = JSON.parse(document.getElementById("network").textContent);
 const chains = new Map(Object.entries(network).map(([id, entry]) => [BigInt(id), entry.wallet]));
 const listeners = new Map();
@@ -89,6 +92,22 @@ const methods = {
     });
     return send(transaction);
   },
+  async wallet_getCapabilities([address]) {
+    requireAccount(address);
+    const able = Object.keys(executors).map((id) => [numberToHex(BigInt(id)), { atomic: { status: "supported" } }]);
+    return Object.fromEntries(able);
+  },
+  async wallet_sendCalls([{ from, chainId, calls, atomicRequired }]) {
+    requireAccount(from);
+    if (BigInt(chainId) !== active) throw new WalletError(-32603, `Chain ${chainId} is not the active one`);
+    if (!atomicRequired || !executors[String(active)]) throw new WalletError(UNSUPPORTED, "Only atomic batches");
+    await approved({
+      title: say("demo_title_batch"),
+      rows: [[say("demo_account"), account.address], ...calls.map(({ to }) => [say("demo_domain"), to])],
+      body: JSON.stringify(calls, null, 2),
+    });
+    return { id: await sendTogether(calls) };
+  },
 };
 
 const provider = {
@@ -110,7 +129,17 @@ async function approved(question) {
   if (!(await ask(question))) throw new WalletError(USER_REJECTED, "User rejected the request.");
 }
 
-async function send(transaction) {
+// The account borrows code that makes all calls or none (EIP-7702), from the first batch on.
+async function sendTogether(calls) {
+  const args = [calls.map(({ to, value, data }) => ({ to, value: BigInt(value ?? 0), data: data ?? "0x" }))];
+  const data = encodeFunctionData({ abi: EXECUTE, functionName: "execute", args });
+  const executor = executors[String(active)];
+  const code = await rpc("eth_getCode", [account.address, "latest"]);
+  const isDelegated = code.toLowerCase() === DELEGATED + executor.slice(2).toLowerCase();
+  return send({ to: account.address, data, gas: numberToHex(900_000) }, isDelegated ? null : executor);
+}
+
+async function send(transaction, executor = null) {
   const from = account.address;
   const [nonce, gas, block] = await Promise.all([
     rpc("eth_getTransactionCount", [from, "pending"]),
@@ -118,9 +147,14 @@ async function send(transaction) {
     rpc("eth_getBlockByNumber", ["latest", false]),
   ]);
   const tip = 1_000_000_000n;
+  const chainId = Number(active);
+  // The account's own transaction counts before the authorisation in it does.
+  const authorization = { contractAddress: executor, chainId, nonce: Number(nonce) + 1 };
+  const authorizationList = executor ? [await account.signAuthorization(authorization)] : undefined;
   const raw = await account.signTransaction({
-    chainId: Number(active),
-    type: "eip1559",
+    chainId,
+    type: executor ? "eip7702" : "eip1559",
+    authorizationList,
     to: transaction.to,
     data: transaction.data,
     value: BigInt(transaction.value ?? 0),

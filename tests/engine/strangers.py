@@ -17,6 +17,7 @@ def send(network: Network, slug: str, call: Call, *, sender: str = "") -> str:
                 "from": sender or address(OUTSIDER),
                 "to": call.target,
                 "data": "0x" + call.data.hex(),
+                "value": hex(call.value_wei),
                 "gas": hex(2_000_000),
                 "gasPrice": hex(10**10),
             },
@@ -24,8 +25,10 @@ def send(network: Network, slug: str, call: Call, *, sender: str = "") -> str:
     )
 
 
-def fill_as_outsider(network: Network, slug: str, order: StandardOrder, order_id: str) -> str:
-    """Fill the order's output with somebody else's money, for somebody else's id."""
+def fill_as_outsider(
+    network: Network, slug: str, order: StandardOrder, order_id: str, *, filler: bytes | None = None
+) -> str:
+    """Fill the order's output with somebody else's money, for somebody else's id or for `filler`."""
     output = order.outputs[0]
     token = "0x" + output.token[12:].hex()
     settler = "0x" + output.settler[12:].hex()
@@ -33,8 +36,8 @@ def fill_as_outsider(network: Network, slug: str, order: StandardOrder, order_id
     network.fund(slug, [address(OUTSIDER)], {symbol: output.amount})
     approve = encode_call("approve(address,uint256)", [settler, output.amount])
     send(network, slug, Call(token, approve))
-    filler = address_to_bytes32(address(OUTSIDER))
-    arguments = [bytes.fromhex(order_id[2:]), output_to_abi(output), order.fill_deadline, filler]
+    named = filler or address_to_bytes32(address(OUTSIDER))
+    arguments = [bytes.fromhex(order_id[2:]), output_to_abi(output), order.fill_deadline, named]
     return send(network, slug, Call(settler, encode_call(FILL, arguments)))
 
 

@@ -3,9 +3,13 @@
 from typing import Any
 
 import pytest
+from eth_account import Account
 
+from intents.chains.calls import ZERO_ADDRESS
 from intents.devnet.accounts import wallet
 from intents.devnet.network import Network
+from intents.engine import ledger
+from intents.engine.audit import ledger_check
 from intents.lifecycle import OrderState
 from intents.models import Event, Quote
 from intents.selectors.timeline import timeline
@@ -23,40 +27,45 @@ def depositing(driver: Driver, person: Any, **wanted: Any) -> Quote:
     )
 
 
-def held(network: Network, token: str, owner: str) -> int:
-    return int(network.rpc("birch").call(token, "balanceOf(address)", owner))
+def held(network: Network, token: str, owner: str, *, slug: str = "birch") -> int:
+    return int(network.rpc(slug).call(token, "balanceOf(address)", owner))
 
 
-@pytest.mark.parametrize("route", ["in_stock", "swap_fill"])
 def test_a_deposit_from_alder_is_in_the_vault_with_one_signature(
-    driver: Driver, network: Network, alice: Any, route: str
+    driver: Driver, fresh_network: Network, alice: Any
 ) -> None:
-    birch = network.manifest("birch")
+    birch = fresh_network.manifest("birch")
     app = birch.app("vault")
     recipient = wallet(70).address
-    wish: dict[str, Any] = {"recipient": recipient}
-    if route == "swap_fill":
-        wish |= {"get": "birch:WETH", "amount": "50", "exact": "input", "app": ""}
-        wish["call"] = {"target": app.target, "data": "0x06fdde03", "gas": "60000"}
-    quote = depositing(driver, alice, **wish)
-    assert quote.routes[0]["kind"] == route
+    quote = depositing(driver, alice, recipient=recipient)
     assert quote.confirmations == 1
     fill = next(step["details"] for step in quote.plan if step["kind"] == "fill")
     assert fill["call"]["is_tried"]
     order = driver.submit(quote, alice)
     assert order.recipient == recipient
     driver.drive(order, OrderState.FILLED, OrderState.PROVING, OrderState.SETTLED)
-    called = Event.objects.get(order=order, kind="called")
-    assert called.data["target"] == app.target
-    if route == "in_stock":
-        assert held(network, app.target, recipient) == 25 * USDC
-        assert held(network, birch.token("USDC").address, recipient) == 0
-    else:
-        # The call takes nothing, so all of it, with what the swap gave beyond the minimum, is the person's.
-        weth = held(network, birch.token("WETH").address, recipient)
-        assert weth == order.delivered_amount > order.output_amount
-        assert held(network, birch.token("WETH").address, birch.address("call_executor")) == 0
+    assert Event.objects.get(order=order, kind="called").data["target"] == app.target
+    assert held(fresh_network, app.target, recipient) == 25 * USDC
+    assert held(fresh_network, birch.token("USDC").address, recipient) == 0
     assert timeline(order).money.code == "delivered_called"
+
+
+def test_what_a_swap_gives_beyond_the_minimum_goes_to_the_person_not_to_the_executor(
+    driver: Driver, fresh_network: Network, alice: Any
+) -> None:
+    cedar = fresh_network.manifest("cedar")
+    recipient = wallet(72).address
+    # A call that takes nothing: all of it is the person's in the end.
+    call = {"target": cedar.token("WETH").address, "data": "0x06fdde03", "gas": "60000"}
+    quote = driver.quote(alice, get="cedar:WBTC", amount="500", recipient=recipient, call=call)
+    assert quote.routes[0]["kind"] == "swap_fill"
+    order = driver.submit(quote, alice)
+    driver.drive(order, OrderState.FILLED, OrderState.PROVING, OrderState.SETTLED)
+    assert Event.objects.filter(order=order, kind="called").exists()
+    wbtc = cedar.token("WBTC").address
+    received = held(fresh_network, wbtc, recipient, slug="cedar")
+    assert received == (order.delivered_amount or 0) > order.output_amount
+    assert held(fresh_network, wbtc, cedar.address("call_executor"), slug="cedar") == 0
 
 
 def test_a_call_that_fails_after_all_leaves_the_tokens_with_the_person_and_says_so(
@@ -93,3 +102,71 @@ def test_the_gas_of_the_call_is_in_the_price(driver: Driver, network: Network, a
     plain = depositing(driver, alice, app="")
     calling = depositing(driver, alice)
     assert calling.input_amount > plain.input_amount
+
+
+def coins(network: Network, owner: str) -> int:
+    return int(network.rpc("birch").request("eth_getBalance", owner, "latest"), 16)
+
+
+@pytest.mark.parametrize("wish", [{}, {"get": "birch:WETH", "amount": "50", "exact": "input", "app": ""}])
+def test_a_recipient_without_coins_gets_gas_besides_and_we_are_repaid(
+    driver: Driver, fresh_network: Network, alice: Any, wish: dict[str, str]
+) -> None:
+    birch = fresh_network.manifest("birch")
+    recipient = fresh_account(fresh_network)
+    quote = depositing(driver, alice, recipient=recipient, gas_on_arrival="auto", **wish)
+    outputs = signed_outputs(quote)
+    assert len(outputs) == 2
+    wei = int(outputs[1]["amount"])
+    line = next(fee for fee in quote.fees if fee["kind"] == "gas_on_arrival")
+    assert birch.gas_on_arrival_usd_e8 <= int(line["usd_e8"]) <= birch.gas_on_arrival_usd_e8 * 102 // 100
+    order = driver.submit(quote, alice)
+    with fresh_network.ticking(0.2):
+        driver.drive(order, OrderState.SETTLED, seconds=40)
+    assert coins(fresh_network, recipient) == wei > 0
+    assert order.delivered_amount >= order.output_amount
+    booked = ledger.balances([order.order_id])
+    assert booked[(birch.chain_id, ZERO_ADDRESS, str(ledger.Account.USER))] == wei
+    assert ledger_check() == []
+
+
+def test_gas_is_offered_by_itself_only_to_who_has_none(
+    driver: Driver, fresh_network: Network, alice: Any
+) -> None:
+    def outputs(**wish: Any) -> int:
+        return len(signed_outputs(depositing(driver, alice, **wish)))
+
+    recipient = fresh_account(fresh_network)
+    assert outputs(recipient=recipient, gas_on_arrival="auto") == 2
+    assert outputs(recipient=recipient, gas_on_arrival="no") == 1
+    assert outputs(recipient=recipient) == 1, "programs ask for it"
+    assert outputs(gas_on_arrival="auto") == 1, "alice has coins on Birch"
+    assert outputs(gas_on_arrival="yes") == 2
+    assert outputs(gas_on_arrival="yes", get="birch:ETH", amount="0.01", app="") == 1
+
+
+def test_an_undelivered_order_of_two_outputs_comes_back_by_the_first(
+    driver: Driver, fresh_network: Network, alice: Any, settings: Any
+) -> None:
+    settings.FILL_ENABLED = False
+    usdc = fresh_network.token("alder", "USDC")
+    before = int(fresh_network.rpc("alder").call(usdc, "balanceOf(address)", alice.address))
+    quote = depositing(driver, alice, recipient=fresh_account(fresh_network), gas_on_arrival="auto")
+    order = driver.submit(quote, alice)
+    driver.drive(order, OrderState.OPENED)
+    fresh_network.warp(200)
+    with fresh_network.ticking(0.2):
+        driver.drive(order, OrderState.REFUNDED, seconds=40)
+    assert int(fresh_network.rpc("alder").call(usdc, "balanceOf(address)", alice.address)) == before
+
+
+def fresh_account(network: Network) -> str:
+    """An address that never had a coin."""
+    address = Account.create().address
+    assert coins(network, address) == 0
+    return str(address)
+
+
+def signed_outputs(quote: Quote) -> list[dict[str, str]]:
+    assert quote.order is not None
+    return list(quote.order["outputs"])

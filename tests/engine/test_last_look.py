@@ -125,6 +125,32 @@ def test_plan_and_stock_change_together(driver: Driver, alice: LocalAccount, set
     assert step.details["stock_token"] == order.steps.get(kind="fill").details["stock_token"] == weth
 
 
+def test_an_order_that_a_stranger_opened_first_holds_what_its_fill_will_take(
+    driver: Driver, alice: LocalAccount
+) -> None:
+    quote = driver.quote(alice)
+    signature = driver.sign(quote, alice)
+    origin = registry.chain(901)
+    terms = order_from_json(quote.order)
+    token = origin.token(quote.input_token)
+    call = calls.open_for(
+        terms, origin=origin, way=quote.confirm_way, signature=bytes.fromhex(signature[2:]), token=token
+    )
+    strangers.send(driver.network, "alder", call)
+    driver.wait_for(lambda: Order.objects.filter(order_id=quote.order_id).exists())
+    order = driver.submit(quote, alice)
+    assert order.state == OrderState.SIGNED
+    assert _held(order) == {}, "it has left the wallet, and how it is filled is not known yet"
+    order = driver.drive(order, OrderState.FILLED, OrderState.PROVING)
+    fill = order.steps.get(kind="fill")
+    [spent] = Reservation.objects.filter(order=order, state=Reservation.State.SPENT)
+    assert spent.is_opened
+    assert (spent.stock.token, str(spent.amount)) == (
+        fill.details["stock_token"],
+        fill.details["stock_amount"],
+    )
+
+
 def test_the_last_look_asks_no_chain_and_is_quick(
     driver: Driver, alice: LocalAccount, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from intents.engine import reservations
 from intents.errors import WaymeetError
 from intents.lifecycle import OrderState
 from intents.models import Attempt, Event, Order, OrderAccess, Quote, QuoteState, Reservation, Stock
+from intents.services import limits
 from intents.services.orders import order_submit
 from intents.services.quotes import Intent, quote_request, quote_solve
 from intents.services.signatures import typed_data_of
@@ -225,6 +226,31 @@ def test_failed_opens_count_against_the_wallet(seen: Network, alice: LocalAccoun
         Order.objects.filter(pk=order.pk).update(state=OrderState.REJECTED, reason=reason)
         reservations.release(order.order_id)
     assert code_of(lambda: submitted(quoted(alice), alice)) == "too_many_open"
+
+
+def test_failed_opens_count_against_the_address_they_came_from(
+    seen: Network, alice: LocalAccount, bob: LocalAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intents.services.orders.factor", lambda: 1)
+    there, elsewhere = "192.0.2.7", "192.0.2.8"
+    for _ in range(3):
+        order = submitted(quoted(alice), alice, client_address=there)
+        reason = {"code": "open_failed", "params": {}}
+        Order.objects.filter(pk=order.pk).update(state=OrderState.REJECTED, reason=reason)
+        reservations.release(order.order_id)
+    assert code_of(lambda: submitted(quoted(bob), bob, client_address=there)) == "too_many_open"
+    assert submitted(quoted(bob), bob, client_address=elsewhere).state == OrderState.SIGNED
+
+
+def test_an_address_is_kept_as_a_fingerprint_that_needs_our_key(
+    seen: Network, alice: LocalAccount, settings: Any
+) -> None:
+    order = submitted(quoted(alice), alice, client_address="2001:db8::1")
+    assert len(order.client_key) == 64
+    assert "2001" not in order.client_key
+    assert limits.client_key("2001:db8::2") == order.client_key, "one household"
+    settings.SECRET_KEY = "another"
+    assert limits.client_key("2001:db8::1") != order.client_key
 
 
 def test_unopened_orders_together_stay_within_the_balance(seen: Network) -> None:

@@ -232,6 +232,34 @@ def test_the_one_a_call_is_for_must_not_be_blocked() -> None:
     assert refused(calling(), blocked=[BOB]) == "blocked_address"
 
 
+def with_gas(**changes: Any) -> StandardOrder:
+    """The order with some of the destination's coin besides."""
+    gas = replace(OUTPUT, token=address_to_bytes32(NOBODY), amount=10**14)
+    return replace(ORDER, outputs=(OUTPUT, replace(gas, **changes)))
+
+
+def test_gas_on_arrival_passes_after_the_valuable_output() -> None:
+    assert refused(with_gas()) == ""
+    assert refused(replace(calling(), outputs=(*calling().outputs, with_gas().outputs[1]))) == ""
+    turned = replace(ORDER, outputs=with_gas().outputs[::-1])
+    assert refused(turned) == "outputs_not_supported"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"recipient": address_to_bytes32(ALICE)}, "outputs_not_supported"),
+        ({"token": OUTPUT.token, "amount": 1}, "outputs_not_supported"),
+        ({"callback_data": b"\x01"}, "callback_not_supported"),
+        ({"chain_id": 7}, "outputs_on_two_chains"),
+        ({"amount": 0}, "zero_amount"),
+        ({"settler": OUTPUT.oracle}, "settler_not_ours"),
+    ],
+)
+def test_a_second_output_is_gas_for_the_same_person(changes: dict[str, Any], code: str) -> None:
+    assert refused(with_gas(**changes)) == code
+
+
 def test_one_chain_alone_is_no_transfer() -> None:
     assert refused(ORDER, destination=ORIGIN) == "same_chain"
 

@@ -1,8 +1,12 @@
 """The network page says what one confirmation reaches, and why the rest is out of reach."""
 
+import re
+
 import pytest
 from django.test import Client
 
+from intents.chains import registry
+from intents.models import Stock
 from intents.selectors import connectivity as selector
 from intents.solver.connectivity import Connectivity, Unserved
 from intents.solver.router import Refusal
@@ -24,3 +28,13 @@ def test_page_and_api_tell_the_same_number_and_reason(
     assert "97.5 %" in page and "39 of 40" in page
     assert (answer["served"], answer["pairs"], answer["percent"]) == (39, 40, 97.5)
     assert [(each["code"], each["pairs"]) for each in answer["unserved"]] == [("no_stock", 1)]
+
+
+def test_gas_of_the_sending_accounts_is_not_offered_as_stock(client: Client, chains: None) -> None:
+    ours = registry.chain_by_slug("alder").contracts["solver_account"].address
+    native = "0x" + "00" * 20
+    for holder, balance in ((ours, 5 * 10**18), ("0x" + "99" * 20, 77 * 10**18)):
+        Stock.objects.create(chain_id=901, token=native, holder=holder, balance=balance)
+    page = client.get("/network").content.decode()
+    assert re.search(r"<td>ETH</td>\s*<td class=\"number\">5</td>", page)
+    assert ">77<" not in page

@@ -20,7 +20,7 @@ from .test_words import entries, said_in
 INTERNAL = re.compile(
     r"\b(quot(e[sd]?|ing)|orders?|intents?|recipients?|escrow(ed|s)?|settlers?|fill(ers?|s|ed|ing)?|open(s|ed|ing)?"
     r"|solvers?|relayers?|venues?|finalis\w*|plans?|legs?|hops?|attempts?)\b"
-    r"|订单|托管|填单|成交|接收方|收款人|结算合约|求解|中继|意图|路由|下单",
+    r"|订单|托管|填单|成交|接收方|收款人|结算合约|求解|中继(?!续)|意图|路由|下单",
     re.IGNORECASE,
 )
 # Read by staff and developers: the explanation of a transfer in evidence, and the labels of the staff pages.

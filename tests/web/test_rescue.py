@@ -2,13 +2,17 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from intents.chains.manifest import Endpoint
 from intents.devnet.network import Network
+from intents.selectors.rescue import rescue_network
+from tests.web import rows
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db]
 
@@ -35,3 +39,10 @@ def test_a_copy_can_be_written_to_keep(registered: Network, tmp_path: Path, clie
 
 def _between(text: str, start: str, end: str) -> str:
     return text.split(start, 1)[1].split(end, 1)[0]
+
+
+def test_only_endpoints_that_are_called_public_are_handed_on() -> None:
+    nodes = (Endpoint("https://node.example/our-key"), Endpoint("https://open.example", is_public=True))
+    real = replace(rows.manifest(901, "alder"), is_local=False, endpoints=nodes)
+    [listed] = rescue_network([real])["chains"]
+    assert listed["rpc_urls"] == ["https://open.example"]

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,19 @@ SETTLER = "0x" + "5e" * 20
 TOKEN = {"name": "USD Coin", "version": "2"}
 
 
-def run(script: str, given: Any) -> Any:
-    """What a module returns for JSON `given`: `script` is the body of a function of `input`."""
+def run(script: str, given: Any, *, imports: Mapping[str, str] | None = None) -> Any:
+    """What a module returns for JSON `given`: `script` is the body of a function of `input`.
+
+    `imports` are further modules by path with what is imported of them.
+    """
     node = shutil.which("node") or shutil.which("node", path=str(ROOT / ".venv" / "bin"))
     assert node, "node is missing: `make test` sets it up"
     modules = (ROOT / "static" / "src" / "modules").as_uri()
+    further = "".join(
+        f'import {what} from "{modules}/{path}.js";\n' for path, what in (imports or {}).items()
+    )
     source = f"""
+        {further}
         import * as order from "{modules}/order.js";
         import * as trust from "{modules}/trust.js";
         import * as eip3009 from "{modules}/ways/eip3009.js";

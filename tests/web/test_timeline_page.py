@@ -183,3 +183,12 @@ def test_the_scripts_that_count_the_time_have_their_words(chains: None, alice_br
     found = re.search(r'<script id="words" type="application/json">(.*?)</script>', text)
     assert found
     assert json.loads(found[1])["seconds"] == "{count} s"
+
+
+def test_the_proof_is_carried_to_where_the_money_came_from(chains: None, alice_browser: Browser) -> None:
+    made = rows.order(state=OrderState.PROVING, seen_by=alice_browser.key)
+    page = alice_browser.get(f"/t/{made.order_id}").content.decode()
+    assert "Carry the proof to Alder" in page
+    made.steps.filter(kind="prove").update(waiting={"code": "not_processed", "params": {}})
+    page = alice_browser.get(f"/t/{made.order_id}").content.decode()
+    assert "Alder has not taken the proof yet" in page

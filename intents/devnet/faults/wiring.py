@@ -59,8 +59,7 @@ class Wiring:
             count, _ = self.endpoints.get(manifest.slug, (0, 1))
             for index in range(count):
                 port = self.port(place, index)
-                words = ("-m", "intents.devnet.faults", "--seed", str(port))
-                command = (sys.executable, *words, f"{port}={manifest.endpoints[0].url}")
+                command = endpoint_command(port, manifest.endpoints[0].url)
                 found.append(
                     Child(endpoint_name(manifest.slug, index), command, environment, is_foundation=True)
                 )
@@ -78,6 +77,11 @@ class Wiring:
         places = [f"{HOST}:{self.port(place, index)}" for index in range(count)]
         endpoints = tuple(Endpoint(f"http://{item}", f"ws://{item}") for item in places)
         return replace(manifest, endpoints=endpoints, quorum=quorum, limits=limits)
+
+
+def endpoint_command(port: int, node_url: str) -> tuple[str, ...]:
+    """The process of one endpoint; its seed is its port."""
+    return (sys.executable, "-m", "intents.devnet.faults", "--seed", str(port), f"{port}={node_url}")
 
 
 def endpoint_name(slug: str, index: int) -> str:

@@ -12,6 +12,7 @@ from intents.client.signing import RefusedToSign
 from intents.client.transfer import Asked, CannotStart, Outcome, run
 from intents.client.trust import ServerNotTrusted, Trust, TrustMissing
 
+WAYS = ("auto", "eip3009", "permit2", "permit", "batch", "native", "deposit")
 DEFAULT_URL = "http://127.0.0.1:8000"
 NOT_TRUSTED = 3
 
@@ -30,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--key", default="", help="private key that signs; on local chains the demo wallet"
         )
-        parser.add_argument("--confirm", choices=("auto", "eip3009", "permit2"), default="auto")
+        parser.add_argument("--confirm", choices=WAYS, default="auto")
         parser.add_argument(
             "--exact", choices=("input", "output"), default="input", help="which side AMOUNT is"
         )

@@ -2,9 +2,8 @@
 import htmx from "htmx.org";
 import { accountChanged, isConfirming, review, setUpDialog } from "./offer.js";
 import { choose, showWallet } from "./picker.js";
-import { tokenOf, trustedChain } from "./trust.js";
-import { connected, onWallet, tokenBalance } from "./wallet.js";
-import { exactAmount, shownAmount } from "./amounts.js";
+import { originOf, showBalance } from "./balance.js";
+import { canBatch, connected, learnBatching, onWallet } from "./wallet.js";
 import { say } from "./words.js";
 
 const TYPING_PAUSE_MS = 350;
@@ -47,6 +46,8 @@ export function setUpQuotes() {
   onWallet(walletChanged);
   window.setInterval(tick, 500);
   cardChanged();
+  // A link said everything already.
+  if (form.hasAttribute("data-ask")) window.addEventListener("load", () => ask());
 }
 
 function ask({ refresh = false } = {}) {
@@ -57,6 +58,8 @@ function ask({ refresh = false } = {}) {
 
 function markRefresh(event) {
   if (event.detail.elt !== form) return;
+  const origin = originOf(form.elements.from.value);
+  event.detail.parameters.can_batch = origin && canBatch(origin.id) ? "1" : "";
   if (isRefreshing) event.detail.parameters.refresh = "1";
   isRefreshing = false;
 }
@@ -64,7 +67,7 @@ function markRefresh(event) {
 function changed() {
   refreshes = 0;
   stale();
-  showBalance();
+  showBalance(changed);
   window.clearTimeout(typing);
   typing = window.setTimeout(ask, TYPING_PAUSE_MS);
 }
@@ -106,55 +109,22 @@ function tick() {
 function flip() {
   const { from, to } = form.elements;
   [from.value, to.value] = [to.value, from.value];
+  form.querySelector("input[name=confirm]").value = "auto";
   changed();
 }
 
-function walletChanged(what) {
+async function walletChanged(what) {
   if (what === "found") return;
   const account = connected()?.account ?? "";
   showWallet();
-  showBalance();
+  showBalance(changed);
   if (what === "chain" || form.elements.user.value === account) return;
   form.elements.user.value = account;
   accountChanged();
   if (!isConfirming() || what === "account") {
     stale();
-    ask();
+    await learnBatching();
+    // Whoever switched again meanwhile is asked for by that switch.
+    if ((connected()?.account ?? "") === account) ask();
   }
-}
-
-async function showBalance() {
-  const line = document.querySelector("[data-balance]");
-  line.hidden = true;
-  if (!connected()) return;
-  const [slug, symbol] = form.elements.from.value.split(":");
-  const network = JSON.parse(document.getElementById("network").textContent);
-  const entry = Object.entries(network).find(([, each]) => JSON.parse(each.trust).slug === slug);
-  if (!entry) return;
-  try {
-    const chain = trustedChain(network, entry[0]);
-    const token = chain.tokens.find((each) => each.symbol === symbol);
-    const units = await tokenBalance(tokenOf(chain, token.address).address, chain.wallet);
-    if (units === null || form.elements.from.value !== `${slug}:${symbol}`) return;
-    offerBalance(line, units, token);
-  } catch {
-    // A balance is a convenience: the quote says when it is not enough.
-  }
-}
-
-function offerBalance(line, units, token) {
-  const decimals = Number(token.decimals);
-  const text = document.createElement("span");
-  text.textContent = say("balance", { amount: `${shownAmount(units, decimals)} ${token.symbol}` });
-  const all = document.createElement("button");
-  all.type = "button";
-  all.textContent = say("use_all");
-  all.addEventListener("click", () => {
-    form.elements.amount.value = exactAmount(units, decimals);
-    form.querySelector("input[name=exact][value=input]").checked = true;
-    changed();
-  });
-  const isFree = Boolean(form.querySelector("input[name=exact][value=input]"));
-  line.replaceChildren(text, ...(units > 0n && isFree ? [all] : []));
-  line.hidden = false;
 }

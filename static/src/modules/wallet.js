@@ -1,6 +1,8 @@
 // Wallets of this browser by EIP-6963, and the one that is connected.
 import { getAddress, numberToHex } from "viem/utils";
 
+const CAPABILITIES_PATIENCE_MS = 800;
+const ATOMIC = ["supported", "ready"];
 const REMEMBERED = "waymeet.wallet";
 const UNKNOWN_CHAIN_CODES = [4902, -32603];
 export const REJECTED_CODE = 4001;
@@ -97,12 +99,45 @@ export async function readWord(contract, selector, account) {
   return BigInt(await current.provider.request({ method: "eth_call", params: [{ to: contract, data }, "latest"] }));
 }
 
-/** Balance of an ERC-20 read through the wallet's own node, in base units; only on its active chain. */
+/** Have the wallet make all calls in one atomic transaction, or none (EIP-5792); its name for the batch. */
+export async function sendCalls(calls) {
+  const { provider, account } = current;
+  const chainId = await provider.request({ method: "eth_chainId" });
+  const batch = { version: "2.0.0", chainId, from: account, atomicRequired: true, calls };
+  return provider.request({ method: "wallet_sendCalls", params: [batch] });
+}
+
+/** Whether the connected wallet said that it makes atomic batches on this chain. */
+export function canBatch(chainId) {
+  return Boolean(current?.batching?.has(BigInt(chainId)));
+}
+
+/** Ask the wallet on which chains it makes atomic batches; one that does not answer soon makes none. */
+export async function learnBatching() {
+  const asked = current;
+  if (!asked || asked.batching) return;
+  const silence = new Promise((resolve) => window.setTimeout(() => resolve({}), CAPABILITIES_PATIENCE_MS));
+  const answer = asked.provider.request({ method: "wallet_getCapabilities", params: [asked.account] });
+  const found = (await Promise.race([answer.catch(() => ({})), silence])) ?? {};
+  const chains = Object.entries(found).filter(([, able]) => ATOMIC.includes(able?.atomic?.status));
+  asked.batching = new Set(chains.map(([id]) => BigInt(id)));
+}
+
+/** Balance of a token, or of the chain's own coin, read through the wallet's own node, in base units; only on its active chain. */
 export async function tokenBalance(token, chain) {
   if (!current || !(await isOn(chain))) return null;
+  if (BigInt(token) === 0n) {
+    return BigInt(await current.provider.request({ method: "eth_getBalance", params: [current.account, "latest"] }));
+  }
   const data = "0x70a08231" + current.account.slice(2).toLowerCase().padStart(64, "0");
   const answer = await current.provider.request({ method: "eth_call", params: [{ to: token, data }, "latest"] });
   return answer && answer !== "0x" ? BigInt(answer) : null;
+}
+
+/** What `units` of gas may cost soon on the wallet's active chain, in wei. */
+export async function gasCost(units) {
+  const price = BigInt(await current.provider.request({ method: "eth_gasPrice" }));
+  return (price * BigInt(units) * 5n) / 2n;
 }
 
 /** The EIP-1193 code of an error, also where a wallet wraps it. */
@@ -135,7 +170,7 @@ function watch({ provider }) {
   provider.on("accountsChanged", (accounts) => {
     if (current?.provider !== provider) return;
     if (accounts.length === 0) return disconnect();
-    current = { ...current, account: getAddress(accounts[0]) };
+    current = { ...current, account: getAddress(accounts[0]), batching: null };
     notify("account");
   });
   provider.on("chainChanged", () => current?.provider === provider && notify("chain"));

@@ -6,12 +6,14 @@
 // A way may also have `needsWallet(shown)`, `wording(shown)` with other words of the review, and
 // `introduce(request, place, ready)`, which fills a part of the review and tells when it may be confirmed.
 import { RefusedToSign } from "../order.js";
+import * as batch from "./batch.js";
 import * as deposit from "./deposit.js";
 import * as eip3009 from "./eip3009.js";
+import * as native from "./native.js";
 import * as permit from "./permit.js";
 import * as permit2 from "./permit2.js";
 
-const WAYS = { eip3009, permit2, permit, deposit };
+const WAYS = { eip3009, permit2, permit, batch, native, deposit };
 
 /** The way of this name; throws RefusedToSign for one that this page does not know. */
 export function wayNamed(name) {
