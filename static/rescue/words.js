@@ -4,7 +4,7 @@ const EN = {
   intro:
     "This page needs no server of Waymeet. It reads the chains, says where the money of a transfer is, and brings it back if it was not delivered. Anybody may do so; the money goes only to the address that the transfer names.",
   paste: "Recovery code, transaction hash or transfer number",
-  paste_hint: "A recovery code begins with wm1. – keep it private until the money is back.",
+  paste_hint: "A recovery code begins with wm1. Keep it until the money is back.",
   file: "Or choose the recovery file",
   look: "Look",
   looking: "Reading the chains…",
