@@ -21,7 +21,8 @@ from intents.settlement.order import (
 )
 from intents.settlement.typed_data import TypedData, eip3009_typed_data, permit2_typed_data
 
-from .api import ChainInfo, JsonObject, Token
+from .api import App, ChainInfo, JsonObject, Token
+from .arrival import arriving, gas_besides
 
 Say = Callable[[str], None]
 
@@ -51,6 +52,8 @@ class Wish:
     output_token: Token
     input_amount: int | None = None
     output_amount: int | None = None
+    app: App | None = None
+    gas_on_arrival: str = "no"
 
 
 def checked_order(wish: Wish, quote: JsonObject) -> StandardOrder:
@@ -64,15 +67,13 @@ def checked_order(wish: Wish, quote: JsonObject) -> StandardOrder:
     _same("originChainId", wish.origin.chain_id, order.origin_chain_id)
     _same("inputOracle", origin["hyperlane_oracle"].lower(), order.input_oracle.lower())
     _same("inputs", 1, len(order.inputs))
-    _same("outputs", 1, len(order.outputs))
+    _check_outputs(wish, order)
     _same("inputs[0].token", address_to_int(wish.input_token.address), order.inputs[0][0])
     output = order.outputs[0]
     _same("outputs[0].chainId", wish.destination.chain_id, output.chain_id)
     _same("outputs[0].settler", address_to_bytes32(destination["output_settler"]), output.settler)
     _same("outputs[0].oracle", address_to_bytes32(destination["hyperlane_oracle"]), output.oracle)
     _same("outputs[0].token", address_to_bytes32(wish.output_token.address), output.token)
-    _same("outputs[0].recipient", address_to_bytes32(wish.recipient), output.recipient)
-    _same("outputs[0].callbackData", b"", output.callback_data)
     _same("outputs[0].context", b"", output.context)
     _check_amounts(wish, quote, order)
     if order.fill_deadline > time.time() + LONGEST_WAIT_SECONDS:
@@ -82,6 +83,22 @@ def checked_order(wish: Wish, quote: JsonObject) -> StandardOrder:
     own_id = "0x" + order_id(order, settler=origin["input_settler"]).hex()
     _same("order_id", own_id, quote["order_id"])
     return order
+
+
+def _check_outputs(wish: Wish, order: StandardOrder) -> None:
+    """To whom it goes: the recipient, or the app for the recipient, with gas besides only if that was asked."""
+    if not order.outputs:
+        raise RefusedToSign("outputs", expected=1, got=0)
+    besides = gas_besides(order.outputs, recipient=wish.recipient)
+    if besides is None or (besides and wish.gas_on_arrival == "no"):
+        raise RefusedToSign("outputs", expected=1, got=len(order.outputs))
+    output, executor = order.outputs[0], wish.destination.contracts.get("call_executor", "")
+    try:
+        expected = arriving(wish.app, recipient=wish.recipient, executor=executor, amount=output.amount)
+    except ValueError as error:
+        raise RefusedToSign("outputs[0].callbackData", expected="a call", got=str(error)) from error
+    _same("outputs[0].recipient", expected.recipient, output.recipient)
+    _same("outputs[0].callbackData", expected.callback_data, output.callback_data)
 
 
 def typed_data(wish: Wish, order: StandardOrder, *, way: str) -> TypedData:

@@ -8,13 +8,16 @@ from eth_account import Account
 from eth_utils import is_address, to_checksum_address
 
 from intents.amounts import AmountError, format_units, parse_units
+from intents.settlement.order import StandardOrder
 
-from .api import ChainInfo, JsonObject, Network, Submitted, Token, UnknownName, WaymeetClient
+from .api import App, ChainInfo, JsonObject, Network, Submitted, Token, UnknownName, WaymeetClient
+from .arrival import gas_besides, taken_by_app
 from .chain_reader import NATIVE, ChainReader, ChainUnreachable
 from .confirming import confirmed
 from .signing import Say, Wish, checked_order
 from .trust import Trust
 
+NATIVE_DECIMALS = 18
 # The fourth account of the public test mnemonic every local node funds: worthless anywhere else.
 DEMO_KEY = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"
 
@@ -38,6 +41,8 @@ class Asked:
     key: str = ""
     confirm: str = "auto"
     exact: str = "input"
+    app: str = ""
+    gas: str = "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def run(asked: Asked, *, client: WaymeetClient, say: Say, trust: Trust | None) -
     say(f"asking for {asked.amount} {wish.input_token.symbol} on {wish.origin.name}")
     quote = client.quote(**intent_fields(asked, wish))
     order = checked_order(wish, quote)
-    for line in quote_lines(quote):
+    for line in (*quote_lines(quote), *arrival_lines(wish, order)):
         say(line)
     reader = destination_reader(wish)
     before = balance(reader, wish)
@@ -81,6 +86,8 @@ def run(asked: Asked, *, client: WaymeetClient, say: Say, trust: Trust | None) -
     fill_tx = follow(client, submitted, network=network, started=started, say=say)
     final = client.order(submitted)
     received = received_by(reader, wish, fill_tx) if final["is_delivered"] else None
+    if wish.app is not None and final["is_delivered"]:
+        received = _told_of_app(wish, reader, fill_tx, say=say) or received
     after = balance(reader, wish)
     change = None if before is None or after is None else after - before
     return Outcome(
@@ -123,6 +130,8 @@ def understood(asked: Asked, network: Network) -> tuple[Wish, str]:
         output_token=output_token,
         input_amount=fixed if is_input else None,
         output_amount=None if is_input else fixed,
+        app=_app(destination, asked.app, output_token) if asked.app else None,
+        gas_on_arrival=asked.gas,
     )
     return wish, asked.key or DEMO_KEY
 
@@ -158,6 +167,8 @@ def intent_fields(asked: Asked, wish: Wish) -> dict[str, str]:
         "recipient": wish.recipient,
         "confirm": asked.confirm,
         "can_batch": "1" if asked.confirm == "batch" else "",
+        "app": wish.app.slug if wish.app else "",
+        "gas_on_arrival": asked.gas,
     }
 
 
@@ -171,6 +182,16 @@ def quote_lines(quote: JsonObject) -> list[str]:
     ]
     if quote["eta_seconds"] is not None:
         lines.append(f"in about {quote['eta_seconds']} s, {quote['confirmations']} confirmation(s)")
+    return lines
+
+
+def arrival_lines(wish: Wish, order: StandardOrder) -> list[str]:
+    """What the order does besides delivering its output."""
+    lines = [f"it goes into {wish.app.name} at {wish.app.target}"] if wish.app else []
+    besides = gas_besides(order.outputs, recipient=wish.recipient)
+    if besides:
+        coins = format_units(besides, NATIVE_DECIMALS)
+        lines.append(f"besides, {coins} of the coin of {wish.destination.name} for gas")
     return lines
 
 
@@ -235,6 +256,32 @@ def _place(network: Network, text: str) -> tuple[ChainInfo, Token]:
         raise CannotStart("place_malformed", f"{text!r} is not chain:token, such as alder:USDC")
     chain = network.chain(chain_name)
     return chain, chain.token(token_name)
+
+
+def _app(destination: ChainInfo, text: str, token: Token) -> App:
+    chain, _, slug = text.rpartition(":")
+    if chain and chain.lower() != destination.slug:
+        raise CannotStart("unknown_name", f"{text!r} is on another chain than {destination.name}")
+    try:
+        app = destination.app(slug)
+    except UnknownName as error:
+        raise CannotStart(error.code, str(error)) from error
+    if app.token.lower() != token.address.lower():
+        raise CannotStart("app_takes_another_token", f"{app.name} does not take {token.symbol}")
+    return app
+
+
+def _told_of_app(wish: Wish, reader: ChainReader | None, fill_tx: str, *, say: Say) -> int | None:
+    """Base units that the app took, said aloud; None when it took none or the chain cannot be read."""
+    assert wish.app is not None
+    executor = wish.destination.contracts["call_executor"]
+    taken = taken_by_app(reader, tx_hash=fill_tx, executor=executor, app=wish.app, recipient=wish.recipient)
+    if taken:
+        amount = format_units(taken, wish.output_token.decimals)
+        say(f"{wish.app.name} took {amount} {wish.output_token.symbol}")
+    elif taken == 0:
+        say(f"{wish.app.name} did not take it: the tokens are with {wish.recipient}")
+    return taken or None
 
 
 def _addresses(contracts: dict[str, str]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.manifest import ChainManifest
 
 from . import deployed as deployed_file
@@ -70,7 +71,9 @@ class Network:
         return self.manifests[slug].token(symbol).address
 
     def balance(self, slug: str, symbol: str, owner: str) -> int:
-        """Base units of a token that `owner` holds."""
+        """Base units of a token, or of the chain's own coin, that `owner` holds."""
+        if self.token(slug, symbol) == ZERO_ADDRESS:
+            return int(self.rpcs[slug].request("eth_getBalance", owner, "latest"), 16)
         return int(self.rpcs[slug].call(self.token(slug, symbol), "balanceOf(address)", owner))
 
     def mine(self, slug: str, blocks: int = 1) -> None:

@@ -47,6 +47,11 @@ _BEFORE_OPEN = (
     OrderState.OPENING,
     OrderState.REJECTED,
 )
+_ENDED_BY = {
+    OrderState.FILLED: (StepKind.FILL, "OutputFilled"),
+    OrderState.SETTLED: (StepKind.FINALISE, "Finalised"),
+    OrderState.REFUNDED: (StepKind.REFUND, "Refunded"),
+}
 _RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
 _DELIVERED = (OrderState.FILLED, OrderState.PROVING)
 _IN_ESCROW = (OrderState.OPENED, OrderState.FILLING, *_RETURNING)
@@ -182,6 +187,9 @@ def _next_look(case: Case) -> Wait | None:
     """When to look again; None when nothing can happen any more but by new evidence."""
     if case.state in (OrderState.SETTLED, OrderState.REFUNDED):
         return _soonest(case) if case.waits else _until_final(case)
+    if case.state is OrderState.FILLED and _is_anothers_fill(case):
+        # Its filler collects the input, or nobody does: either is a log that wakes the order.
+        return _soonest(case) if case.waits else _until_final(case)
     if case.state is OrderState.EXPIRED:
         return _soonest(case) if case.waits else None
     if case.state is OrderState.REJECTED and is_final_past(case, case.terms.fill_deadline):
@@ -198,16 +206,21 @@ def _soonest(case: Case) -> Wait:
 
 
 def _until_final(case: Case) -> Wait | None:
-    """Settled and refunded orders are watched until their block is final: a reorg may reopen them."""
-    kind = StepKind.FINALISE if case.state is OrderState.SETTLED else StepKind.REFUND
+    """An order that ended for us is watched until the block that says so is final: a reorg may reopen it."""
+    kind, name = _ENDED_BY[case.state]
     step = case.step(kind)
-    name = "Finalised" if case.state is OrderState.SETTLED else "Refunded"
     entry = next((entry for entry in reversed(case.logs) if entry.kind == name), None)
     if step is None or entry is None or step.state in (StepState.FINAL, StepState.SKIPPED):
         return None
-    need = final_depth(case.origin)
-    block = (case.origin.chain_id, block_at_depth(entry.block_number, need))
-    return Wait("until_final", seconds=max(30.0, 2 * need * case.origin.block_seconds), block=block)
+    manifest = case.origin if entry.chain_id == case.origin.chain_id else case.destination
+    need = final_depth(manifest)
+    block = (manifest.chain_id, block_at_depth(entry.block_number, need))
+    return Wait("until_final", seconds=max(30.0, 2 * need * manifest.block_seconds), block=block)
+
+
+def _is_anothers_fill(case: Case) -> bool:
+    prove_step = case.step(StepKind.PROVE)
+    return prove_step is not None and prove_step.state == StepState.SKIPPED
 
 
 def _count_failure(held: Lease, error: Exception) -> None:

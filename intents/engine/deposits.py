@@ -20,6 +20,8 @@ from intents.models import ChainLog, Deposit, Order
 
 DEPOSIT: Final = "deposit"
 PERMIT: Final = "permit"
+# The contract without which a chain has no deposit addresses.
+IMPLEMENTATION: Final = "deposit_implementation"
 WAYS: Final = frozenset({DEPOSIT, PERMIT})
 
 DAY_SECONDS: Final = 24 * 3600
@@ -44,7 +46,7 @@ def address_of(order_id: bytes, *, origin: ChainManifest) -> str:
     return deposit_address_of(
         order_id,
         settler=origin.address("input_settler"),
-        implementation=origin.address("deposit_implementation"),
+        implementation=origin.address(IMPLEMENTATION),
     )
 
 

@@ -84,6 +84,11 @@ def book_open(order: Order) -> None:
     )
 
 
+def is_filled(order: Order) -> bool:
+    """Whether our inventory paid the order's output."""
+    return LedgerEntry.objects.filter(order=order, memo="fill", debit=Account.INVENTORY).exists()
+
+
 def book_fill(order: Order, *, amount: int) -> None:
     """We delivered `amount` base units of the output."""
     book(

@@ -22,7 +22,10 @@ from intents.models import Attempt, Block, ChainHead, ChainLog, Order
 
 from . import ledger, reservations
 from .arrivals import name_calls
+from .claimed import KIND as CLAIMED
+from .claimed import orders_paid_by
 from .deposits import DepositReader
+from .depth import final_depth
 from .intake import order_from_log
 from .waking import live_on, waiting_for_block, wake_orders
 from .world import chain_world_calls, chain_world_json, is_complete
@@ -35,6 +38,11 @@ REGISTRY_SECONDS = 2.0
 RETRY_SECONDS = 0.5
 KEPT_BLOCKS = 256
 JUMP_SECONDS = 5
+
+
+def kept_blocks(manifest: ChainManifest) -> int:
+    """How many blocks are remembered: enough that the newest final one is always among them."""
+    return max(KEPT_BLOCKS, 2 * final_depth(manifest))
 
 
 class ChainObserver:
@@ -60,7 +68,8 @@ class ChainObserver:
             return None
         self._clock = (head.timestamp, head.seen_at)
         rows = Block.objects.filter(chain_id=self.manifest.chain_id, number__lte=head.number)
-        hashes = dict(rows.order_by("-number").values_list("number", "block_hash")[:KEPT_BLOCKS])
+        kept = kept_blocks(self.manifest)
+        hashes = dict(rows.order_by("-number").values_list("number", "block_hash")[:kept])
         return Cursor(number=head.number, hashes={**hashes, head.number: head.block_hash})
 
     def watch(self) -> Watch:
@@ -101,6 +110,8 @@ class ChainObserver:
             concerned = set(
                 ChainLog.objects.filter(**above).exclude(order_id="").values_list("order_id", flat=True)
             )
+            gone_claims = ChainLog.objects.filter(kind=CLAIMED, **above)
+            concerned |= orders_paid_by(self.manifest.chain_id, gone_claims)
             ChainLog.objects.filter(**above).delete()
             gone = Block.objects.filter(chain_id=self.manifest.chain_id, number__gt=reorg.ancestor)
             gone.delete()
@@ -198,7 +209,9 @@ class ChainObserver:
             for block in seen.blocks
         )
         if seen.head.number % 32 == 0:
-            Block.objects.filter(chain_id=chain_id, number__lt=seen.head.number - KEPT_BLOCKS).delete()
+            Block.objects.filter(
+                chain_id=chain_id, number__lt=seen.head.number - kept_blocks(self.manifest)
+            ).delete()
 
     def _write_head(self, seen: HeadSeen, world: dict[str, Any] | None) -> None:
         values: dict[str, Any] = {

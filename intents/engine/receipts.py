@@ -31,6 +31,23 @@ class Delivery:
     amount_out: int = 0
 
 
+def is_paid_by_us(case: Case, log: ChainLog) -> bool:
+    """Whether a fill for our filler id spent our stock: anybody may pay an output in our name.
+
+    The node is asked only about a transaction that we did not store. Raises RpcUnavailable while it does
+    not show it.
+    """
+    if any(attempt.tx_hash == log.tx_hash for tries in case.attempts.values() for attempt in tries):
+        return True
+    if Attempt.objects.filter(tx_hash=log.tx_hash).exists():
+        return True
+    sent = client(log.chain_id).transaction(log.tx_hash)
+    if sent is None:
+        raise RpcUnavailable(f"no transaction {log.tx_hash} yet")
+    # Only operators can make the account pay, and they call it themselves.
+    return str(sent.get("to") or "").lower() == case.destination.address("solver_account").lower()
+
+
 def delivery_of(case: Case, log: ChainLog, *, is_ours: bool) -> Delivery:
     """The delivery that a fill's log proves; reads the receipt only when the fill swapped.
 

@@ -12,11 +12,12 @@ from intents.settlement.order import bytes32_to_address
 from . import alerts, events, ledger, reservations
 from .arrivals import record_call
 from .case import Case, add_step, confirm_step, move_order, move_step
+from .claimed import claim_lost, forget_claim, wait_again
 from .deposit_facts import is_unopened, opened_after_all, returned
 from .depth import depth_of, final_depth
 from .evidence import Evidence
 from .flight import recheck
-from .receipts import delivery_of
+from .receipts import delivery_of, is_paid_by_us
 
 _NEEDS_OPEN = (OrderState.OPENED, OrderState.FILLING, OrderState.REFUND_DUE, OrderState.REFUNDING)
 _RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
@@ -52,6 +53,8 @@ def _undo_lost_facts(case: Case, seen: Evidence) -> bool:
     if seen.refunded is None and case.state is OrderState.REFUNDED:
         # What followed from the refund did not happen either.
         return _go_back(case, OrderState.REFUNDING, StepKind.REFUND, memos=("refund", "claim", "loss"))
+    if claim_lost(case):
+        return wait_again(case)
     if seen.finalised is None and case.state is OrderState.SETTLED:
         return _go_back(case, OrderState.PROVING, StepKind.FINALISE, memos=("finalise",))
     if seen.filled is None and case.state in _NEEDS_FILL:
@@ -82,6 +85,7 @@ def _go_back(case: Case, target: OrderState, kind: StepKind, *, memos: tuple[str
             ledger.unbook(case.order, memo=memo)
         if kind is StepKind.REFUND:
             alerts.end(alerts.loss_key(case.order))
+            forget_claim(case)
         if kind is StepKind.OPEN:
             reservations.mark_unopened(case.order.order_id)
         if step is not None and step.state in (StepState.CONFIRMED, StepState.FINAL):
@@ -125,7 +129,8 @@ def _opened(case: Case, log: ChainLog) -> bool:
 
 def _filled(case: Case, seen: Evidence, log: ChainLog) -> bool:
     # The receipt is read before the transaction: no RPC while writing.
-    delivery = delivery_of(case, log, is_ours=seen.is_our_fill)
+    is_spent = seen.is_our_fill and is_paid_by_us(case, log)
+    delivery = delivery_of(case, log, is_ours=is_spent)
     with transaction.atomic():
         move_order(
             case,
@@ -147,7 +152,7 @@ def _filled(case: Case, seen: Evidence, log: ChainLog) -> bool:
                 continue
             if kind is StepKind.PROVE or after is StepState.SKIPPED:
                 move_step(case, step, after)
-        if seen.is_our_fill:
+        if is_spent:
             ledger.book_fill(case.order, amount=delivery.delivered)
             for besides in case.terms.outputs[1:]:
                 ledger.book_arrival(
@@ -188,7 +193,7 @@ def _end_refund(case: Case) -> None:
 @transaction.atomic
 def _refunded(case: Case, seen: Evidence, log: ChainLog) -> bool:
     payout = "claimable" if seen.held is not None and seen.held.tx_hash == log.tx_hash else "sent"
-    is_loss = seen.is_our_fill
+    is_loss = seen.is_our_fill and ledger.is_filled(case.order)
     move_order(
         case,
         OrderState.REFUNDED,

@@ -90,6 +90,8 @@ def money_code(order: Order, place: Place, seen: Evidence) -> str:
         return "deposit_returning"
     if state is OrderState.EXPIRED:
         return "deposit_expired"
+    if state is OrderState.NEEDS_ATTENTION:
+        return "deposit_staff"
     if state is OrderState.OPENING or (state is OrderState.AWAITING_DEPOSIT and is_all_there(order)):
         return "deposit_arrived"
     if state is OrderState.AWAITING_DEPOSIT:

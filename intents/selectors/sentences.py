@@ -44,6 +44,10 @@ MONEY = {
     "deposit_returning": _(
         "Your money is at the address of this transfer on %(origin)s and is going back to %(account)s."
     ),
+    "deposit_staff": _(
+        "Whatever you paid is at the address of this transfer on %(origin)s. After %(by)s it can only go back to "
+        "%(account)s, whatever we do."
+    ),
     "deposit_returned": _(
         "%(returned)s went back to %(account)s on %(origin)s. Nothing was paid out on %(destination)s."
     ),

@@ -33,6 +33,7 @@ GAS = {"us": _("no gas"), "user": _("you pay the gas")}
 REASONS = {
     "no_eip3009": _("This token does not know such signatures."),
     "no_allowance": _("Your wallet does not let Permit2 move this token."),
+    "no_addresses": _("This chain has no addresses for single transfers."),
     "no_permit": _("This token knows no such permission."),
     "native_has_no_address": _("This coin is paid from the wallet itself."),
     "native_has_no_signature": _("This coin cannot be moved by a signature."),
@@ -40,7 +41,6 @@ REASONS = {
     "not_native": _("Only the chain's own coin is paid like this."),
     "token_asks_for_a_key": _("This token takes signatures of plain accounts only, and yours is a contract."),
     "account_cannot_check_signatures": _("Your account's code cannot verify signatures."),
-    "account_sends_by_itself": _("Your account is a contract: it sends the payment by its own rules."),
     "wallet_cannot_batch": _("Your wallet does not offer several steps in one."),
     "insufficient_balance": _("Your wallet does not hold enough."),
     "insufficient_gas": _("Your wallet has too little of the chain's coin for the gas."),

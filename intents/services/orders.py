@@ -55,8 +55,8 @@ from .errors import (
 from .intent import Intent
 from .limits import client_key, factor
 from .quotes import QuoteNotFound, quote_request, reprice
-from .signatures import normalised, require_signer
-from .wallets import WalletFacts, read_wallet
+from .signatures import require_account, signed_by_user
+from .wallets import AccountKind, WalletFacts, read_wallet
 from .ways import UNSIGNED
 
 MOST_UNOPENED = 3
@@ -97,6 +97,9 @@ def order_submit(
         user=order.user,
         recipient=final_recipient(order.outputs[0]),
     )
+    if signed and facts.kind is not AccountKind.KEY and quote.confirm_way != "permit":
+        # Whoever verifies it asks the account's code, whatever its key signed.
+        require_account(order, bytes.fromhex(signed[2:]), origin=origin, way=quote.confirm_way)
     try:
         return _accept(
             quote,
@@ -145,9 +148,7 @@ def _signed(order: StandardOrder, signature: Any, *, way: str, origin: ChainMani
         if signature:
             raise SignatureMalformed(reason="unexpected")
         return ""
-    canonical = normalised(signature)
-    require_signer(order, canonical, origin=origin, way=way)
-    return "0x" + canonical.hex()
+    return "0x" + signed_by_user(order, signature, origin=origin, way=way).hex()
 
 
 def _parsed(terms: Any) -> StandardOrder:

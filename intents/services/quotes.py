@@ -16,6 +16,7 @@ from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.clock import ClockUnknown, clock
 from intents.chains.fees import base_fee_wei
 from intents.chains.manifest import ChainManifest
+from intents.engine import deposits
 from intents.engine.blocklist import blocked_addresses
 from intents.engine.proof_times import proof_allowance
 from intents.engine.repricing import Repriced
@@ -267,6 +268,7 @@ def _choice(intent: Intent, route: Route, facts: WalletFacts, *, origin: ChainMa
         amount=route.input_amount,
         facts=facts,
         can_batch=intent.can_batch,
+        has_addresses=deposits.IMPLEMENTATION in origin.contracts,
         gas_wei=OWN_OPEN_GAS * (2 * base_fee_wei(origin.chain_id) + origin.priority_fee_wei),
     )
     choice = choose(asking, confirm=intent.confirm)

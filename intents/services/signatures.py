@@ -5,10 +5,12 @@ from typing import Final
 from intents.chains.calls import encode_call
 from intents.chains.client import client
 from intents.chains.manifest import ChainManifest
+from intents.chains.reverts import Reverted
 from intents.engine.deposits import address_of
 from intents.settlement.order import StandardOrder, int_to_address, order_id
 from intents.settlement.typed_data import (
     TypedData,
+    digest,
     eip3009_typed_data,
     permit2_typed_data,
     permit_typed_data,
@@ -16,8 +18,13 @@ from intents.settlement.typed_data import (
 )
 
 from .errors import SignatureMalformed, WrongSigner
+from .wallets import AccountKind, account_kind
 
 _HALF_CURVE_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+# What the settler takes, less the byte that names the way.
+MOST_SIGNATURE_BYTES: Final = 1023
+_IS_VALID_SIGNATURE: Final = "isValidSignature(bytes32,bytes)"
+_ACCEPTED: Final = bytes.fromhex("1626ba7e")
 
 
 def normalised(text: object) -> bytes:
@@ -37,6 +44,45 @@ def normalised(text: object) -> bytes:
     if v not in (27, 28):
         raise SignatureMalformed(reason="v")
     return raw[:64] + bytes([v])
+
+
+def signed_by_user(order: StandardOrder, text: object, *, origin: ChainManifest, way: str) -> bytes:
+    """The signature as the chain takes it, once it is known to be the user's: their key's, or what their
+    account's code accepts (ERC-1271).
+
+    Raises SignatureMalformed, WrongSigner, and what chain reads raise.
+    """
+    try:
+        canonical = normalised(text)
+        require_signer(order, canonical, origin=origin, way=way)
+        return canonical
+    except (SignatureMalformed, WrongSigner):
+        raw = _unhexed(text)
+        code = str(client(origin.chain_id).request("eth_getCode", order.user, "latest"))
+        if way == "permit" or account_kind(code) is AccountKind.KEY:
+            raise
+    require_account(order, raw, origin=origin, way=way)
+    return raw
+
+
+def require_account(order: StandardOrder, signature: bytes, *, origin: ChainManifest, way: str) -> None:
+    """Raise WrongSigner unless the code of `order.user` accepts the signature now (ERC-1271)."""
+    asked = (digest(typed_data_of(order, origin=origin, way=way)), signature)
+    try:
+        answer = client(origin.chain_id).call(order.user, encode_call(_IS_VALID_SIGNATURE, asked))
+    except Reverted:
+        answer = b""
+    if len(answer) < 32 or answer[:4] != _ACCEPTED:
+        raise WrongSigner(signer="", expected=order.user)
+
+
+def _unhexed(text: object) -> bytes:
+    if not isinstance(text, str) or not text.startswith("0x") or len(text) > 2 + 2 * MOST_SIGNATURE_BYTES:
+        raise SignatureMalformed(reason="length")
+    try:
+        return bytes.fromhex(text[2:])
+    except ValueError as error:
+        raise SignatureMalformed(reason="hex") from error
 
 
 def typed_data_of(order: StandardOrder, *, origin: ChainManifest, way: str) -> TypedData:

@@ -21,13 +21,15 @@ GAS_BY_USER: Final = "user"
 class Asking:
     """Who wants to confirm what: `amount` base units of `token`, with gas at `gas_wei` for the user's own open.
 
-    `can_batch` is the wallet's word that it makes several calls in one atomic transaction (EIP-5792).
+    `can_batch` is the wallet's word that it makes several calls in one atomic transaction (EIP-5792);
+    `has_addresses` says that the chain has deposit addresses.
     """
 
     token: TokenManifest
     amount: int
     facts: WalletFacts
     can_batch: bool = False
+    has_addresses: bool = True
     gas_wei: int = 0
 
 
@@ -66,6 +68,8 @@ def permit(asking: Asking) -> str | None:
     """A signature for the token (EIP-2612) that lets the order's own address take exactly the amount."""
     if asking.token.permit != "eip2612":
         return "no_permit"
+    if not asking.has_addresses:
+        return "no_addresses"
     if asking.facts.kind is AccountKind.CONTRACT:
         return "token_asks_for_a_key"
     return _unsignable(asking) or _unpayable(asking)
@@ -84,14 +88,14 @@ def native(asking: Asking) -> str | None:
     """One payable transaction."""
     if asking.token.address != ZERO_ADDRESS:
         return "not_native"
-    if asking.facts.kind is AccountKind.CONTRACT:
-        return "account_sends_by_itself"
     return _unpayable(asking) or _without_gas(asking)
 
 
 def deposit(asking: Asking) -> str | None:
     """A plain transfer from any wallet, or out of an exchange, to the order's own address."""
-    return "native_has_no_address" if asking.token.address == ZERO_ADDRESS else None
+    if asking.token.address == ZERO_ADDRESS:
+        return "native_has_no_address"
+    return None if asking.has_addresses else "no_addresses"
 
 
 # Best first.
@@ -113,7 +117,6 @@ _TELLING: Final = (
     "token_refuses",
     "insufficient_gas",
     "account_cannot_check_signatures",
-    "account_sends_by_itself",
     "no_allowance",
 )
 
@@ -154,5 +157,8 @@ def _unpayable(asking: Asking) -> str | None:
 
 
 def _without_gas(asking: Asking) -> str | None:
+    if asking.facts.kind is AccountKind.CONTRACT:
+        # Whoever has the account act pays the gas.
+        return None
     own = asking.amount if asking.token.address == ZERO_ADDRESS else 0
     return "insufficient_gas" if asking.facts.native_balance < own + asking.gas_wei else None

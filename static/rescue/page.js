@@ -194,6 +194,9 @@ part("language").addEventListener("click", () => ((language = language === "zh" 
 part("ask").addEventListener("submit", (event) => (event.preventDefault(), ask(part("pasted").value)));
 part("run").addEventListener("click", run);
 part("stop").addEventListener("click", () => ((isRunning = false), showWallets()));
+part("file").addEventListener("change", async ({ target }) => {
+  part("pasted").value = (await target.files[0]?.text()) ?? "";
+});
 part("network-form").addEventListener("submit", saveNetwork);
 window.setInterval(lookAgain, LOOK_AGAIN_MS);
 translate();

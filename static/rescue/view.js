@@ -21,10 +21,10 @@ export function moment(seconds) {
 /** The terms that were signed, as pairs of label and text. */
 export function facts(order, nodes) {
   const [token, amount] = order.inputs[0];
-  const [output] = order.outputs;
+  const wanted = order.outputs.map(({ chainId, token, amount }) => money(nodes, chainId, addressIn(token), amount));
   return [
     [say("gave"), money(nodes, order.originChainId, addressIn(token), amount)],
-    [say("wanted"), money(nodes, output.chainId, addressIn(output.token), output.amount)],
+    [say("wanted"), wanted.join(" + ")],
     [say("user"), order.user],
     [say("deadline"), moment(order.fillDeadline)],
     [say("expires"), moment(order.expires)],
@@ -42,8 +42,8 @@ export function sentence({ situation, params }) {
 export function actionText(action, nodes) {
   const amount = action.amount === undefined ? "" : money(nodes, action.chainId, action.token, action.amount, false);
   const chain = say("on_chain", { chain: nodes.chain(action.chainId).name });
-  const only = action.only ? ` ${say("only_user", { user: action.only })}` : "";
-  return `${say(`act_${action.kind}`, { amount })} · ${chain}.${only}`;
+  const only = action.only ? ` – ${say("only_user", { user: action.only })}` : "";
+  return `${say(`act_${action.kind}`, { amount })} · ${chain}${only}`;
 }
 
 /** An action for people without a wallet here: calldata and command lines. */

@@ -4,7 +4,8 @@ const EN = {
   intro:
     "This page needs no server of Waymeet. It reads the chains, says where the money of a transfer is, and brings it back if it was not delivered. Anybody may do so; the money goes only to the address that the transfer names.",
   paste: "Recovery code, transaction hash or transfer number",
-  paste_hint: "A recovery code begins with wm1. – keep it private until the money is back.",
+  paste_hint: "A recovery code begins with wm1. Keep it until the money is back.",
+  file: "Or choose the recovery file",
   look: "Look",
   looking: "Reading the chains…",
   order: "Transfer {id}",
@@ -77,6 +78,7 @@ const ZH = {
   intro: "本页面不依赖通衢的任何服务器：它直接读取各条链，说明一笔转账的资金在哪里，若未送达则将其取回。任何人都可以操作，资金只会回到转账写明的地址。",
   paste: "恢复码、交易哈希或转账编号",
   paste_hint: "恢复码以 wm1. 开头，资金取回之前请妥善保管。",
+  file: "或选择恢复文件",
   look: "查询",
   looking: "正在读取各条链…",
   order: "转账 {id}",

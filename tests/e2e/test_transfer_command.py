@@ -42,6 +42,9 @@ def command(demo: DemoProcess, *words: str) -> "subprocess.CompletedProcess[str]
         (("25", "birch:USDC", "cedar:USDC"), 18),
         (("0.01", "alder:WETH", "birch:USDC", "--confirm", "permit2"), 6),
         (("20", "alder:USDC", "birch:USDC", "--exact", "output"), 6),
+        (("0.05", "alder:ETH", "birch:USDC", "--confirm", "native"), 6),
+        (("100", "alder:USDC", "birch:ETH"), 18),
+        (("0.01", "birch:WETH", "alder:USDC", "--confirm", "batch"), 6),
     ],
 )
 def test_it_delivers_and_says_what_the_chain_shows(
@@ -57,6 +60,16 @@ def test_it_delivers_and_says_what_the_chain_shows(
     assert least, done.stdout
     risen = Decimal(chains.balance(slug, symbol, RECIPIENT) - before).scaleb(-decimals)
     assert Decimal(received.group(1)) == risen >= Decimal(least.group(1)) > 0
+
+
+def test_it_puts_what_arrives_into_an_app(demo: DemoProcess, chains: Network) -> None:
+    vault = chains.manifest("birch").app("vault").target
+    before = chains.rpc("birch").call(vault, "balanceOf(address)", RECIPIENT)
+    words = ("20", "alder:USDC", "birch:USDC", "--exact", "output", "--app", "birch:vault")
+    done = command(demo, *words, "--to", RECIPIENT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Demo vault of USDC took 20 USDC" in done.stdout
+    assert int(chains.rpc("birch").call(vault, "balanceOf(address)", RECIPIENT)) - int(before) == 20 * 10**6
 
 
 @pytest.mark.parametrize(

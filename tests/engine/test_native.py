@@ -1,11 +1,14 @@
 """The chains' own coin, both ways: real coins leave, real coins arrive, and the books agree."""
 
+from collections.abc import Iterator
+
 import pytest
 from eth_account.signers.local import LocalAccount
 
 from intents.chains.calls import ZERO_ADDRESS
 from intents.devnet.accounts import wallet
 from intents.devnet.network import Network
+from intents.engine import world
 from intents.engine.audit import ledger_check
 from intents.lifecycle import OrderState
 from intents.models import Stock
@@ -90,11 +93,38 @@ def test_the_coin_comes_back_when_it_cannot_be_delivered(
     driver.wait_for(lambda: not ledger_check())
 
 
+@pytest.fixture
+def odd_driver(transactional_db: None, registered_odd: Network) -> Iterator[Driver]:
+    """The generated network with its follower; nobody validates there, so orders end when they are filled."""
+    world.forget()
+    running = Driver(registered_odd).start()
+    yield running
+    running.close()
+    world.forget()
+
+
+def test_coins_both_ways_on_a_network_never_seen_before(odd_driver: Driver, bob: LocalAccount) -> None:
+    network = odd_driver.network
+    origin, destination = list(network.manifests)[:2]
+    arriving = odd_driver.transfer(
+        bob, give=f"{origin}:USDT", get=f"{destination}:ETH", confirm="batch", can_batch=True, recipient=EMPTY
+    )
+    leaving = odd_driver.transfer(bob, give=f"{origin}:ETH", get=f"{destination}:USDC", amount="0.05")
+    before = network.balance(destination, "USDC", bob.address)
+    for order in (arriving, leaving):
+        open_own(network, origin, bob, order)
+    with network.ticking():
+        for order in (arriving, leaving):
+            odd_driver.drive(order, OrderState.FILLED, OrderState.PROVING)
+    assert coins(network, destination, EMPTY) == arriving.delivered_amount >= arriving.output_amount
+    assert network.balance(destination, "USDC", bob.address) - before >= leaving.output_amount
+
+
 def test_what_the_senders_hold_as_gas_is_no_stock(driver: Driver) -> None:
     account = driver.network.manifest("birch").address("solver_account")
     rows = Stock.objects.filter(chain_id=902, token=ZERO_ADDRESS)
+    driver.wait_for(lambda: rows.exclude(holder=account).count() == 2)
     assert rows.get(holder=account).balance == ETHER // 10
-    assert rows.exclude(holder=account).count() == 2
 
 
 def test_a_contract_that_takes_no_coins_is_refused_as_recipient(driver: Driver, bob: LocalAccount) -> None:
@@ -123,4 +153,5 @@ def test_a_wallet_keeps_what_its_gas_costs(driver: Driver, bob: LocalAccount) ->
     quote = quote_request(intent=intent)
     quote_solve(quote.pk)
     quote.refresh_from_db()
+    assert quote.refusal
     assert quote.refusal["params"]["reason"] == "insufficient_gas"

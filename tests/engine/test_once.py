@@ -14,7 +14,7 @@ from intents.engine import case as case_module
 from intents.engine import flight, lease
 from intents.engine.flight import AttemptsChanged
 from intents.engine.lease import LeaseLost
-from intents.lifecycle import AttemptState, OrderState, StepKind
+from intents.lifecycle import AttemptState, OrderState, StepKind, StepState
 from intents.models import Attempt, ChainLog, Order, SendingAccount
 from intents.settlement import calls
 from tests.engine.driver import Driver
@@ -40,6 +40,24 @@ def test_a_worker_that_lost_its_order_while_it_asked_stores_and_sends_nothing(
         flight.send(case, step, "fill", replace(_fill(case), gas_limit=None))
     assert not Attempt.objects.filter(step=step).exists()
     assert list(SendingAccount.objects.values_list("next_nonce", flat=True)) == nonces
+
+
+def test_a_worker_that_lost_its_order_changes_none_of_its_steps(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
+    order, case, step = _ready_to_fill(driver, alice, settings)
+    _case(order)
+    before = order.steps.get(kind="fill")
+    writes = (
+        lambda: case_module.wait(case, step, case_module.Wait("late")),
+        lambda: case_module.set_details(case, step, late=True),
+        lambda: case_module.move_step(case, step, StepState.SUBMITTED),
+    )
+    for write in writes:
+        with pytest.raises(LeaseLost):
+            write()
+    after = order.steps.get(kind="fill")
+    assert (after.waiting, after.details, after.state) == (before.waiting, before.details, before.state)
 
 
 def test_an_attempt_that_appeared_meanwhile_is_looked_at_before_another_is_made(

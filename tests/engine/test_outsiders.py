@@ -7,8 +7,9 @@ from eth_account.signers.local import LocalAccount
 
 from intents.chains import registry
 from intents.engine.actions import carry
+from intents.engine.audit import ledger_check
 from intents.lifecycle import OrderState, StepState
-from intents.models import Attempt, Order
+from intents.models import Alert, Attempt, LedgerEntry, Order, Reservation
 from intents.settlement import calls
 from intents.settlement.order import order_from_json
 from tests.engine import strangers
@@ -28,6 +29,39 @@ def test_an_outsiders_fill_is_a_delivery(driver: Driver, alice: LocalAccount, se
     assert order.delivered_amount == order.output_amount
     assert not Attempt.objects.filter(step__order=order, purpose="fill").exists()
     assert order.steps.get(kind="prove").state == StepState.SKIPPED
+
+
+def test_an_order_that_another_filled_is_not_polled_for_ever(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
+    settings.FILL_ENABLED = False
+    order = driver.drive(driver.transfer(alice), OrderState.OPENED)
+    strangers.fill_as_outsider(driver.network, "birch", order_from_json(order.terms), order.order_id)
+    order = driver.drive(order, OrderState.FILLED)
+    driver.network.mine("birch", 6)
+    driver.work_until(lambda: Order.objects.get(pk=order.pk).wake_at == 0)
+    assert Order.objects.get(pk=order.pk).wait_block is None
+    now = int(driver.network.rpc("alder").block()["timestamp"], 16)
+    driver.network.warp(order.expires - now + 2)
+    refund = calls.refund(order_from_json(order.terms), origin=registry.chain(901))
+    strangers.send(driver.network, "alder", refund)
+    driver.drive(order, OrderState.REFUNDED)
+    assert not Alert.objects.exists(), "it was not our money"
+
+
+def test_a_fill_that_somebody_else_paid_in_our_name_is_not_booked_as_ours(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
+    settings.FILL_ENABLED = False
+    order = driver.drive(driver.transfer(alice), OrderState.OPENED)
+    terms = order_from_json(order.terms)
+    filler = calls.solver_id(registry.chain(902))
+    strangers.fill_as_outsider(driver.network, "birch", terms, order.order_id, filler=filler)
+    with driver.network.ticking():
+        order = driver.drive(order, OrderState.SETTLED)
+    assert not LedgerEntry.objects.filter(order=order, memo="fill").exists()
+    assert not Reservation.objects.filter(order=order, state=Reservation.State.SPENT).exists()
+    assert ledger_check() == []
 
 
 def test_a_fill_that_comes_second_costs_nothing_and_is_no_failure(

@@ -1,5 +1,6 @@
 """Blocks are taken back: the order goes back with them, and the very same transactions go in again."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from eth_account.signers.local import LocalAccount
 from intents.engine import ledger
 from intents.engine.actions import open as open_action
 from intents.engine.audit import ledger_check
+from intents.engine.depth import final_depth
+from intents.engine.observe import KEPT_BLOCKS, kept_blocks
 from intents.lifecycle import OrderState
 from intents.models import Attempt, ChainLog, Order
 from intents.settlement.acceptance import Refusal
@@ -110,13 +113,40 @@ def test_a_claim_that_a_reorg_takes_back_with_its_refund_is_not_in_the_books(
     assert ledger_check() == []
 
 
+def test_a_claim_that_a_reorg_takes_back_alone_waits_and_is_pushed_again(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
+    settings.FILL_ENABLED = False
+    before = driver.network.balance("alder", "USDC", alice.address)
+    order = driver.drive(driver.transfer(alice), OrderState.OPENED)
+    set_blocked(driver, alice.address, is_blocked=True)
+    order = _refunded(driver, order)
+    set_blocked(driver, alice.address, is_blocked=False)
+    Order.objects.filter(pk=order.pk).update(wake_at=1)
+    driver.work_until(lambda: Order.objects.get(pk=order.pk).payout == "sent")
+    claims = ChainLog.objects.filter(chain_id=901, kind="Claimed")
+    strangers.reorg(driver.network, "alder", claims.get().block_number)
+    driver.work_until(lambda: driver.kinds(order)[-2:] == ["reorg", "refunded"])
+    order.refresh_from_db()
+    assert (order.state, order.payout) == (OrderState.REFUNDED, "sent")
+    assert Attempt.objects.filter(step__order=order, purpose="claim").count() == 1
+    assert driver.network.balance("alder", "USDC", alice.address) == before
+    assert ledger_check() == []
+
+
+def test_the_newest_final_block_is_among_those_that_are_remembered(driver: Driver) -> None:
+    manifest = replace(driver.network.manifest("alder"), depth=400)
+    assert kept_blocks(manifest) > final_depth(manifest)
+    assert kept_blocks(driver.network.manifest("alder")) == KEPT_BLOCKS
+
+
 def test_a_deposit_that_is_lost_after_the_delivery_is_put_in_again_at_any_price(
     driver: Driver, alice: LocalAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order = driver.drive(driver.transfer(alice), OrderState.FILLED, OrderState.PROVING)
     opens = ChainLog.objects.filter(order_id=order.order_id, kind="Open")
     monkeypatch.setattr(open_action, "in_flight", lambda *args: None)
-    monkeypatch.setattr(open_action, "_refusal", lambda *args: Refusal("not_profitable"))
+    monkeypatch.setattr(open_action, "refusal_of", lambda *args: Refusal("not_profitable"))
     strangers.reorg(driver.network, "alder", opens.get().block_number)
     driver.wait_for(lambda: not opens.exists())
     with driver.network.ticking():

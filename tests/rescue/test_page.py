@@ -1,5 +1,6 @@
 """The page itself, as one file on a plain file server: nothing of Waymeet answers."""
 
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from intents.chains.manifest import ChainManifest
 from intents.selectors.rescue import rescue_page
+from intents.settlement.order import order_to_json
 from intents.settlement.recovery_code import recovery_code
 from tests.browser.conftest import chromium, is_problem
 from tests.engine.driver import Driver
@@ -70,7 +72,7 @@ def test_a_person_brings_the_money_back_from_any_file_server(
     assert driver.network.balance("alder", "USDC", alice.address) == before
 
 
-def test_a_link_with_the_recovery_code_opens_the_transfer(
+def test_a_link_or_the_recovery_file_shows_the_transfer(
     driver: Driver, alice: LocalAccount, hosted: str, chromium: str
 ) -> None:
     order, _ = open_and_walk_away(driver, alice)
@@ -80,6 +82,12 @@ def test_a_link_with_the_recovery_code_opens_the_transfer(
         page.goto(f"{hosted}#{recovery_code(order)}")
         expect(page.locator("#answer")).to_have_attribute("data-situation", "waiting_for_deadline")
         expect(page.locator("#facts")).to_contain_text(order.user)
+        kept = {"order_id": "0x", "order": order_to_json(order), "recovery_code": recovery_code(order)}
+        file = {"name": "kept.json", "mimeType": "application/json", "buffer": json.dumps(kept).encode()}
+        page.goto(hosted)
+        page.set_input_files("#file", file)
+        page.click("#ask button")
+        expect(page.locator("#answer")).to_have_attribute("data-situation", "waiting_for_deadline")
         browser.close()
 
 

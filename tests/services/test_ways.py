@@ -68,6 +68,8 @@ def test_what_works_can_be_chosen(way: str) -> None:
         ("permit", asking(token=PERMITTED, kind=AccountKind.CONTRACT), "token_asks_for_a_key"),
         ("permit", asking(token=PERMITTED, balance=99), "insufficient_balance"),
         ("deposit", asking(token=ETHER), "native_has_no_address"),
+        ("deposit", replace(ASKING, has_addresses=False), "no_addresses"),
+        ("permit", replace(asking(token=PERMITTED), has_addresses=False), "no_addresses"),
         ("batch", asking(token=ETHER), "native_needs_no_approval"),
     ],
 )
@@ -117,3 +119,12 @@ def test_a_contract_signs_where_the_token_asks_it() -> None:
 def test_too_little_is_said_before_anything_else() -> None:
     choice = choose(asking(balance=1))
     assert (choice.way, choice.reason) == ("", "insufficient_balance")
+
+
+def test_whoever_has_a_contract_act_pays_its_gas() -> None:
+    contract = asking(token=ETHER, kind=AccountKind.CONTRACT, balance=100, native_balance=100)
+    assert choose(contract).way == "native"
+    assert (
+        choose(replace(contract, facts=replace(contract.facts, kind=AccountKind.KEY))).reason
+        == "insufficient_gas"
+    )

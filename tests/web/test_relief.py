@@ -34,7 +34,7 @@ def chains() -> None:
 def offered(client: Client, order: Order) -> str:
     """What the page's head says can be done."""
     page = client.get(f"/t/{order.order_id}?k={order.share_key}").content.decode()
-    found = re.search(r'<header id="journey-head"[^>]*data-relief="(\w+)"', page)
+    found = re.search(r'<header id="journey-head"[^>]*data-can="(\w+)"', page)
     return found[1] if found else ""
 
 

@@ -6,7 +6,8 @@ from intents.chains.calls import Call
 from intents.chains.reverts import Reverted
 from intents.engine import events, lease, ledger, reservations
 from intents.engine.actions.carry import carry, is_carried
-from intents.engine.case import IN_BLOCK, Case, Wait, add_step, move_order, move_step, wait
+from intents.engine.case import IN_BLOCK, Case, Wait, add_step, move_order, move_step, set_details, wait
+from intents.engine.claimed import claims_for
 from intents.engine.depth import depth_of, final_depth
 from intents.engine.evidence import Evidence, log_of
 from intents.engine.flight import in_flight, send
@@ -97,7 +98,7 @@ def _attests_this(case: Case, log: ChainLog, index: int) -> bool:
 def push_claimable(case: Case, step: Step, seen: Evidence) -> bool:
     """Try to push a refund that could not be delivered, every hour; True when it reached the user."""
     if log_of(case, "Claimed", {a.tx_hash for a in case.tries(step, "claim")}) is not None:
-        return _claimed(case)
+        return _claimed(case, step)
     if in_flight(case, step, "claim") is not None:
         wait(case, step, IN_BLOCK)
         return False
@@ -106,7 +107,7 @@ def push_claimable(case: Case, step: Step, seen: Evidence) -> bool:
         send(case, step, "claim", call)
     except Reverted as reverted:
         if reverted.name == NOTHING_LEFT and _is_deep(case, seen.held):
-            return _claimed(case)
+            return _claimed(case, step)
         if reverted.name == NOTHING_LEFT:
             # A node that lags behind the refund's block says the same.
             wait(case, step, Wait("waiting_for_you", {"revert": reverted.name}, seconds=5.0))
@@ -123,7 +124,9 @@ def _is_deep(case: Case, held: ChainLog | None) -> bool:
 
 
 @transaction.atomic
-def _claimed(case: Case) -> bool:
+def _claimed(case: Case, step: Step) -> bool:
+    claimed = claims_for(case.order).last()
+    set_details(case, step, claim_tx=claimed.tx_hash if claimed is not None else "")
     lease.write(case.lease, where={"payout": "claimable"}, payout="sent")
     case.order.payout = "sent"
     ledger.book_claim(case.order)

@@ -32,6 +32,13 @@ class Command(BaseCommand):
             "--key", default="", help="private key that signs; on local chains the demo wallet"
         )
         parser.add_argument("--confirm", choices=WAYS, default="auto")
+        parser.add_argument("--app", default="", help="put what arrives into this app, such as birch:vault")
+        parser.add_argument(
+            "--gas",
+            choices=("auto", "yes", "no"),
+            default="auto",
+            help="some of the destination's coin besides; auto: when the recipient has none",
+        )
         parser.add_argument(
             "--exact", choices=("input", "output"), default="input", help="which side AMOUNT is"
         )

@@ -41,7 +41,7 @@ export function setUpRelief() {
 }
 
 function follow(panel) {
-  const { relief, shown } = document.getElementById("journey-head").dataset;
+  const { can: relief, shown } = document.getElementById("journey-head").dataset;
   if (panel.dataset.busy) return;
   panel.hidden = !relief || (relief === "cancel" && shown !== "not_started" && Boolean(panel.dataset.early));
   for (const part of panel.querySelectorAll("[data-relief-for]")) part.hidden = part.dataset.reliefFor !== relief;
