@@ -142,10 +142,10 @@ ALDER: Final = ChainProfile(
         PoolProfile("uniswap_v2", "USDC", "WETH", 800_000),
         PoolProfile("uniswap_v3", "USDC", "USDT", 1_500_000, 500),
         # By this one our stock gets onto the warp route.
-        PoolProfile("uniswap_v3", "USDC", "hypUSDC", 500_000, 500),
+        PoolProfile("uniswap_v3", "USDC", "hypUSDC", 4_000_000, 500),
     ),
     inventory={"USDC": 50_000, "WETH": 12, "USDT": 20_000},
-    bridged_supply=5_000_000,
+    bridged_supply=10_000_000,
     coin_stock_wei=5 * ETHER,
 )
 

@@ -179,13 +179,27 @@ class _Search:
     def _swap(
         self, chain: ChainWorld, way: Candidate, given: Token, wanted: Token, missing: int
     ) -> tuple[int, Shift] | None:
-        source, place = (chain.chain_id, given.address), (chain.chain_id, wanted.address)
+        """As much of what is missing as the pool gives within the cost cap, by halves."""
+        source = (chain.chain_id, given.address)
         try:
             amount = min(self.spare(source), exchange_down(missing, wanted, given, self.world))
-            rows = way.sell(amount) if amount > 0 else None
-            value = self.value(source, amount)
-            if rows is None or value < self.rules.smallest_usd_e8:
-                return None
+        except Unpriced:
+            return None
+        while self.value(source, amount) >= self.rules.smallest_usd_e8:
+            found = self._exchange(chain, way, given, wanted, amount)
+            if found is not None:
+                return found
+            amount //= 2
+        return None
+
+    def _exchange(
+        self, chain: ChainWorld, way: Candidate, given: Token, wanted: Token, amount: int
+    ) -> tuple[int, Shift] | None:
+        source, place = (chain.chain_id, given.address), (chain.chain_id, wanted.address)
+        rows, value = way.sell(amount), self.value(source, amount)
+        if rows is None:
+            return None
+        try:
             bought = rows[0][-1]
             gained = usd_down(bought, wanted, price_of(self.world, wanted.canonical_id).low_e8)
             whole = usd_up(amount, given, price_of(self.world, given.canonical_id).high_e8)
