@@ -180,6 +180,8 @@ def tariff(
     Raises Unpriced when gas or the input token has no price.
     """
     gas = rules.gas
+    # The chain's own coin is locked by its sender's transaction, never by ours.
+    opening = 0 if int(token.address, 16) == 0 else gas.open
     refund_share = divide_up(gas.refund * rules.refund_share_bps, BPS)
     price = price_of(world, token.canonical_id)
 
@@ -196,7 +198,7 @@ def tariff(
         token=token,
         chain_id=origin.chain_id,
         price=price,
-        network=cost(gas.open + gas.finalise + refund_share, gas.fill + pools * gas.pool),
+        network=cost(opening + gas.finalise + refund_share, gas.fill + pools * gas.pool),
         proof=cost(gas.process, gas.dispatch),
         service_fixed=from_usd_up(rules.service_fixed_usd_e8, token, price.low_e8),
         service_bps=rules.service_bps,
