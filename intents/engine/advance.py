@@ -19,6 +19,7 @@ from . import lease, reservations
 from .actions import deposit, fill, finalise, open, prove, recover, refund
 from .actions.open import is_final_past
 from .case import Case, NeedsAttention, Wait, load, move_order, wait
+from .deposit_facts import is_unopened
 from .deposits import DEPOSIT
 from .deposits import WAYS as DEPOSIT_WAYS
 from .depth import block_at_depth, final_depth
@@ -130,7 +131,7 @@ def _goes_home(case: Case) -> bool:
     is_late = case.order.resume_state in _IN_ESCROW and (
         case.clock(case.destination.chain_id) > case.terms.fill_deadline
     )
-    if not is_late and not is_expiring(case):
+    if not is_late and not is_expiring(case) and not (is_unopened(case) and recover.is_over(case)):
         return False
     state = OrderState(case.order.resume_state)
     with transaction.atomic():

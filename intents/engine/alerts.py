@@ -31,6 +31,12 @@ def end(key: str) -> bool:
     return bool(ended)
 
 
+def loss(order: Order, *, tx_hash: str = "") -> bool:
+    """We delivered, and the input that should have paid us is gone; `tx_hash` took it, if anything did."""
+    data: dict[str, Any] = {"token": order.input_token, "amount": str(order.input_amount), "tx_hash": tx_hash}
+    return begin(Alert.Kind.LOSS, loss_key(order), order=order, chain_id=order.origin_id, **data)
+
+
 def loss_key(order: Order) -> str:
     """The key of an order that we delivered and that was refunded as well."""
     return f"loss:{order.order_id}"

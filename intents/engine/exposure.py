@@ -1,10 +1,13 @@
 """How much we have delivered, or are about to, against deposits that a reorg could still take away."""
 
+from django.db.models import QuerySet
+
+from intents.chains import registry
 from intents.lifecycle import OrderState, StepKind, StepState
-from intents.models import Chain, Order, Step
+from intents.models import Chain, ChainHead, ChainLog, Order
 
 from .case import Case
-from .depth import exposure_cap_usd_e8
+from .depth import exposure_cap_usd_e8, final_depth
 
 _AT_RISK = (OrderState.FILLING, OrderState.FILLED, OrderState.PROVING)
 
@@ -25,9 +28,16 @@ def is_within_cap(case: Case) -> bool:
 
 def unfinal_usd_e8(origin_id: int, *, but: str = "") -> int:
     """USD × 10^8 of the orders of an origin that we fill or filled while their deposit is not final."""
-    final = Step.objects.filter(kind=StepKind.OPEN, state=StepState.FINAL).values("order_id")
     rows = Order.objects.filter(origin_id=origin_id, state__in=_AT_RISK).exclude(order_id=but)
-    return sum(rows.exclude(order_id__in=final).values_list("value_usd_e8", flat=True))
+    return sum(rows.exclude(order_id__in=_final_deposits(origin_id)).values_list("value_usd_e8", flat=True))
+
+
+def _final_deposits(origin_id: int) -> QuerySet[ChainLog, str]:
+    """Orders whose deposit is final by the chain's own blocks, whether anybody looked at them since or not."""
+    head = ChainHead.objects.filter(chain_id=origin_id).values_list("number", flat=True).first() or 0
+    final = head - final_depth(registry.chain(origin_id)) + 1
+    logs = ChainLog.objects.filter(chain_id=origin_id, kind="Open", block_number__lte=final)
+    return logs.values_list("order_id", flat=True)
 
 
 def _is_deposit_final(case: Case) -> bool:

@@ -14,6 +14,7 @@ from django.db import transaction
 from eth_utils.crypto import keccak
 
 from intents.chains import registry
+from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.client import Head, Log, client, parse_head
 from intents.chains.endpoints import RpcError
 from intents.chains.events import decode_log, watched_addresses, watched_topics
@@ -276,15 +277,15 @@ def _open_books() -> None:
     booked = ledger.balances()
     for manifest in registry.all_chains().values():
         account = manifest.address("solver_account")
-        for token in manifest.tokens:
-            held = client(manifest.chain_id).token_balance(token.address, account)
-            inventory = (manifest.chain_id, token.address, str(ledger.Account.INVENTORY))
+        for token in (ZERO_ADDRESS, *(token.address for token in manifest.tokens)):
+            held = client(manifest.chain_id).token_balance(token, account)
+            inventory = (manifest.chain_id, token, str(ledger.Account.INVENTORY))
             missing = held - booked.get(inventory, 0)
             sides = (ledger.Account.MARKET, ledger.Account.INVENTORY)
             debit, credit = sides if missing >= 0 else sides[::-1]
             LedgerEntry.objects.create(
                 chain_id=manifest.chain_id,
-                token=token.address,
+                token=token,
                 debit=debit,
                 credit=credit,
                 amount=abs(missing),

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from intents.lifecycle import AttemptState, OrderState, StepKind, StepState
-from intents.models import Alert, Attempt, ChainLog
+from intents.models import Attempt, ChainLog
 from intents.settlement.order import bytes32_to_address
 
 from . import alerts, events, ledger, reservations
@@ -212,18 +212,7 @@ def _refunded(case: Case, seen: Evidence, log: ChainLog) -> bool:
     ledger.book_refund(case.order, payout=payout)
     if is_loss:
         ledger.book_loss(case.order)
-        lost = {
-            "token": case.order.input_token,
-            "amount": str(case.order.input_amount),
-            "tx_hash": log.tx_hash,
-        }
-        alerts.begin(
-            Alert.Kind.LOSS,
-            alerts.loss_key(case.order),
-            order=case.order,
-            chain_id=case.origin.chain_id,
-            **lost,
-        )
+        alerts.loss(case.order, tx_hash=log.tx_hash)
     reservations.release(case.order.order_id)
     return True
 

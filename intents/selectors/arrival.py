@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from intents.chains import registry
 from intents.models import Event, Order, Quote
+from intents.settlement.destination_call import DestinationCallError, decode_destination_call
 
 from .amounts import shown_amount
 
@@ -43,7 +44,30 @@ def arrival_wei(quote: Quote) -> int:
 
 def gas_on_arrival(quote: Quote) -> str:
     """The same with the coin's name, empty for none."""
-    wei, manifest = arrival_wei(quote), registry.all_chains().get(quote.destination_id)
+    return _coins(arrival_wei(quote), quote.destination_id)
+
+
+def gas_besides(order: Order) -> str:
+    """What an order delivers of the native coin besides its output, empty for none."""
+    return _coins(
+        sum(int(each["amount"]) for each in order.terms.get("outputs", [])[1:]), order.destination_id
+    )
+
+
+def app_called(order: Order) -> str:
+    """The name of the app, or the contract, that an order's output goes into; empty for none."""
+    outputs = order.terms.get("outputs")
+    if not outputs or outputs[0]["callbackData"] == "0x":
+        return ""
+    try:
+        call = decode_destination_call(bytes.fromhex(outputs[0]["callbackData"][2:]))
+    except DestinationCallError:
+        return ""
+    return app_name(order.destination_id, call.target)
+
+
+def _coins(wei: int, chain_id: int) -> str:
+    manifest = registry.all_chains().get(chain_id)
     if not wei or manifest is None:
         return ""
     return f"{shown_amount(wei, manifest.native.decimals)} {manifest.native.symbol}"

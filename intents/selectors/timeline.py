@@ -10,7 +10,7 @@ from intents.lifecycle import OrderState
 from intents.models import Event, Order
 from intents.services.words import text as error_words
 
-from .arrival import call_made
+from .arrival import app_called, call_made, gas_besides
 from .deposit import DepositPanel, began_at, chain_now, is_all_there, is_paid_to_address, money_code
 from .deposit import money_params as deposit_params
 from .deposit import panel as deposit_panel
@@ -76,6 +76,8 @@ class Timeline:
     elapsed_seconds: float
     deposit: DepositPanel | None = None
     relief: str = ""
+    app: str = ""
+    gas_on_arrival: str = ""
 
     @property
     def is_ended(self) -> bool:
@@ -160,6 +162,8 @@ def timeline(order: Order, *, now: float | None = None) -> Timeline:
         elapsed_seconds=elapsed,
         deposit=deposit_panel(order, now=origin_time),
         relief=relief_of(order, place=place, origin_time=origin_time),
+        app=app_called(order),
+        gas_on_arrival=gas_besides(order),
     )
 
 

@@ -201,16 +201,19 @@ def tariff(
     Raises Unpriced when gas or the input token has no price.
     """
     gas = rules.gas
+    # The chain's own coin is locked by its sender's transaction, never by ours.
+    opening = 0 if int(token.address, 16) == 0 else gas.open
     refund_share = divide_up(gas.refund * rules.refund_share_bps, BPS)
     price = price_of(world, token.canonical_id)
-    opening = gas.open + gas.finalise + refund_share
 
     def cost(at_origin: int, at_destination: int) -> int:
         usd = gas_usd(world, origin, at_origin, rules) + gas_usd(world, destination, at_destination, rules)
-        if source is not None and at_origin == opening:
-            usd += gas_usd(world, source, gas.bridge, rules)
-            usd += gas_usd(world, destination, gas.arrive, rules)
         return from_usd_up(usd, token, price.low_e8)
+
+    carried = 0
+    if source is not None:
+        usd = gas_usd(world, source, gas.bridge, rules) + gas_usd(world, destination, gas.arrive, rules)
+        carried = from_usd_up(usd, token, price.low_e8)
 
     margin_bps = exchanges * (rules.exchange_bps + divide_up(rules.volatility_bps_per_minute * eta, 60))
     if pools:
@@ -221,7 +224,7 @@ def tariff(
         token=token,
         chain_id=origin.chain_id,
         price=price,
-        network=cost(opening, gas.fill + pools * gas.pool),
+        network=cost(opening + gas.finalise + refund_share, gas.fill + pools * gas.pool) + carried,
         proof=cost(gas.process, gas.dispatch),
         service_fixed=from_usd_up(rules.service_fixed_usd_e8, token, price.low_e8),
         service_bps=rules.service_bps,

@@ -237,5 +237,5 @@ def test_pages_fit_and_are_accessible(
         found = page.evaluate(
             "axe.run().then((r) => r.violations.map((v) => [v.impact, v.id, v.nodes[0].html]))"
         )
-        assert not [each for each in found if each[0] in ("serious", "critical")], (path, found)
+        assert not [each for each in found if each[0] != "minor"], (path, found)
     context.close()

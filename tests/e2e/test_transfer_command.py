@@ -45,6 +45,8 @@ def command(demo: DemoProcess, *words: str) -> "subprocess.CompletedProcess[str]
         (("0.05", "alder:ETH", "birch:USDC", "--confirm", "native"), 6),
         (("100", "alder:USDC", "birch:ETH"), 18),
         (("0.01", "birch:WETH", "alder:USDC", "--confirm", "batch"), 6),
+        (("20", "alder:USDT", "birch:USDC", "--confirm", "deposit"), 6),
+        (("5", "cedar:USDC", "birch:USDC", "--confirm", "permit"), 6),
     ],
 )
 def test_it_delivers_and_says_what_the_chain_shows(

@@ -1,18 +1,21 @@
 """A transfer that ends in a call: made with what arrives, or the tokens are with the person and it is said."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from eth_account import Account
 
 from intents.chains.calls import ZERO_ADDRESS
-from intents.devnet.accounts import wallet
+from intents.devnet.accounts import named_wallet, wallet
 from intents.devnet.network import Network
-from intents.engine import ledger
+from intents.engine import ledger, world
 from intents.engine.audit import ledger_check
 from intents.lifecycle import OrderState
-from intents.models import Event, Quote
+from intents.models import Attempt, ChainLog, Event, Order, Quote
 from intents.selectors.timeline import timeline
+from intents.settlement.order import order_from_json
+from tests.engine import strangers
 from tests.engine.driver import Driver
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -101,7 +104,7 @@ def test_a_call_that_would_fail_now_is_not_offered(driver: Driver, network: Netw
 def test_the_gas_of_the_call_is_in_the_price(driver: Driver, network: Network, alice: Any) -> None:
     plain = depositing(driver, alice, app="")
     calling = depositing(driver, alice)
-    assert calling.input_amount > plain.input_amount
+    assert (calling.input_amount or 0) > (plain.input_amount or 0) > 0
 
 
 def coins(network: Network, owner: str) -> int:
@@ -124,6 +127,7 @@ def test_a_recipient_without_coins_gets_gas_besides_and_we_are_repaid(
     with fresh_network.ticking(0.2):
         driver.drive(order, OrderState.SETTLED, seconds=40)
     assert coins(fresh_network, recipient) == wei > 0
+    assert order.delivered_amount is not None
     assert order.delivered_amount >= order.output_amount
     booked = ledger.balances([order.order_id])
     assert booked[(birch.chain_id, ZERO_ADDRESS, str(ledger.Account.USER))] == wei
@@ -170,3 +174,63 @@ def fresh_account(network: Network) -> str:
 def signed_outputs(quote: Quote) -> list[dict[str, str]]:
     assert quote.order is not None
     return list(quote.order["outputs"])
+
+
+def test_an_outsiders_half_of_two_outputs_is_no_delivery_and_the_money_comes_back(
+    driver: Driver, fresh_network: Network, alice: Any, settings: Any
+) -> None:
+    """Whoever fills the first output alone cannot be paid: what proves the refund is the second one's absence."""
+    settings.FILL_ENABLED = False
+    recipient = fresh_account(fresh_network)
+    quote = depositing(driver, alice, app="", recipient=recipient, gas_on_arrival="auto")
+    order = driver.drive(driver.submit(quote, alice), OrderState.OPENED)
+    strangers.fill_as_outsider(fresh_network, "birch", order_from_json(order.terms), order.order_id)
+    settings.FILL_ENABLED = True
+    fresh_network.mine("birch", 2)
+    driver.work_until(lambda: "OutputFilled" in kinds_seen(order))
+    order.refresh_from_db()
+    assert order.state in (OrderState.OPENED, OrderState.FILLING)
+    fresh_network.warp(200)
+    with fresh_network.ticking(0.2):
+        driver.drive(order, OrderState.REFUNDED, seconds=40)
+    attempt = Attempt.objects.get(step__order=order, purpose="refund", state="confirmed")
+    assert attempt.calldata.endswith(f"{1:064x}") or f"{1:064x}" in attempt.calldata[10:138]
+
+
+def kinds_seen(order: Order) -> set[str]:
+    return set(ChainLog.objects.filter(order_id=order.order_id).values_list("kind", flat=True))
+
+
+@pytest.fixture
+def odd_driver(transactional_db: None, registered_odd: Network) -> Iterator[Driver]:
+    """A follower of a network nobody has seen before."""
+    world.forget()
+    running = Driver(registered_odd).start()
+    yield running
+    running.close()
+    world.forget()
+
+
+def test_a_vault_on_a_network_never_seen_before(odd_driver: Driver, registered_odd: Network) -> None:
+    slug, manifest = next((slug, each) for slug, each in registered_odd.manifests.items() if each.apps)
+    origin = next(each for each in registered_odd.manifests if each != slug)
+    person, recipient = named_wallet("an odd person"), wallet(73).address
+    token, given = manifest.token("USDC"), registered_odd.manifest(origin).token("USDC")
+    registered_odd.fund(origin, [person.address], {"USDC": 1_000 * 10**given.decimals}, permit2=["USDC"])
+    quote = odd_driver.quote(
+        person,
+        give=f"{origin}:USDC",
+        get=f"{slug}:USDC",
+        amount="40",
+        exact="output",
+        recipient=recipient,
+        app="vault",
+        gas_on_arrival="yes",
+    )
+    order = odd_driver.submit(quote, person)
+    with registered_odd.ticking(0.2):
+        odd_driver.drive(order, OrderState.FILLED, OrderState.PROVING, seconds=40)
+    shares = registered_odd.rpc(slug).call(manifest.app("vault").target, "balanceOf(address)", recipient)
+    assert shares == 40 * 10**token.decimals
+    wei = int(signed_outputs(quote)[1]["amount"])
+    assert int(registered_odd.rpc(slug).request("eth_getBalance", recipient, "latest"), 16) == wei > 0

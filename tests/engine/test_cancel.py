@@ -62,5 +62,5 @@ def _send(driver: Driver, call: Call, *, sender: str) -> None:
     rpc.request("anvil_impersonateAccount", sender)
     tx_hash = strangers.send(driver.network, "alder", call, sender=sender)
     rpc.request("anvil_stopImpersonatingAccount", sender)
-    receipt = rpc.request("eth_getTransactionReceipt", tx_hash)
+    receipt = driver.wait_for(lambda: rpc.request("eth_getTransactionReceipt", tx_hash))
     assert receipt["status"] == "0x1"

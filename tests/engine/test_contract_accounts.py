@@ -19,9 +19,11 @@ from intents.services.intent import Intent
 from intents.services.orders import order_submit
 from intents.services.quotes import quote_request, quote_solve
 from intents.services.signatures import typed_data_of
+from intents.settlement.calls import open_by_user
 from intents.settlement.order import order_from_json
 from tests.engine import strangers
 from tests.engine.driver import Driver
+from tests.engine.senders import send_own
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
 
@@ -129,3 +131,22 @@ def test_borrowed_code_that_checks_no_signatures_is_offered_a_batch(driver: Driv
     reasons = {way["way"]: way["reason"] for way in quote.ways}
     assert reasons["eip3009"] == "account_cannot_check_signatures"
     assert quote.confirm_way == "batch"
+
+
+def test_two_owners_have_their_account_pay_coins(driver: Driver, bob: LocalAccount) -> None:
+    account = team_wallet(driver)
+    quote = asked(account, input_token="ETH", amount="0.05", recipient=bob.address)
+    assert quote.confirm_way == "native"
+    order = submitted(quote, "")
+    settler = driver.network.manifest("alder").address("input_settler")
+    (opening,) = open_by_user(order_from_json(order.terms), settler=settler)
+    arguments = [opening.target, opening.value_wei, opening.data]
+    driver.network.fund("alder", [FIRST.address, SECOND.address], {})
+    before = driver.network.balance("birch", "USDC", bob.address)
+    for owner, act in ((FIRST, "propose"), (SECOND, "execute")):
+        data = encode_call(f"{act}(address,uint256,bytes)", arguments)
+        send_own(driver.network, "alder", owner, [Call(account, data)])
+    with driver.network.ticking():
+        order = driver.drive(order, OrderState.SETTLED)
+    assert order.user == account
+    assert driver.network.balance("birch", "USDC", bob.address) - before >= order.output_amount

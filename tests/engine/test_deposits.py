@@ -6,6 +6,7 @@ from eth_account.signers.local import LocalAccount
 from intents.chains import registry
 from intents.chains.calls import ZERO_ADDRESS, Call, encode_call
 from intents.devnet.accounts import OUTSIDER, address, wallet
+from intents.engine import advance as advance_module
 from intents.engine import deposits
 from intents.lifecycle import OrderState, StepKind
 from intents.models import Attempt, Deposit, Event, LedgerEntry, Order, Reservation
@@ -269,6 +270,23 @@ def test_money_at_the_address_of_a_permit_comes_back(driver: Driver) -> None:
         pay(driver, order, 5 * 10**18, slug="cedar")
         driver.work_until(lambda: recovered(order), seconds=30)
     assert driver.network.balance("cedar", "USDC", user.address) == 5 * 10**18
+
+
+def test_a_parked_order_gives_its_money_back_by_itself(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(advance_module, "PARKED_SECONDS", 0.5)
+    user = wallet(820)
+    order = awaited(driver, user)
+    with driver.network.ticking():
+        pay(driver, order, ASKED - 1)
+        driver.work_until(lambda: short_of(order))
+        Order.objects.filter(pk=order.pk).update(
+            state=OrderState.NEEDS_ATTENTION, resume_state=OrderState.AWAITING_DEPOSIT, wake_at=1.0
+        )
+        pass_deadline(driver, order)
+        order = driver.drive(order, OrderState.REFUNDED, seconds=30)
+    assert driver.network.balance("alder", "USDC", user.address) == ASKED - 1
 
 
 def test_a_payment_that_a_reorg_takes_back_is_waited_for_again(driver: Driver) -> None:

@@ -12,10 +12,11 @@ import pytest
 from django.conf import settings
 from eth_account.signers.local import LocalAccount
 from playwright.sync_api import expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 from intents.chains.manifest import ChainManifest
 from intents.selectors.rescue import rescue_page
-from intents.settlement.order import order_to_json
+from intents.settlement.order import order_from_json, order_to_json
 from intents.settlement.recovery_code import recovery_code
 from tests.browser.conftest import chromium, is_problem
 from tests.engine.driver import Driver
@@ -89,6 +90,21 @@ def test_a_link_or_the_recovery_file_shows_the_transfer(
         page.click("#ask button")
         expect(page.locator("#answer")).to_have_attribute("data-situation", "waiting_for_deadline")
         browser.close()
+
+
+def test_the_sites_own_copy_runs_under_its_policy(
+    driver: Driver, alice: LocalAccount, live_server: LiveServer, chromium: str
+) -> None:
+    order = driver.transfer(alice)
+    problems: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(locale="en-GB")
+        page.on("console", lambda said: problems.append(said.text) if is_problem(said) else None)
+        page.goto(f"{live_server.url}/rescue#{recovery_code(order_from_json(order.terms))}")
+        expect(page.locator("#answer")).to_have_attribute("data-situation", "not_opened")
+        browser.close()
+    assert not problems
 
 
 def test_the_file_fetches_nothing_but_chains_and_validators() -> None:

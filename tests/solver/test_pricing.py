@@ -125,3 +125,17 @@ def test_other_decimals_are_the_same_money() -> None:
     assert exchange_down(units("usdc", 25), token(ORIGIN, "usdc"), wide, world()) == 25 * 10**18
     assert exchange_down(25 * 10**18 + 9 * 10**15, wide, narrow, world()) == 2_500
     assert exchange_back_up(2_501, wide, narrow, world()) == 2_501 * 10**16
+
+
+def test_who_sends_the_coin_pays_for_its_opening() -> None:
+    coin = Token("0x" + "00" * 20, "ETH", 18, "eth")
+    wrapped = Token("0x" + "00" * 19 + "01", "ETH", 18, "eth")
+    seen = world()
+    fees = [
+        tariff(
+            seen, origin=seen.chains[ORIGIN], destination=seen.chains[DESTINATION], token=token,
+            pools=0, exchanges=0, is_exact_output=False, eta=1, rules=PricingRules(),
+        ).network
+        for token in (coin, wrapped)
+    ]  # fmt: skip
+    assert fees[0] < fees[1]

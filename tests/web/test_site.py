@@ -147,6 +147,7 @@ def addresses(*, order_id: str, quote_id: str) -> list[str]:
             continue
         path = re.sub(r"<(?:\w+:)?order_id>", order_id, path)
         path = re.sub(r"<(?:\w+:)?quote_id>", quote_id, path)
+        path = re.sub(r"<(?:\w+:)?name>", "birch-vault", path)
         assert "<" not in path, f"say how to fill {path}"
         found.append("/" + path)
     assert len(found) > 12
