@@ -161,7 +161,7 @@ def _start(
 def parts(
     *, port: int, environment: Mapping[str, str], page_environment: Mapping[str, str] = MappingProxyType({})
 ) -> list[Child]:
-    """Every process but Redis and the chains, the page first. Their names are those of the logs and of processes.json."""
+    """Every process but Redis and the chains, the page first; named as in the logs and in processes.json."""
     celery = (PYTHON, "-m", "celery", "--quiet", "--app", "webapp.celery:app")
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING")
     uvicorn = ("uvicorn", "webapp.asgi:application", "--host", HOST, "--port", str(port))
