@@ -3,11 +3,12 @@
 import importlib
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class IntentsConfig(AppConfig):
     name = "intents"
-    verbose_name = "Waymeet"
+    verbose_name = _("Waymeet")
 
     def ready(self) -> None:
         """Register words of errors and names of models before the first is said, and the queue before its use."""

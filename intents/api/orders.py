@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from intents.lifecycle import OrderState
 from intents.models import Event, Order, Step
 from intents.selectors.access import Viewer, order_for
+from intents.selectors.deposit import deposit_json
 from intents.services.orders import order_submit
 
 from .errors import OrderNotFound, QuoteNotFound
@@ -107,6 +108,7 @@ def order_json(order: Order) -> dict[str, Any]:
         "received_at": order.received_at,
         "delivered_at": order.delivered_at.isoformat() if order.delivered_at else None,
         "order": order.terms,
+        "deposit": deposit_json(order),
         "steps": [_step_json(step) for step in order.steps.prefetch_related("attempts").order_by("index")],
     }
 

@@ -14,7 +14,7 @@ from .api import App, ChainInfo, JsonObject, Network, Submitted, Token, UnknownN
 from .arrival import gas_besides, taken_by_app
 from .chain_reader import NATIVE, ChainReader, ChainUnreachable
 from .confirming import confirmed
-from .signing import Say, Wish, checked_order
+from .signing import RefusedToSign, Say, Wish, checked_order
 from .trust import Trust
 
 NATIVE_DECIMALS = 18
@@ -75,6 +75,7 @@ def run(asked: Asked, *, client: WaymeetClient, say: Say, trust: Trust | None) -
     say(f"asking for {asked.amount} {wish.input_token.symbol} on {wish.origin.name}")
     quote = client.quote(**intent_fields(asked, wish))
     order = checked_order(wish, quote)
+    check_way(asked, wish, way=quote["confirm_way"], trust=trust)
     for line in (*quote_lines(quote), *arrival_lines(wish, order)):
         say(line)
     reader = destination_reader(wish)
@@ -144,14 +145,25 @@ def trust_lines(wish: Wish, trust: Trust | None) -> list[str]:
             f"{chain.name}: taken from the server, unchecked: {_addresses(chain.contracts)}"
             for chain in chains
         ]
-    for chain in chains:
-        trust.check(chain)
+    trust.check(wish.origin)
+    trust.check(wish.destination, is_called=wish.app is not None)
     return [
         f"{chain.name} is not as this client knows it; check these: "
         f"hyperlane_oracle {chain.contracts.get('hyperlane_oracle')}, {token.symbol} {token.address}"
         for chain, token in zip(chains, (wish.input_token, wish.output_token), strict=True)
         if not trust.is_listed(chain)
     ]
+
+
+def check_way(asked: Asked, wish: Wish, *, way: str, trust: Trust | None) -> None:
+    """The server does not choose what the key is used for: a batch lends the account to foreign code.
+
+    Raises `RefusedToSign` for another way than asked, `ServerNotTrusted` for code nobody here knows.
+    """
+    if way != asked.confirm and (asked.confirm != "auto" or way == "batch"):
+        raise RefusedToSign("confirm_way", expected=asked.confirm, got=way)
+    if way == "batch" and trust is not None:
+        trust.check_delegate(wish.origin)
 
 
 def intent_fields(asked: Asked, wish: Wish) -> dict[str, str]:

@@ -79,8 +79,11 @@ class Trust:
             raise TrustMissing(f"{path} lacks addresses: write it anew with `manage.py trust`")
         return trust
 
-    def check(self, chain: ChainInfo) -> None:
-        """Refuse a chain of the server's list with another contract than ours; raises `ServerNotTrusted`."""
+    def check(self, chain: ChainInfo, *, is_called: bool = False) -> None:
+        """Refuse a chain of the server's list with another contract than ours; raises `ServerNotTrusted`.
+
+        With `is_called` the output goes through the chain's call executor, which must then be known here.
+        """
         deviating = self.deviating.get(str(chain.chain_id), {})
         for contract, name in _NAMES.items():
             expected = str(deviating.get(name, getattr(self, name)))
@@ -89,6 +92,17 @@ class Trust:
             if not expected or is_absent or got.lower() == expected.lower():
                 continue
             raise ServerNotTrusted(chain=chain.name, contract=contract, expected=expected, got=got)
+        executor = chain.contracts.get("call_executor", "")
+        if is_called and not deviating.get("call_executor", self.call_executor):
+            raise ServerNotTrusted(chain=chain.name, contract="call_executor", expected="none", got=executor)
+
+    def check_delegate(self, chain: ChainInfo) -> None:
+        """Refuse to lend an account the code that a chain's list names, unless the list is known as a whole."""
+        if not self.is_listed(chain):
+            executor = chain.contracts.get("batch_executor", "")
+            raise ServerNotTrusted(
+                chain=chain.name, contract="batch_executor", expected="that of a known chain", got=executor
+            )
 
     def is_listed(self, chain: ChainInfo) -> bool:
         """Whether proof contracts and tokens of this chain, too, are those known here."""

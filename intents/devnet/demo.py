@@ -86,7 +86,7 @@ def run() -> None:
         ports = {profile.slug: chain_port + place for place, profile in enumerate(profiles)}
         validator_ports = [chain_port + VALIDATOR_PORT_OFFSET + index for index in range(VALIDATOR_COUNT)]
         require_free(port, what="the page", variable="PORT")
-        for slug, chain in ports.items():
+        for slug, chain in ports.items() if starts_chains() else ():
             require_free(chain, what=f"the chain {slug}", variable="DEVNET_PORT")
         for number in validator_ports:
             require_free(number, what="a validator", variable="DEVNET_PORT")
@@ -119,7 +119,8 @@ def _start(
     started_at = time.time()
     environment = _start_redis(supervisor, run_dir)
     chains = run_dir / "chains"
-    _start_nodes(supervisor, chains, profiles, ports)
+    if starts_chains():
+        _start_nodes(supervisor, chains, profiles, ports)
     call_command("migrate", verbosity=0, interactive=False)
     manifests = prepare(
         profiles,
@@ -132,13 +133,16 @@ def _start(
     for child in wiring.children(manifests, environment):
         supervisor.start(child)
     load(wiring.manifests(manifests))
+    ear = BreakServer()
+    ear.serve(Breaker(supervisor, manifests, ear.token))
+    page, *others = parts(port=port, environment=environment, page_environment=ear.environment)
+    # Orders that were under way go on while the page is still being made ready.
+    for child in others:
+        supervisor.start(child)
     # Pages believe only the addresses compiled into their bundles, which are those of this network now.
     call_command("trust", build=True, verbosity=0)
     password = ensure_staff_login(run_dir)
-    ear = BreakServer()
-    ear.serve(Breaker(supervisor, manifests, ear.token))
-    for child in parts(port=port, environment=environment, page_environment=ear.environment):
-        supervisor.start(child)
+    supervisor.start(page)
     connection.close()
     url = f"http://{HOST}:{port}"
     supervisor.wait_until(lambda: answers(url), seconds=READY_SECONDS, what="the page did not answer")
@@ -157,7 +161,7 @@ def _start(
 def parts(
     *, port: int, environment: Mapping[str, str], page_environment: Mapping[str, str] = MappingProxyType({})
 ) -> list[Child]:
-    """Every process but Redis and the chains. Their names are those of the logs and of processes.json."""
+    """Every process but Redis and the chains, the page first; named as in the logs and in processes.json."""
     celery = (PYTHON, "-m", "celery", "--quiet", "--app", "webapp.celery:app")
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING")
     uvicorn = ("uvicorn", "webapp.asgi:application", "--host", HOST, "--port", str(port))
@@ -186,6 +190,11 @@ def parts(
         ),
         command("market", "devnet_market"),
     ]
+
+
+def starts_chains() -> bool:
+    """Whether the nodes are ours; with WAYMEET_START_CHAINS=0 they run at their ports already, and stay."""
+    return os.environ.get("WAYMEET_START_CHAINS", "1") != "0"
 
 
 @contextmanager

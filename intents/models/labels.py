@@ -145,11 +145,69 @@ FIELDS: Final = {
     "world": _("world"),
 }
 
+# States and kinds, which in English are called what code, logs and documentation call them.
+CHOICES: Final = {
+    "Solving": _("Solving"),
+    "Ready": _("Ready"),
+    "Refused": _("Refused"),
+    "Used": _("Used"),
+    "awaiting_deposit": _("awaiting_deposit"),
+    "signed": _("signed"),
+    "opening": _("opening"),
+    "opened": _("opened"),
+    "filling": _("filling"),
+    "filled": _("filled"),
+    "proving": _("proving"),
+    "settled": _("settled"),
+    "rejected": _("rejected"),
+    "expired": _("expired"),
+    "refund_due": _("refund_due"),
+    "refunding": _("refunding"),
+    "refunded": _("refunded"),
+    "needs_attention": _("needs_attention"),
+    "open": _("open"),
+    "swap": _("swap"),
+    "bridge": _("bridge"),
+    "fill": _("fill"),
+    "prove": _("prove"),
+    "finalise": _("finalise"),
+    "refund": _("refund"),
+    "rebalance": _("rebalance"),
+    "blocked": _("blocked"),
+    "ready": _("ready"),
+    "submitted": _("submitted"),
+    "in_transit": _("in_transit"),
+    "confirmed": _("confirmed"),
+    "final": _("final"),
+    "skipped": _("skipped"),
+    "failed": _("failed"),
+    "planned": _("planned"),
+    "broadcast": _("broadcast"),
+    "reverted": _("reverted"),
+    "replaced": _("replaced"),
+    "unknown": _("unknown"),
+    "Loss": _("Loss"),
+    "Gas Low": _("Gas Low"),
+    "Held": _("Held"),
+    "Released": _("Released"),
+    "Spent": _("Spent"),
+    "User": _("User"),
+    "Escrow": _("Escrow"),
+    "Inventory": _("Inventory"),
+    "Reserved": _("Reserved"),
+    "Claimable": _("Claimable"),
+    "Gas": _("Gas"),
+    "Margin": _("Margin"),
+    "Market": _("Market"),
+}
+
 
 def label_models() -> None:
-    """Name every model and field; those without a label here keep Django's."""
+    """Name every model, field and choice; those without a label here keep their own."""
     for model in apps.get_app_config("intents").get_models():
         if model.__name__ in MODELS:
             model._meta.verbose_name, model._meta.verbose_name_plural = MODELS[model.__name__]
         for field in model._meta.fields:
             field.verbose_name = FIELDS.get(field.name, field.verbose_name)
+            if field.choices:
+                field.choices = [(value, CHOICES.get(str(name), name)) for value, name in field.choices]

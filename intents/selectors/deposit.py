@@ -79,6 +79,19 @@ def panel(order: Order, *, now: float) -> DepositPanel | None:
     )
 
 
+def deposit_json(order: Order) -> dict[str, str] | None:
+    """The order's own address with what arrived and what is missing, in base units; None for other ways."""
+    deposit = Deposit.objects.filter(pk=order.pk).first() if is_paid_to_address(order) else None
+    if deposit is None:
+        return None
+    arrived = int(deposit.held.get(deposit.token, 0))
+    return {
+        "address": deposit.address,
+        "arrived": str(arrived),
+        "missing": str(max(0, order.input_amount - arrived)),
+    }
+
+
 def money_code(order: Order, place: Place, seen: Evidence) -> str:
     """The sentence about money that never was in escrow; "" when it is in a wallet or was locked."""
     if not is_paid_to_address(order) or seen.open_block is not None:

@@ -11,7 +11,7 @@ from intents.chains.manifest import ChainManifest
 from intents.errors import WaymeetError
 
 PLACE: Final = '{"chains":[]}'
-CONTRACTS: Final = ("input_settler", "output_settler", "hyperlane_oracle", "mailbox", "merkle_tree_hook")
+CONTRACTS: Final = ("input_settler", "output_settler", "merkle_tree_hook")
 
 
 class RescuePageNotBuilt(WaymeetError):
@@ -44,9 +44,7 @@ def _chain(manifest: ChainManifest) -> dict[str, Any]:
         "chain_id": str(manifest.chain_id),
         "slug": manifest.slug,
         "name": manifest.name,
-        "label": manifest.label,
         "is_local": manifest.is_local,
-        "explorer": manifest.explorer.rstrip("/"),
         "native": {
             "name": manifest.native.name,
             "symbol": manifest.native.symbol,

@@ -12,6 +12,7 @@ SIGNED_ABOUT: Final = (
     "permit2",
     "deposit_implementation",
     "call_executor",
+    "batch_executor",
 )
 
 

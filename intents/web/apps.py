@@ -33,7 +33,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
         "amount": EXAMPLE_AMOUNT,
         "link": link,
         "frame": frame,
-        "snippet": f'<iframe src="{site}{frame}" width="360" height="320" title="Waymeet"></iframe>',
+        "snippet": f'<iframe src="{site}{frame}" width="360" height="544" title="Waymeet"></iframe>',
         "shares": {"chain": str(destination.chain.chain_id), "vault": destination.app.target},
     }
     response = wallet_page(request, "app.html", context)

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+import pytest
+from django.conf import settings
 from eth_account import Account
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from intents.chains.calls import encode_call
 from intents.chains.manifest import ChainManifest
@@ -18,6 +20,7 @@ from intents.devnet.bench.demo_process import DemoProcess
 from intents.settlement.order import order_id
 from intents.settlement.recovery_code import order_of
 
+from .conftest import PATIENCE_MS
 from .person import ORDER_PAGE, READY, confirm, connect, review, wait_shown
 from .test_transfer import balance, manifest
 
@@ -96,6 +99,40 @@ def test_an_address_that_is_not_the_transfers_own_is_never_shown(page: Page) -> 
     page.wait_for_url(ORDER_PAGE)
     expect(page.locator("[data-deposit-problem]")).to_contain_text("Do not pay")
     expect(page.locator("[data-deposit-address]")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", 320), ("zh-Hans", 1280)])
+def test_what_is_shown_for_paying_fits_and_is_accessible(
+    browser: Browser, demo: DemoProcess, language: str, width: int
+) -> None:
+    context = browser.new_context(
+        base_url=demo.url, viewport={"width": width, "height": 800}, locale=language, bypass_csp=True
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto("/?from=alder:USDC&to=birch:USDC&amount=20")
+    page.locator("details:has(#refund) > summary").click()
+    page.fill("#refund", OWNER)
+    page.locator(READY).click()
+    page.locator("#confirm-dialog[open] .keepsake .qr").wait_for()
+    assert_accessible(page)
+    for tick in page.locator(".tick input").all():
+        tick.check()
+    page.click("[data-sign]")
+    page.wait_for_url(ORDER_PAGE)
+    page.locator("[data-deposit-qr] .qr").wait_for()
+    for summary in page.locator("[data-deposit] summary").all():
+        summary.click()
+    assert_accessible(page)
+    context.close()
+
+
+def assert_accessible(page: Page) -> None:
+    """Nothing sticks out sideways, and axe finds nothing that matters."""
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.add_script_tag(path=str(settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"))
+    found = page.evaluate("axe.run().then((r) => r.violations.map((v) => [v.impact, v.id, v.nodes[0].html]))")
+    assert not [each for each in found if each[0] != "minor"], found
 
 
 def test_the_connected_wallet_pays_with_one_transaction(page: Page) -> None:

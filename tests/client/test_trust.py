@@ -12,7 +12,8 @@ from django.core.management.base import CommandError
 from django.test import Client
 
 from intents.client.api import ChainInfo, Network, WaymeetClient, _chain
-from intents.client.transfer import Asked, run, trust_lines
+from intents.client.signing import RefusedToSign
+from intents.client.transfer import Asked, check_way, run, trust_lines
 from intents.client.trust import ServerNotTrusted, Trust, TrustMissing
 from intents.contracts.addresses import SALT, create2_address, deposit_implementation, settler_init_code
 from intents.devnet.network import Network as Devnet
@@ -66,6 +67,29 @@ def test_a_chain_known_to_deviate_has_its_own_address_and_no_other() -> None:
     for settler in (address(1), address(66)):
         with pytest.raises(ServerNotTrusted):
             trust.check(chain(input_settler=settler))
+
+
+def test_a_call_goes_through_an_executor_known_here_or_through_none() -> None:
+    TRUST.check(chain(), is_called=True)
+    with pytest.raises(ServerNotTrusted):
+        replace(TRUST, call_executor="").check(chain(), is_called=True)
+
+
+@pytest.mark.parametrize(("asked", "way"), [("auto", "batch"), ("eip3009", "batch"), ("permit2", "deposit")])
+def test_the_server_does_not_choose_what_the_key_is_used_for(asked: str, way: str) -> None:
+    typed = Asked(amount="1", source="alder:USDC", target="birch:WETH", key=KEY, confirm=asked)
+    with pytest.raises(RefusedToSign):
+        check_way(typed, wish(), way=way, trust=TRUST)
+    check_way(replace(typed, confirm=way if way != "batch" else "auto"), wish(), way="deposit", trust=TRUST)
+
+
+def test_an_account_is_lent_only_to_code_of_a_chain_known_as_a_whole() -> None:
+    typed = Asked(amount="1", source="alder:USDC", target="birch:WETH", key=KEY, confirm="batch")
+    here = wish(origin=chain(batch_executor=address(66)))
+    with pytest.raises(ServerNotTrusted) as refusal:
+        check_way(typed, here, way="batch", trust=TRUST)
+    assert refusal.value.contract == "batch_executor"
+    check_way(typed, here, way="batch", trust=None)
 
 
 class Server(WaymeetClient):
@@ -147,8 +171,10 @@ def test_real_chains_are_what_manage_py_trust_computes(
         trust.check(listed)
         assert trust.is_listed(listed)
         assert not trust.is_listed(replace(listed, tokens=tokens[1:]))
-        swapped = {**contracts, "hyperlane_oracle": contracts["mailbox"]}
-        assert not trust.is_listed(replace(listed, contracts=swapped))
+        trust.check_delegate(listed)
+        for name in ("hyperlane_oracle", "batch_executor"):
+            swapped = {**contracts, name: contracts["mailbox"]}
+            assert not trust.is_listed(replace(listed, contracts=swapped))
 
 
 def served(client: Client) -> list[ChainInfo]:

@@ -14,7 +14,9 @@ from intents.engine.audit import ledger_check
 from intents.lifecycle import OrderState
 from intents.models import Attempt, ChainLog, Event, Order, Quote
 from intents.selectors.timeline import timeline
+from intents.settlement.destination_call import arrival_gas
 from intents.settlement.order import order_from_json
+from intents.solver.pricing import GasRules
 from tests.engine import strangers
 from tests.engine.driver import Driver
 
@@ -132,6 +134,12 @@ def test_a_recipient_without_coins_gets_gas_besides_and_we_are_repaid(
     booked = ledger.balances([order.order_id])
     assert booked[(birch.chain_id, ZERO_ADDRESS, str(ledger.Account.USER))] == wei
     assert ledger_check() == []
+    attempt = Attempt.objects.get(step__order=order, purpose="fill", state="confirmed")
+    fill, terms = order.steps.get(kind="fill"), order_from_json(order.terms)
+    pools = len((fill.details["swap"] or {}).get("venues", ()))
+    priced = GasRules().fill + pools * GasRules().pool + arrival_gas(terms.outputs)
+    assert attempt.gas_used is not None
+    assert attempt.gas_used <= priced, "what a quote takes for gas covers it"
 
 
 def test_gas_is_offered_by_itself_only_to_who_has_none(

@@ -1,13 +1,16 @@
 """Money comes back with everything of ours switched off: only chains, and validators or time."""
 
+from dataclasses import replace
+
 import pytest
 from eth_account.signers.local import LocalAccount
 
 from intents.settlement import calls
-from intents.settlement.order import StandardOrder, order_from_json, order_id
+from intents.settlement.order import NATIVE_TOKEN, StandardOrder, order_from_json, order_id
 from intents.settlement.recovery_code import recovery_code
 from tests.engine import strangers
 from tests.engine.driver import Driver
+from tests.engine.test_foreign_scripts import made_up, opened
 from tests.engine.test_refunds import set_blocked
 from tests.rescue.opened import open_and_walk_away, rescue, warp_to
 
@@ -121,6 +124,24 @@ def test_what_was_sent_to_the_deposit_address_comes_back(driver: Driver, alice: 
     assert set(done["sent"]) == {"recover"}
     assert network.balance("alder", "USDC", alice.address) == before + 40 * 10**6
     assert network.balance("alder", "USDT", alice.address) == before_tether + 7
+
+
+def test_of_two_outputs_one_that_nobody_filled_is_enough(driver: Driver) -> None:
+    terms = made_up(driver, token=NATIVE_TOKEN, amount=10**17, wants=200 * 10**6)
+    gas = replace(terms.outputs[0], token=b"\x00" * 32, amount=10**15)
+    terms = replace(terms, outputs=(terms.outputs[0], gas))
+    order = opened(driver, terms)
+    driver.close()
+    network = driver.network
+    strangers.fill_as_outsider(network, "birch", terms, order.order_id)
+    escrow = network.manifest("alder").address("input_settler")
+    assert int(network.rpc("alder").request("eth_getBalance", escrow, "latest"), 16) == 10**17
+    warp_to(network, "birch", terms.fill_deadline)
+    with network.ticking():
+        done = rescue(network, order.order_id)
+    assert done["sent"] == PROVING
+    assert done["situation"] == "returned"
+    assert int(network.rpc("alder").request("eth_getBalance", escrow, "latest"), 16) == 0
 
 
 def _id(driver: Driver, order: StandardOrder) -> bytes:

@@ -101,6 +101,12 @@ def test_what_came_and_went_is_told_in_whole_tokens(alice_browser: Browser) -> N
     assert "0.000001 USDC went back" in text
 
 
+def test_programs_are_told_what_arrived(alice_browser: Browser) -> None:
+    made = paid_to_address(alice_browser.key, OrderState.AWAITING_DEPOSIT, ASKED - 3)
+    answer = alice_browser.get(f"/api/v1/orders/{made.order_id}?k={made.share_key}").json()
+    assert answer["deposit"] == {"address": ADDRESS, "arrived": str(ASKED - 3), "missing": "3"}
+
+
 def test_a_typed_address_needs_no_wallet(alice_browser: Browser) -> None:
     """The form's answer is an offer of this one way, whose user is what was typed."""
     answer = alice_browser.post(

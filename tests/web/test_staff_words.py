@@ -41,6 +41,16 @@ def test_what_a_field_holds_is_said_in_both_languages(model: Any) -> None:
         assert not said or HAN.search(said) or "|" in said, f"{model.__name__}.{field.name}: {said}"
 
 
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_states_and_kinds_have_names_and_keep_their_values(model: Any) -> None:
+    for field in model._meta.fields:
+        for value, name in field.choices or ():
+            with translation.override("zh-hans"):
+                assert HAN.search(str(name)), f"{model.__name__}.{field.name}: {value}"
+            with translation.override("en"):
+                assert str(name).lower().replace(" ", "_") == value
+
+
 def test_names_are_no_schema() -> None:
     """A name changed in the table of labels needs no migration: what migrations see has none of it."""
     field = Order._meta.get_field("fill_deadline")
@@ -79,7 +89,7 @@ def test_every_list_and_a_transfer_in_chinese(staff: Client) -> None:
         if model._meta.app_label == "intents":
             assert staff.get(f"/staff/intents/{model._meta.model_name}/", headers=headers).status_code == 200
     page = staff.get(f"/staff/intents/order/{made.order_id}/change/", headers=headers).content.decode()
-    for word in ("付款期限", "收款地址", "需等待的区块数", "链上时间，秒"):
+    for word in ("付款期限", "等待前置", "收款地址", "需等待的区块数", "链上时间，秒"):
         assert word in page
     for word in ("Fill deadline", "Required depth", "chain time"):
         assert word not in page

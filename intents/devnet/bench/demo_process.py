@@ -65,6 +65,11 @@ class DemoProcess:
 
     def start(self) -> None:
         """Return once the page answers and the supervisor says ready; raises DemoFailed."""
+        self.start_without_waiting()
+        self.wait_ready()
+
+    def start_without_waiting(self) -> None:
+        """Start the supervisor."""
         self._is_ready.clear()
         self._process = subprocess.Popen(
             [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo"],
@@ -76,6 +81,10 @@ class DemoProcess:
             text=True,
         )
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+
+    def wait_ready(self) -> None:
+        """Return once the supervisor says ready; raises DemoFailed."""
+        assert self._process is not None
         deadline = time.monotonic() + START_SECONDS
         while not self._is_ready.wait(0.2):
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -93,6 +102,12 @@ class DemoProcess:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+    def kill_supervisor(self) -> None:
+        """SIGKILL the supervisor alone; what it started dies with it, as far as the system sees to that."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
 
     def last_lines(self) -> str:
         """What it printed last."""
