@@ -188,11 +188,13 @@ class Nodes:
                 try:
                     if node.ill not in ("", AWAY, SILENT):
                         raise RpcUnavailable(f"{node.url}: {node.ill}")
+                    was_ill = bool(node.ill)
                     answer = read(node)
                 except RpcUnavailable as error:
                     failures.append(str(error))
                     continue
-                if node.ill:
+                # Whoever was found slow while this very read was under way stays set aside.
+                if was_ill:
                     node.recover()
                 self._preferred = self._nodes.index(node)
                 return answer
@@ -201,11 +203,13 @@ class Nodes:
     def _agreed(self, requests: Sequence[Request]) -> list[Any]:
         given: list[tuple[Node, list[Any]]] = []
         failures: list[str] = []
-        for node, outcome in _everywhere(self._in_use(), lambda node: node.batch(requests)):
+        asked = self._in_use()
+        were_ill = {node.url for node in asked if node.ill}
+        for node, outcome in _everywhere(asked, lambda node: node.batch(requests)):
             if isinstance(outcome, Exception):
                 failures.append(str(outcome))
                 continue
-            if node.ill:
+            if node.url in were_ill:
                 node.recover()
             given.append((node, outcome))
         if len(given) < self._quorum:
