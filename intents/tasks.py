@@ -5,6 +5,7 @@ from celery import shared_task
 from intents import wake
 from intents.services.orders import order_advance, orders_sweep
 from intents.services.quotes import quote_solve
+from intents.services.stock import stock_rebalance, stock_sweep
 
 
 @shared_task(name="intents.solve")
@@ -24,3 +25,15 @@ def advance(order_id: str) -> None:
 def sweep() -> None:
     """Find what is due."""
     orders_sweep()
+
+
+@shared_task(name="intents.stock")
+def stock() -> None:
+    """Carry our own stock on."""
+    stock_sweep()
+
+
+@shared_task(name="intents.rebalance")
+def rebalance() -> None:
+    """Bring our own stock home."""
+    stock_rebalance()

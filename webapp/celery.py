@@ -16,6 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 
 TASK_LIMIT_SECONDS = 30
 SWEEP_SECONDS = 2.0
+REBALANCE_SECONDS = 20.0
 WARM_MODULES = ("intents.tasks", "intents.services.quotes", "intents.services.orders")
 
 
@@ -60,6 +61,16 @@ app.conf.update(
             "task": "intents.sweep",
             "schedule": SWEEP_SECONDS,
             "options": {"queue": "sweep", "expires": SWEEP_SECONDS * 2},
+        },
+        "stock": {
+            "task": "intents.stock",
+            "schedule": SWEEP_SECONDS,
+            "options": {"queue": "settle", "expires": SWEEP_SECONDS * 2},
+        },
+        "rebalance": {
+            "task": "intents.rebalance",
+            "schedule": REBALANCE_SECONDS,
+            "options": {"queue": "settle", "expires": REBALANCE_SECONDS},
         },
     },
 )

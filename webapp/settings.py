@@ -167,4 +167,5 @@ NETWORK_DIR = Path(env.str("WAYMEET_NETWORK_DIR", default=str(RUN_DIR / "network
 BREAK_URL = env.str("WAYMEET_BREAK_URL", default="")
 BREAK_TOKEN = env.str("WAYMEET_BREAK_TOKEN", default="")
 FILL_ENABLED = env.bool("WAYMEET_FILL", default=True)
+REBALANCE_ENABLED = env.bool("WAYMEET_REBALANCE", default=True)
 BLOCKED_ADDRESSES = env.list("WAYMEET_BLOCKED_ADDRESSES", default=[])

@@ -14,6 +14,7 @@ from eth_utils.crypto import keccak
 from intents.errors import WaymeetError
 
 from .app import App, AppNotListed, read_app
+from .bridge import BridgeManifest, read_bridge
 from .calls import ZERO_ADDRESS
 from .manifest_checks import WRAPPED_NATIVE, check
 from .manifest_reader import ManifestError, Reader
@@ -76,7 +77,10 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class TokenManifest:
-    """A token's passport: what was probed about it, not what it claims."""
+    """A token's passport: what was probed about it, not what it claims.
+
+    `stock_target` is how many base units of it our account should hold; 0 is no wish for any.
+    """
 
     address: str
     symbol: str
@@ -89,6 +93,7 @@ class TokenManifest:
     is_transfer_taxed: bool = False
     is_pausable: bool = False
     is_synthetic: bool = False
+    stock_target: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,7 @@ class ChainManifest:
     tokens: tuple[TokenManifest, ...]
     venues: tuple[VenueManifest, ...]
     feeds: dict[str, Feed]
+    bridges: tuple[BridgeManifest, ...] = ()
     explorer: str = ""
     validators: tuple[Validator, ...] = ()
     validator_threshold: int = 0
@@ -201,6 +207,10 @@ class ChainManifest:
                 return token
         raise TokenNotSupported(f"{self.slug}: {wanted[:60]}", token=wanted[:60], chain=self.name)
 
+    def bridge(self, route: str) -> BridgeManifest | None:
+        """This chain's end of a bridge, if it has one."""
+        return next((end for end in self.bridges if end.route == route), None)
+
     def app(self, slug: str) -> App:
         """The app with this slug, in any letter case; raises AppNotListed."""
         wanted = slug.strip().lower()
@@ -234,7 +244,7 @@ def parse(text: str) -> ChainManifest:
 def to_json(manifest: ChainManifest) -> dict[str, Any]:
     """The manifest as JSON values, in the shape that `from_json` reads."""
     values = asdict(manifest)
-    for name in ("endpoints", "value_tiers", "tokens", "venues", "validators", "apps"):
+    for name in ("endpoints", "value_tiers", "tokens", "venues", "bridges", "validators", "apps"):
         values[name] = list(values[name])
     return values
 
@@ -265,6 +275,7 @@ def from_json(values: Any) -> ChainManifest:
         contracts={name: _contract(item) for name, item in top.named_tables("contracts").items()},
         tokens=tuple(_token(item) for item in top.tables("tokens")),
         venues=tuple(_venue(item) for item in top.tables("venues")),
+        bridges=tuple(read_bridge(item) for item in top.tables("bridges")),
         feeds={name: _feed(item) for name, item in top.named_tables("feeds").items()},
         explorer=top.url("explorer", ("https", "http"), default=""),
         validators=tuple(_validator(item) for item in top.tables("validators")),
@@ -324,6 +335,7 @@ def _token(reader: Reader) -> TokenManifest:
         is_transfer_taxed=reader.flag("is_transfer_taxed", default=False),
         is_pausable=reader.flag("is_pausable", default=False),
         is_synthetic=reader.flag("is_synthetic", default=False),
+        stock_target=reader.integer("stock_target", default=0),
     )
     if token.decimals > 36:
         raise reader.fail("decimals", "must be at most 36")

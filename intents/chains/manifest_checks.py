@@ -30,14 +30,21 @@ def check(top: Reader, manifest: "ChainManifest") -> None:
     unique(top, "endpoints", [endpoint.url for endpoint in manifest.endpoints])
     unique(top, "validators", [validator.address for validator in manifest.validators])
     unique(top, "venues", [venue.address for venue in manifest.venues])
+    unique(top, "bridges", [bridge.route for bridge in manifest.bridges])
     unique(top, "tokens", [token.address for token in manifest.tokens])
     unique(top, "tokens", [token.symbol.lower() for token in manifest.tokens])
     unique(top, "apps", [app.slug for app in manifest.apps])
     _check_tiers(top, manifest)
     _check_venues(top, manifest)
-    for index, app in enumerate(manifest.apps):
-        if app.token not in {token.address for token in manifest.tokens}:
-            raise top.fail(f"apps.{index}.token", "is not one of tokens")
+    listed = {token.address for token in manifest.tokens}
+    used = {
+        "apps": [app.token for app in manifest.apps],
+        "bridges": [bridge.token for bridge in manifest.bridges],
+    }
+    for name, tokens in used.items():
+        for index, token in enumerate(tokens):
+            if token not in listed:
+                raise top.fail(f"{name}.{index}.token", "is not one of tokens")
 
 
 def _check_tiers(top: Reader, manifest: "ChainManifest") -> None:

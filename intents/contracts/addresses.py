@@ -66,6 +66,11 @@ def solver_account_init_code(owner: str, operators: Sequence[str], settlers: Seq
     return load("solver_account").bytecode + arguments
 
 
+def warp_gate_init_code(token: str, router: str) -> bytes:
+    """Creation code of ``warp_gate``; ``token`` is what enters the warp route at ``router``."""
+    return load("warp_gate").bytecode + abi_encode(["address", "address"], [token, router])
+
+
 def oracle_init_code(mailbox: str, security_module: str) -> bytes:
     """Creation code of ``hyperlane_oracle``; its arguments, hence its address, are those of one chain."""
     return load("hyperlane_oracle").bytecode + abi_encode(["address", "address"], [mailbox, security_module])

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from intents.chains.manifest import ChainManifest, VenueManifest
+from intents.chains.manifest import ChainManifest, TokenManifest, VenueManifest
 from intents.chains.manifest_checks import WRAPPED_NATIVE
 
 from .accounts import ARBITRAGEUR, address
@@ -142,9 +142,12 @@ class Arbitrageur:
         )
         deployment = Deployment(self._rpc)
         for token, balance in zip(tokens, balances, strict=True):
-            reserve = RESERVE_USD * USD_E8 * 10**token.decimals // prices_e8[token.canonical_id]
+            reserve = RESERVE_USD * USD_E8 * 10**token.decimals // prices_e8[self._asset(token)]
             if balance < reserve:
-                mint(deployment, token=token.address, weth=weth, to=self._owner, amount=2 * reserve)
+                mint(
+                    deployment, token=token.address, weth=weth, to=self._owner, amount=2 * reserve,
+                    is_bridged=token.is_synthetic,
+                )  # fmt: skip
         deployment.post()
 
     def _is_waiting(self) -> bool:
@@ -155,14 +158,19 @@ class Arbitrageur:
 
     def _is_priced(self, venue: VenueManifest, prices_e8: Mapping[str, int]) -> bool:
         return all(
-            self._manifest.token(token).canonical_id in prices_e8 for token in (venue.token0, venue.token1)
+            self._asset(self._manifest.token(token)) in prices_e8 for token in (venue.token0, venue.token1)
         )
 
     def _wanted_x192(self, venue: VenueManifest, prices_e8: Mapping[str, int]) -> int:
         token0, token1 = self._manifest.token(venue.token0), self._manifest.token(venue.token1)
-        value0 = prices_e8[token0.canonical_id] * 10**token1.decimals
-        value1 = prices_e8[token1.canonical_id] * 10**token0.decimals
+        value0 = prices_e8[self._asset(token0)] * 10**token1.decimals
+        value1 = prices_e8[self._asset(token1)] * 10**token0.decimals
         return (value0 << 192) // value1
+
+    def _asset(self, token: TokenManifest) -> str:
+        """Canonical id under which a token is priced: a bridged one is worth what it is redeemed for."""
+        ends = (bridge for bridge in self._manifest.bridges if bridge.token == token.address)
+        return next((end.worth for end in ends), token.canonical_id)
 
     def _symbols(self, venue: VenueManifest) -> Sequence[str]:
         return [self._manifest.token(token).symbol for token in (venue.token0, venue.token1)]

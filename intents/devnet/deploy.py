@@ -10,15 +10,16 @@ from .deployed import Deployed
 from .deployment import Deployment
 from .funding import fund_gas, fund_residents
 from .manifests import read_code_hashes
-from .messaging import deploy_bridged, deploy_messaging, enrol_routers
+from .messaging import back_bridged, deploy_bridged, deploy_messaging, enrol_routers
 from .pools import deploy_pools, deploy_uniswap
 from .profiles import ChainProfile
 from .rpc import Rpc
-from .settlers import SALT, configure_account, deploy_settlers, place_canonical
+from .settlers import SALT, configure_account, deploy_gate, deploy_settlers, place_canonical
 from .tokens import SOURCES, deploy_feeds, deploy_tokens, deploy_vault, local_code
 
 OUR_CONTRACTS: Final = (
     "deposit_address", "input_settler", "output_settler", "call_executor", "hyperlane_oracle", "solver_account",
+    "warp_gate",
 )  # fmt: skip
 
 
@@ -41,6 +42,7 @@ def deploy_network(
     def introduce(deployed: Deployed) -> None:
         deployment = Deployment(rpcs[deployed.slug])
         enrol_routers(deployment, deployed, everybody)
+        back_bridged(deployment, deployed, results)
         deployment.flush()
         read_code_hashes(deployment.rpc, deployed)
 
@@ -68,6 +70,7 @@ def deploy_chain(rpc: Rpc, profile: ChainProfile, prices_e8: Mapping[str, int]) 
     deploy_messaging(deployment, profile, deployed)
     deploy_bridged(deployment, profile, deployed)
     deploy_settlers(deployment, deployed)
+    deploy_gate(deployment, profile, deployed)
     deploy_vault(deployment, profile, deployed)
     # Accounts of wallets that make batches borrow its code (EIP-7702).
     executor = local_code("batch_executor", "()")

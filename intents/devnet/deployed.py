@@ -22,7 +22,10 @@ class Pool:
 
 @dataclass(slots=True)
 class Deployed:
-    """Addresses by their manifest names; tokens by symbol, feeds by canonical id."""
+    """Addresses by their manifest names; tokens by symbol, feeds by canonical id.
+
+    `bridged_supply` is in base units what the chain has of the synthetic token from the start.
+    """
 
     chain_id: int
     slug: str
@@ -31,6 +34,7 @@ class Deployed:
     tokens: dict[str, str] = field(default_factory=dict)
     pools: list[Pool] = field(default_factory=list)
     feeds: dict[str, str] = field(default_factory=dict)
+    bridged_supply: int = 0
 
     def save(self, path: Path) -> None:
         """Write as JSON, replacing the file in one step."""

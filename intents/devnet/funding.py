@@ -82,7 +82,11 @@ def give(
     for symbol, count in whole.items():
         token = deployed.tokens.get(symbol)
         if token and count:
-            mint(deployment, token=token, weth=weth, to=to, amount=count * profile.token(symbol).unit)
+            kind = profile.token(symbol)
+            mint(
+                deployment, token=token, weth=weth, to=to, amount=count * kind.unit,
+                is_bridged=kind.kind == "synthetic",
+            )  # fmt: skip
 
 
 def fund_wallets(
@@ -99,8 +103,12 @@ def fund_wallets(
     set_balances(rpc, dict.fromkeys(owners, wei))
     deployment = Deployment(rpc)
     for symbol, amount in amounts.items():
-        token = manifest.token(symbol).address
-        mint(deployment, token=token, weth=weth, to=MULTICALL3, amount=amount * len(owners))
+        passport = manifest.token(symbol)
+        token = passport.address
+        mint(
+            deployment, token=token, weth=weth, to=MULTICALL3, amount=amount * len(owners),
+            is_bridged=passport.is_synthetic,
+        )  # fmt: skip
         for start in range(0, len(owners), CHUNK):
             chunk = owners[start : start + CHUNK]
             moves = [(token, False, call_data("transfer(address,uint256)", owner, amount)) for owner in chunk]

@@ -67,8 +67,9 @@ def manifest_of(
             name: {"address": found, "code_hash": deployed.code_hashes.get(name, "")}
             for name, found in deployed.contracts.items()
         },
-        "tokens": [_token(token, deployed) for token in profile.tokens],
+        "tokens": [_token(token, profile, deployed) for token in profile.tokens],
         "venues": [*(_venue(pool) for pool in deployed.pools), _wrapper(deployed)],
+        "bridges": _bridges(profile, deployed),
         "feeds": {name: _feed(found) for name, found in _feeds(deployed).items()},
         "validators": [
             {"address": address(index), "url": place}
@@ -106,13 +107,14 @@ def _tiers(profile: ChainProfile) -> list[dict[str, int]]:
     return tiers
 
 
-def _token(token: TokenProfile, deployed: Deployed) -> dict[str, Any]:
+def _token(token: TokenProfile, profile: ChainProfile, deployed: Deployed) -> dict[str, Any]:
     return {
         "address": deployed.tokens[token.symbol],
         "symbol": token.symbol,
         "name": token.name,
         "decimals": token.decimals,
         "canonical_id": token.canonical_id,
+        "stock_target": profile.inventory.get(token.symbol, 0) * token.unit,
         **_PASSPORTS[token.kind],
     }
 
@@ -139,6 +141,24 @@ def _venue(pool: Pool) -> dict[str, Any]:
         "token1": pool.token1,
         "fee_pips": pool.fee_pips,
     }
+
+
+def _bridges(profile: ChainProfile, deployed: Deployed) -> list[dict[str, Any]]:
+    """The USDC warp route: collateral on the parent, a synthetic elsewhere."""
+    router = deployed.contracts.get("warp_usdc")
+    if router is None:
+        return []
+    token = deployed.tokens["USDC"] if profile.parent_id is None else router
+    return [
+        {
+            "kind": "hyperlane_warp",
+            "route": "usdc-summit-warp",
+            "router": router,
+            "gate": deployed.contracts["warp_gate"],
+            "token": token,
+            "worth": "usdc",
+        }
+    ]
 
 
 def _wrapper(deployed: Deployed) -> dict[str, Any]:

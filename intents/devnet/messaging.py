@@ -10,6 +10,7 @@ from .deployed import Deployed
 from .deployment import Deployment
 from .pools import ZERO_ADDRESS
 from .profiles import ChainProfile
+from .tokens import mint
 
 THRESHOLD: Final = 2
 DEPLOY_ISM: Final = "deploy(address[],uint8)"
@@ -65,10 +66,11 @@ def deploy_bridged(deployment: Deployment, profile: ChainProfile, deployed: Depl
         synthetic = deployment.create_artifact(
             "HypERC20", "(uint8,uint256,address)", token.decimals, 1, mailbox
         )
+        supply = deployed.bridged_supply = profile.bridged_supply * token.unit
         deployment.send(
             synthetic,
             "initialize(uint256,string,string,address,address,address)",
-            0,
+            supply,
             token.name,
             token.symbol,
             ZERO_ADDRESS,
@@ -76,6 +78,16 @@ def deploy_bridged(deployment: Deployment, profile: ChainProfile, deployed: Depl
             owner,
         )
         deployed.contracts["warp_usdc"] = deployed.tokens[token.symbol] = synthetic
+
+
+def back_bridged(deployment: Deployment, deployed: Deployed, fresh: Sequence[Deployed]) -> None:
+    """Queue the collateral behind the synthetic tokens that fresh chains began with, on the parent."""
+    supply = sum(other.bridged_supply for other in fresh)
+    warp = deployed.contracts.get("warp_usdc")
+    if supply and warp and warp not in deployed.tokens.values():
+        mint(
+            deployment, token=deployed.tokens["USDC"], weth=deployed.contracts["weth"], to=warp, amount=supply
+        )
 
 
 def enrol_routers(deployment: Deployment, deployed: Deployed, others: Sequence[Deployed]) -> None:

@@ -97,6 +97,7 @@ def _deploy_pool(
             weth=deployed.contracts["weth"],
             to=receiver,
             amount=amount + spare,
+            is_bridged=profile.token(symbol).kind == "synthetic",
         )
     if pool.kind == "uniswap_v2":
         deployment.send(pool_address, "mint(address)", address(OWNER))
@@ -138,7 +139,7 @@ def pool_address_of(deployed: Deployed, kind: str, token0: str, token1: str, fee
 def amount_for(profile: ChainProfile, prices_e8: Mapping[str, int], symbol: str, usd: int) -> int:
     """Base units of a token worth so many dollars."""
     token = profile.token(symbol)
-    return usd * USD_E8 * token.unit // prices_e8[token.canonical_id]
+    return usd * USD_E8 * token.unit // prices_e8[token.priced_as]
 
 
 def _code_hash(name: str) -> bytes:

@@ -24,7 +24,8 @@ TokenKind = Literal["fiat", "permit", "no_return", "weth", "collateral", "synthe
 
 @dataclass(frozen=True, slots=True)
 class TokenProfile:
-    """A token to deploy. `sorts_first`: its address is below WETH's, so pools list it as token0."""
+    """A token to deploy. `sorts_first`: its address is below WETH's, so pools list it as token0. `worth` is the
+    canonical id of what a bridged token stands for."""
 
     symbol: str
     name: str
@@ -32,6 +33,12 @@ class TokenProfile:
     canonical_id: str
     kind: TokenKind
     sorts_first: bool = True
+    worth: str = ""
+
+    @property
+    def priced_as(self) -> str:
+        """Canonical id whose price is this token's: a bridged one is redeemed for something else."""
+        return self.worth or self.canonical_id
 
     @property
     def unit(self) -> int:
@@ -53,8 +60,8 @@ class PoolProfile:
 @dataclass(frozen=True, slots=True)
 class ChainProfile:
     """One local chain. `inventory` is what the solver's account holds, in whole tokens, `coin_stock_wei` of the
-    chain's own coin; `vault_of` the symbol
-    that the demo vault takes, empty for no vault."""
+    chain's own coin; `vault_of` the symbol that the demo vault takes, empty for no vault. `bridged_supply`: whole
+    bridged tokens in circulation."""
 
     chain_id: int
     slug: str
@@ -71,6 +78,7 @@ class ChainProfile:
     first_tier_usd: int = 1_000
     joins_later: bool = False
     vault_of: str = ""
+    bridged_supply: int = 0
 
     def token(self, symbol: str) -> TokenProfile:
         """The token with this symbol; raises KeyError."""
@@ -95,7 +103,9 @@ def _wbtc(*, sorts_first: bool) -> TokenProfile:
 WETH: Final = TokenProfile("WETH", "Wrapped Ether", 18, "weth", "weth")
 
 # Bridged by Hyperlane's warp route from Summit: not the canonical USDC of the chain it arrives on.
-BRIDGED_USDC: Final = TokenProfile("hypUSDC", "Bridged USD Coin", 6, "usdc-summit-warp", "synthetic")
+BRIDGED_USDC: Final = TokenProfile(
+    "hypUSDC", "Bridged USD Coin", 6, "usdc-summit-warp", "synthetic", worth="usdc"
+)
 
 SUMMIT: Final = ChainProfile(
     chain_id=900,
@@ -131,8 +141,11 @@ ALDER: Final = ChainProfile(
         PoolProfile("uniswap_v3", "USDC", "WETH", 2_000_000, 3_000),
         PoolProfile("uniswap_v2", "USDC", "WETH", 800_000),
         PoolProfile("uniswap_v3", "USDC", "USDT", 1_500_000, 500),
+        # By this one our stock gets onto the warp route.
+        PoolProfile("uniswap_v3", "USDC", "hypUSDC", 4_000_000, 500),
     ),
     inventory={"USDC": 50_000, "WETH": 12, "USDT": 20_000},
+    bridged_supply=10_000_000,
     coin_stock_wei=5 * ETHER,
 )
 
@@ -175,10 +188,11 @@ CEDAR: Final = ChainProfile(
     pools=(
         PoolProfile("uniswap_v3", "USDC", "WETH", 1_500_000, 3_000),
         PoolProfile("uniswap_v2", "USDC", "WETH", 600_000),
-        PoolProfile("uniswap_v2", "USDC", "WBTC", 900_000),
-        PoolProfile("uniswap_v3", "WBTC", "WETH", 700_000, 3_000),
+        # The only way to WBTC here: whoever wants it brings USDC over the warp route first.
+        PoolProfile("uniswap_v2", "hypUSDC", "WBTC", 900_000),
     ),
     inventory={"USDC": 50_000, "WETH": 6},
+    bridged_supply=5_000_000,
     coin_stock_wei=3 * ETHER,
 )
 

@@ -67,15 +67,27 @@ def deploy_settlers(deployment: Deployment, deployed: Deployed) -> None:
     )
 
 
+def deploy_gate(deployment: Deployment, profile: ChainProfile, deployed: Deployed) -> None:
+    """Queue the door to the warp route, where the chain is on it: its routers are tokens, which are no venues."""
+    router = deployed.contracts.get("warp_usdc")
+    if router is None:
+        return
+    token = deployed.tokens["USDC"] if profile.parent_id is None else router
+    code = addresses.warp_gate_init_code(token, router)
+    deployed.contracts["warp_gate"] = deployment.create(code, "warp_gate", salt=SALT)
+
+
 def configure_account(
     deployment: Deployment, profile: ChainProfile, deployed: Deployed, prices_e8: Mapping[str, int]
 ) -> None:
     """Queue the solver account's venues and its hourly caps on what may leave."""
     contracts = deployed.contracts
     routers = [contracts["uniswap_v2_router"], contracts["uniswap_v3_router"]]
+    if "warp_gate" in contracts:
+        routers.append(contracts["warp_gate"])
     caps = {ZERO_ADDRESS: HOURLY_CAP_USD * USD_E8 * 10**18 // prices_e8["weth"]}
     for token in profile.tokens:
-        if token.canonical_id in prices_e8:
+        if token.priced_as in prices_e8:
             amount = amount_for(profile, prices_e8, token.symbol, HOURLY_CAP_USD)
             caps[deployed.tokens[token.symbol]] = amount
     deployment.send(contracts["solver_account"], "setVenues(address[],bool)", routers, True)

@@ -114,7 +114,7 @@ def load(held: Lease) -> Case:
     attempts: dict[int, list[Attempt]] = {}
     for attempt in Attempt.objects.filter(step__in=steps).order_by("id"):
         attempts.setdefault(attempt.step_id or 0, []).append(attempt)
-    chain_ids = {order.origin_id, order.destination_id}
+    chain_ids = {order.origin_id, order.destination_id, *(step.chain_id for step in steps)}
     return Case(
         lease=held,
         order=order,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from intents.chains import accounts
+from intents.chains import accounts, registry
 from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.client import client
 from intents.chains.fees import fees
@@ -35,18 +35,32 @@ def claims_of(
     amount = int(fill_details.get("stock_amount") or output.amount)
     swap = fill_details.get("swap") or {}
     gas = GasRules()
-    fill_gas = gas.fill + gas.pool * len(swap.get("venues", ())) + arrival_gas(order.outputs)
+    fill_gas = gas.fill + gas.pool * _pools(swap) + arrival_gas(order.outputs)
     operator = accounts.address(accounts.OPERATOR)
-    taken = {token: amount}
+    bridge = fill_details.get("bridge")
+    taken = {} if bridge else {token: amount}
     for besides in order.outputs[1:]:
         coin = bytes32_to_address(besides.token)
         taken[coin] = taken.get(coin, 0) + besides.amount
     account = destination.address("solver_account")
     claims = [Claim(destination.chain_id, each, account, wanted) for each, wanted in taken.items()]
+    if bridge and not bridge.get("move"):
+        # What is under way already is claimed where it arrives.
+        claims.insert(0, bridge_claim(bridge))
     claims.append(gas_claim(destination.chain_id, operator, fill_gas))
     if not is_opened:
         claims.append(gas_claim(origin.chain_id, operator, gas.open))
     return claims
+
+
+def bridge_claim(bridge: Mapping[str, Any]) -> Claim:
+    """The stock on another chain that is to be brought for a fill."""
+    source = registry.chain(int(bridge["chain_id"]))
+    return Claim(source.chain_id, bridge["token"], source.address("solver_account"), int(bridge["amount"]))
+
+
+def _pools(swap: Mapping[str, Any]) -> int:
+    return len(swap["venues"]) + _pools(swap.get("beside") or {}) if swap else 0
 
 
 def ensure_stocks(claims: Sequence[Claim]) -> None:

@@ -52,7 +52,8 @@ def input_value_usd_e8(case: Case, world: World) -> int:
 
 def _paid_usd_e8(case: Case, world: World, supply: Mapping[str, Any] | None) -> int:
     """What leaves our stock: the output itself, or what its swap may spend."""
-    tokens = world.chains[case.order.destination_id].tokens
+    chain = world.chains[case.order.destination_id]
+    tokens = {**chain.tokens, **chain.bridged}
     fill = case.step(StepKind.FILL)
     details = supply if supply is not None else (fill.details if fill is not None else {})
     if details.get("stock_token"):
@@ -69,6 +70,20 @@ def _cost_usd_e8(case: Case, world: World, origin: ChainWorld, destination: Chai
     outputs = case.terms.outputs
     fill = gas.fill + gas.dispatch + arrival_gas(outputs)
     besides = sum(output.amount for output in outputs[1:])
-    return native_usd_up(world, origin, (gas.finalise + gas.process) * origin.gas_price_wei) + native_usd_up(
-        world, destination, fill * destination.gas_price_wei + besides
+    carried = 0
+    source = _sent_from(case, world)
+    if source is not None:
+        fill += gas.arrive
+        carried = native_usd_up(world, source, gas.bridge * source.gas_price_wei)
+    return (
+        carried
+        + native_usd_up(world, origin, (gas.finalise + gas.process) * origin.gas_price_wei)
+        + native_usd_up(world, destination, fill * destination.gas_price_wei + besides)
     )
+
+
+def _sent_from(case: Case, world: World) -> ChainWorld | None:
+    """The chain from which stock has yet to be sent off for the fill."""
+    step = case.step(StepKind.FILL)
+    bridge = (step.details.get("bridge") if step is not None else None) or {}
+    return world.chains.get(int(bridge.get("chain_id", 0))) if not bridge.get("move") else None

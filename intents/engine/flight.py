@@ -1,6 +1,7 @@
 """Transactions of a step that are on their way: find them, follow them, never send them twice."""
 
 import time
+from collections.abc import Collection, Sequence
 from functools import partial
 
 import structlog
@@ -40,16 +41,25 @@ def in_flight(case: Case, step: Step, purpose: str) -> Attempt | None:
 
     What was stored and perhaps never sent is sent again, byte for byte.
     """
-    tries = case.tries(step, purpose)
-    for attempt in reversed(tries):
+    logged = {log.tx_hash for log in case.logs}
+    attempt = standing(case.tries(step, purpose), logged)
+    if attempt is None or attempt.state == AttemptState.REPLACED:
+        return attempt
+    return _hurried(case, attempt)
+
+
+def standing(attempts: Sequence[Attempt], logged: Collection[str]) -> Attempt | None:
+    """As `in_flight`, of these attempts, oldest first; `logged` are hashes of transactions that left a log."""
+    for attempt in reversed(attempts):
         if attempt.state in (AttemptState.REVERTED, AttemptState.REPLACED):
             continue
-        if attempt.state == AttemptState.CONFIRMED and _has_left_a_log(case, attempt):
+        # Confirmed once, but without its log: its block may have been reorganised away, so it is asked about.
+        if attempt.state == AttemptState.CONFIRMED and attempt.tx_hash in logged:
             return attempt
         if _may_succeed(attempt):
-            return _hurried(case, attempt)
+            return attempt
     # A replaced one can be mined in its successor's stead: until another took its nonce, that is open.
-    for attempt in reversed(tries):
+    for attempt in reversed(attempts):
         if attempt.state == AttemptState.REPLACED and attempt_outcome(attempt) in _OPEN_OR_DONE:
             return attempt
     return None
@@ -122,11 +132,6 @@ def _hurried(case: Case, attempt: Attempt) -> Attempt:
         attempt.refresh_from_db()
         case.attempts.setdefault(attempt.step_id or 0, []).append(newest)
     return newest
-
-
-def _has_left_a_log(case: Case, attempt: Attempt) -> bool:
-    # Confirmed once, but without its log: its block may have been reorganised away, so it is asked about.
-    return any(log.tx_hash == attempt.tx_hash for log in case.logs)
 
 
 def _may_succeed(attempt: Attempt) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from intents.models import LedgerEntry, Order
+from intents.models import LedgerEntry, Order, StockMove
 
 Account = LedgerEntry.Account
 BASELINE = "baseline"
@@ -214,6 +214,80 @@ def book_loss(order: Order) -> None:
         amount=order.input_amount,
         memo="loss",
     )
+
+
+def book_move_departure(move: StockMove) -> None:
+    """Stock left our account for a bridge."""
+    book(
+        move.order,
+        chain_id=move.source_id,
+        token=move.source_token,
+        debit=Account.INVENTORY,
+        credit=Account.TRANSIT,
+        amount=move.amount,
+        memo=departure_memo(move),
+    )
+
+
+def book_move_arrival(move: StockMove) -> None:
+    """The bridge paid it out on the other chain; the route took the one and gave the other."""
+    memo = arrival_memo(move)
+    book(
+        move.order,
+        chain_id=move.source_id,
+        token=move.source_token,
+        debit=Account.TRANSIT,
+        credit=Account.MARKET,
+        amount=move.amount,
+        memo=memo,
+    )
+    book(
+        move.order,
+        chain_id=move.destination_id,
+        token=move.destination_token,
+        debit=Account.MARKET,
+        credit=Account.INVENTORY,
+        amount=move.arrived_amount or 0,
+        memo=memo,
+    )
+
+
+def book_exchange(move: StockMove, *, spent: int) -> None:
+    """What a move through pools gave to the market and took from it."""
+    memo = departure_memo(move)
+    book(
+        move.order,
+        chain_id=move.source_id,
+        token=move.source_token,
+        debit=Account.INVENTORY,
+        credit=Account.MARKET,
+        amount=spent,
+        memo=memo,
+    )
+    book(
+        move.order,
+        chain_id=move.destination_id,
+        token=move.destination_token,
+        debit=Account.MARKET,
+        credit=Account.INVENTORY,
+        amount=move.arrived_amount or 0,
+        memo=memo,
+    )
+
+
+def departure_memo(move: StockMove) -> str:
+    """Names the fact that a move's stock left."""
+    return f"move:{move.pk}:left"
+
+
+def arrival_memo(move: StockMove) -> str:
+    """Names the fact that a move's stock arrived."""
+    return f"move:{move.pk}:came"
+
+
+def unbook_move(memo: str) -> None:
+    """A reorganised chain undid the fact: it never happened."""
+    LedgerEntry.objects.filter(memo=memo).delete()
 
 
 def book_gas(order: Order | None, *, chain_id: int, cost_wei: int, tx_hash: str) -> None:

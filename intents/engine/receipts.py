@@ -1,14 +1,15 @@
 """What a fill really delivered and cost, from the transfers in its receipt."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.client import Log, client
 from intents.chains.endpoints import RpcUnavailable
 from intents.chains.outcomes import attempt_outcome
 from intents.lifecycle import AttemptState, StepKind
-from intents.models import Attempt, ChainLog
+from intents.models import Attempt, ChainLog, Order
 from intents.settlement.destination_call import final_recipient
 from intents.settlement.order import address_to_bytes32, bytes32_to_address
 
@@ -61,7 +62,7 @@ def delivery_of(case: Case, log: ChainLog, *, is_ours: bool) -> Delivery:
     if receipt is None:
         raise RpcUnavailable(f"no receipt of {log.tx_hash} yet")
     account = case.destination.address("solver_account")
-    routers = [case.destination.venues[index].router for index in swap["venues"]]
+    routers = [case.destination.venues[index].router for index in _venues(swap)]
     moves = _Moves(receipt.logs, weth=case.destination.address("weth"), routers=routers)
     token_out = bytes32_to_address(output.token)
     bought = moves.sum(token_out, to=account)
@@ -83,21 +84,40 @@ def delivery_of(case: Case, log: ChainLog, *, is_ours: bool) -> Delivery:
 def book_gas(case: Case) -> None:
     """Write down what our mined transactions of this order cost, once each."""
     for attempts in case.attempts.values():
-        for attempt in attempts:
-            if attempt.state in (AttemptState.CONFIRMED, AttemptState.REVERTED):
-                _book_one(case, attempt)
+        book_attempts(case.order, attempts)
 
 
-def _book_one(case: Case, attempt: Attempt) -> None:
+def book_attempts(order: Order | None, attempts: Sequence[Attempt]) -> None:
+    """Write down what these transactions cost, those that were mined, once each."""
+    for attempt in attempts:
+        if attempt.state in (AttemptState.CONFIRMED, AttemptState.REVERTED):
+            _book_one(order, attempt)
+
+
+def _book_one(order: Order | None, attempt: Attempt) -> None:
     if attempt.gas_used is None:
         attempt_outcome(attempt)
     if attempt.gas_used is None or attempt.gas_price_wei is None:
         return
     ledger.book_gas(
-        case.order,
+        order,
         chain_id=attempt.chain_id,
         cost_wei=attempt.gas_used * attempt.gas_price_wei,
         tx_hash=attempt.tx_hash,
+    )
+
+
+def moved(logs: tuple[Log, ...], token: str, *, of: str = "", to: str = "") -> int:
+    """Base units of a token that its Transfer logs move `of` one account, `to` another, or both."""
+    sender, receiver = _topic(of), _topic(to)
+    return sum(
+        int.from_bytes(log.data, "big")
+        for log in logs
+        if log.address.lower() == token.lower()
+        and len(log.topics) == 3
+        and log.topics[0] == TRANSFER
+        and sender in ("", log.topics[1])
+        and receiver in ("", log.topics[2])
     )
 
 
@@ -114,16 +134,7 @@ class _Moves:
         """Base units of `token` that left `of` and reached `to`; either may be anybody."""
         if token == ZERO_ADDRESS:
             return self._wrapped(WRAPPED if of else UNWRAPPED)
-        sender, receiver = _topic(of), _topic(to)
-        return sum(
-            int.from_bytes(log.data, "big")
-            for log in self._logs
-            if log.address.lower() == token.lower()
-            and len(log.topics) == 3
-            and log.topics[0] == TRANSFER
-            and sender in ("", log.topics[1])
-            and receiver in ("", log.topics[2])
-        )
+        return moved(self._logs, token, of=of, to=to)
 
     def _wrapped(self, event: str) -> int:
         named = [(event, _topic(router)) for router in self._routers]
@@ -132,6 +143,10 @@ class _Moves:
             for log in self._logs
             if log.address.lower() == self._weth and log.topics[:2] in named
         )
+
+
+def _venues(swap: Mapping[str, Any]) -> list[int]:
+    return [*swap["venues"], *_venues(swap.get("beside") or {"venues": []})] if swap["venues"] else []
 
 
 def _topic(address: str) -> str:

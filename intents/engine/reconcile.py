@@ -144,6 +144,7 @@ def _filled(case: Case, seen: Evidence, log: ChainLog) -> bool:
         _delivered_event(case, log, delivery.delivered)
         confirm_step(case, case.step(StepKind.FILL))
         _end_refund(case)
+        _skip_bridge(case)
         after = StepState.READY if seen.is_our_fill else StepState.SKIPPED
         for kind in (StepKind.PROVE, StepKind.FINALISE):
             step = case.step(kind)
@@ -169,6 +170,13 @@ def _filled(case: Case, seen: Evidence, log: ChainLog) -> bool:
             )
         reservations.release(case.order.order_id)
     return True
+
+
+def _skip_bridge(case: Case) -> None:
+    """Stock that was not sent for yet is not sent for any more; what is under way arrives as ours."""
+    step = case.step(StepKind.BRIDGE)
+    if step is not None and step.state in (StepState.BLOCKED, StepState.READY):
+        move_step(case, step, StepState.SKIPPED)
 
 
 def _delivered_event(case: Case, log: ChainLog, amount: int) -> None:
@@ -200,6 +208,7 @@ def _refunded(case: Case, seen: Evidence, log: ChainLog) -> bool:
         step = case.step(kind)
         if step is not None and step.state not in (StepState.CONFIRMED, StepState.FINAL, StepState.SKIPPED):
             move_step(case, step, StepState.SKIPPED)
+    _skip_bridge(case)
     ledger.book_refund(case.order, payout=payout)
     if is_loss:
         ledger.book_loss(case.order)

@@ -141,6 +141,75 @@ def release(order_id: str) -> None:
         _end(reservation, Reservation.State.RELEASED)
 
 
+@transaction.atomic
+def hold_arriving(order_id: str, claim: Claim) -> None:
+    """Promise an order stock that is still on its way: nobody else gets it when it is there.
+
+    Until then the stock may be reserved beyond its balance, and nothing of it is offered.
+    """
+    row = Stock.objects.filter(chain_id=claim.chain_id, token=claim.token, holder=claim.holder)
+    held = Reservation.objects.filter(order_id=order_id, stock__in=row).first()
+    if held is not None and held.state == Reservation.State.HELD:
+        return
+    for _ in range(_TRIES):
+        stock, _created = Stock.objects.get_or_create(
+            chain_id=claim.chain_id, token=claim.token, holder=claim.holder
+        )
+        if not _promise(stock, claim.amount):
+            continue
+        if held is None:
+            Reservation.objects.create(order_id=order_id, stock=stock, amount=claim.amount, is_opened=True)
+        else:
+            Reservation.objects.filter(pk=held.pk).update(
+                amount=claim.amount, is_opened=True, state=Reservation.State.HELD, ended_at=None
+            )
+        return
+    raise RuntimeError(f"stock of {claim.token} would not take a promise")
+
+
+@transaction.atomic
+def hold_for_move(move_id: int, claim: Claim) -> None:
+    """Reserve what a move of our own will take; raises StockShort."""
+    for _ in range(_TRIES):
+        stock = Stock.objects.filter(chain_id=claim.chain_id, token=claim.token, holder=claim.holder).first()
+        available = stock.balance - stock.reserved if stock else 0
+        if stock is None or claim.amount > available:
+            break
+        if _promise(stock, claim.amount):
+            Reservation.objects.create(move_id=move_id, stock=stock, amount=claim.amount, is_opened=True)
+            return
+    raise StockShort(
+        chain_id=claim.chain_id, token=claim.token, available=max(0, available), wanted=claim.amount
+    )
+
+
+@transaction.atomic(savepoint=False)
+def end_move(move_id: int, *, spent_at: int | None = None) -> None:
+    """A move's stock has left in block `spent_at`, or stays where it is."""
+    state = Reservation.State.RELEASED if spent_at is None else Reservation.State.SPENT
+    held = Reservation.objects.filter(move_id=move_id, state=Reservation.State.HELD)
+    for reservation in held.select_related("stock"):
+        _end(reservation, state, spent_at=spent_at)
+
+
+def held_amounts(order_id: str) -> dict[tuple[int, str], int]:
+    """What an order holds of our account's stocks, by (chain, token)."""
+    operator = accounts.address(accounts.OPERATOR)
+    return {
+        (row.stock.chain_id, row.stock.token): row.amount
+        for row in _held(order_id)
+        if row.stock.holder != operator
+    }
+
+
+def _promise(stock: Stock, amount: int) -> bool:
+    return bool(
+        Stock.objects.filter(pk=stock.pk, version=stock.version).update(
+            reserved=stock.reserved + amount, version=stock.version + 1
+        )
+    )
+
+
 @transaction.atomic(savepoint=False)
 def spend(order_id: str, *, chain_id: int, block_number: int) -> None:
     """The fill was mined at `block_number` of `chain_id`: its stock has left, its gas claim ends."""

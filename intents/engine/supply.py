@@ -5,12 +5,13 @@ from typing import Any
 
 from django.db import transaction
 
+from intents.amounts import BPS
 from intents.chains.calls import Call
 from intents.models import Step
 from intents.settlement import calls
 from intents.settlement.acceptance import Refusal
 from intents.settlement.calls import VenueSwap
-from intents.solver.plan import swap_from_json, swap_to_json
+from intents.solver.plan import carriage_to_json, swap_from_json, swap_to_json
 from intents.solver.router import Route
 from intents.solver.world import World
 from intents.venues.swaps import swap_calls
@@ -19,7 +20,7 @@ from . import reservations
 from .case import Case, set_details
 from .claims import claims_of
 from .economics import refuse_price
-from .repricing import cheapest, reprice_order
+from .repricing import RULES, cheapest, reprice_order
 from .world import load_world
 
 
@@ -57,7 +58,7 @@ def settle_supply(case: Case, step: Step) -> Refusal | None:
     A plan that no longer pays gives way to one that does, with its stock. Asks no chain: prices, pools and
     stock are those of the newest blocks in the database. Raises StockShort.
     """
-    world = load_world(_own(case, step))
+    world = load_world(reservations.held_amounts(case.order.order_id))
     refusal = refuse_price(case, world=world)
     if refusal is None or refusal.code != "not_profitable":
         return refusal
@@ -70,9 +71,13 @@ def settle_supply(case: Case, step: Step) -> Refusal | None:
 
 def resolve(case: Case, step: Step) -> dict[str, Any] | None:
     """Another way to deliver what was signed for what the user gave, or None when there is none now."""
-    world = load_world(_own(case, step))
-    ways = (details for details in _ways(case, step, world) if details["swap"] != step.details.get("swap"))
+    world = load_world(reservations.held_amounts(case.order.order_id))
+    ways = (details for details in _ways(case, step, world) if _differs(details, step))
     return next((each for each in ways if refuse_price(case, world=world, supply=each) is None), None)
+
+
+def _differs(details: dict[str, Any], step: Step) -> bool:
+    return any(details[name] != step.details.get(name) for name in ("stock_token", "swap", "bridge"))
 
 
 def change_supply(case: Case, step: Step, details: dict[str, Any]) -> None:
@@ -96,24 +101,31 @@ def change_supply(case: Case, step: Step, details: dict[str, Any]) -> None:
 
 
 def _ways(case: Case, step: Step, world: World) -> Iterator[dict[str, Any]]:
-    """How the signed output can be had now: by selling what the user gave, then by buying just what is owed."""
+    """How the signed output can be had now: by selling what the user gave, then by buying just what is owed.
+
+    Stock is not sent for twice, nor when it would come too late.
+    """
     signed = case.terms.outputs[0].amount
+    is_under_way = bool((step.details.get("bridge") or {}).get("move"))
     found = reprice_order(case, world=world)
-    if found.route is not None and found.pays(signed):
-        yield supply_details(found.route, signed=signed)
     exact = cheapest(found.wanted, signed, world=world)
-    if exact is not None:
-        yield supply_details(exact, signed=signed)
+    for route in (found.route if found.pays(signed) else None, exact):
+        if route is None:
+            continue
+        if route.carriage and (is_under_way or not is_in_time(case, route.eta_seconds)):
+            continue
+        yield supply_details(route, signed=signed)
 
 
-def _own(case: Case, step: Step) -> dict[tuple[int, str], int]:
-    """What the order itself has reserved counts as free for it."""
-    token = step.details.get("stock_token", "")
-    return {(case.destination.chain_id, token): int(step.details.get("stock_amount") or 0)}
+def is_in_time(case: Case, seconds: int) -> bool:
+    """Whether stock that needs so long to be here may still be sent for: a part of the time is kept back."""
+    left = case.terms.fill_deadline - case.clock(case.destination.chain_id)
+    return seconds * BPS <= left * RULES.bridge_time_bps
 
 
 def supply_details(route: Route, *, signed: int) -> dict[str, Any]:
     """What a fill step keeps of the way its tokens come; in stock exactly `signed` base units leave."""
     swap = swap_to_json(route) if route.swap else None
     amount = route.stock_amount if swap else signed
-    return {"stock_token": route.stock_token, "stock_amount": str(amount), "swap": swap}
+    bridge = carriage_to_json(route) if route.carriage else None
+    return {"stock_token": route.stock_token, "stock_amount": str(amount), "swap": swap, "bridge": bridge}

@@ -16,7 +16,7 @@ from intents.chains.clock import chain_time
 from intents.chains.manifest import ChainManifest
 from intents.models import Chain, ChainHead, Stock
 from intents.solver.markets import Market, market_from_json
-from intents.solver.world import ChainWorld, Excluded, Price, Tier, Token, World
+from intents.solver.world import Bridge, ChainWorld, Excluded, Price, Tier, Token, World
 from intents.solver.world import Stock as WorldStock
 from intents.venues.swaps import KINDS
 
@@ -157,7 +157,7 @@ def load_world(own: dict[tuple[int, str], int] | None = None) -> World:
     _refresh()
     paused = dict(Chain.objects.filter(is_connected=True).values_list("chain_id", "paused_reason"))
     stocks = _stocks(manifests, own or {})
-    prices, stale = combine(_feed_readings(manifests))
+    prices, stale = _with_bridged(manifests, *combine(_feed_readings(manifests)))
     chains = {
         chain_id: _chain_world(manifest, _seen[chain_id], paused.get(chain_id, ""), stocks, prices)
         for chain_id, manifest in manifests.items()
@@ -257,10 +257,16 @@ def _chain_world(
         for token in manifest.assets
         if not token.is_synthetic and not token.is_transfer_taxed
     }
+    ends = {end.token for end in manifest.bridges}
+    bridged = {
+        token.address: Token(token.address, token.symbol, token.decimals, token.canonical_id)
+        for token in manifest.tokens
+        if token.address in ends and token.address not in tokens
+    }
     markets: list[Market] = []
     excluded: list[Excluded] = []
     for market in seen.markets:
-        reason = _fault(market, tokens, prices)
+        reason = _fault(market, {**tokens, **bridged}, prices)
         if reason:
             excluded.append(Excluded(market.venue, market.token0, market.token1, reason))
         else:
@@ -280,7 +286,30 @@ def _chain_world(
         markets=tuple(markets),
         excluded=tuple(excluded),
         paused_reason=paused_reason,
+        bridges=tuple(Bridge(end.route, end.token) for end in manifest.bridges),
+        bridged=bridged,
+        fill_seconds=fill_seconds(manifest),
     )
+
+
+def fill_seconds(manifest: ChainManifest) -> int:
+    """How long an order that starts here has to be filled, chain time, as its quote fixes it."""
+    return manifest.limits.fill_seconds + (manifest.finality_seconds if manifest.is_local else 0)
+
+
+def _with_bridged(
+    manifests: dict[int, ChainManifest], prices: dict[str, Price], stale: frozenset[str]
+) -> tuple[dict[str, Price], frozenset[str]]:
+    """A bridged token has no feed: it is worth what its route redeems it for."""
+    known, old = dict(prices), set(stale)
+    for manifest in manifests.values():
+        for end in manifest.bridges:
+            name = manifest.token(end.token).canonical_id
+            if end.worth in prices:
+                known.setdefault(name, prices[end.worth])
+            elif end.worth in stale:
+                old.add(name)
+    return known, frozenset(old)
 
 
 def _fault(market: Market, tokens: dict[str, Token], prices: dict[str, Price]) -> str:

@@ -5,10 +5,13 @@ from .chains import Block, Chain, ChainHead, ChainLog
 from .deposits import Deposit
 from .fields import Uint256Field
 from .money import LedgerEntry, Reservation, SendingAccount, Stock
+from .moves import MOVE_ARRIVED, MOVE_ENDED, StockMove
 from .orders import Attempt, Event, Order, OrderAccess, Step
 from .quotes import Quote, QuoteState
 
 __all__ = [
+    "MOVE_ARRIVED",
+    "MOVE_ENDED",
     "Alert",
     "Attempt",
     "Block",
@@ -26,5 +29,6 @@ __all__ = [
     "SendingAccount",
     "Step",
     "Stock",
+    "StockMove",
     "Uint256Field",
 ]

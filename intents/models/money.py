@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .fields import Uint256Field
+from .moves import StockMove
 from .orders import Order
 
 
@@ -27,14 +28,15 @@ class Stock(models.Model):
 
 
 class Reservation(models.Model):
-    """An order's claim on stock; ends exactly once, as released or spent."""
+    """A claim on stock, by an order or by a move without one; ends exactly once, as released or spent."""
 
     class State(models.TextChoices):
         HELD = "held"
         RELEASED = "released"
         SPENT = "spent"
 
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="reservations")
+    order = models.ForeignKey(Order, null=True, on_delete=models.CASCADE, related_name="reservations")
+    move = models.ForeignKey(StockMove, null=True, on_delete=models.CASCADE, related_name="reservations")
     stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="reservations")
     amount = Uint256Field()
     is_opened = models.BooleanField(default=False, help_text=_("the order's input is locked on chain"))
@@ -66,6 +68,7 @@ class LedgerEntry(models.Model):
         ESCROW = "escrow"
         INVENTORY = "inventory"
         RESERVED = "reserved"
+        TRANSIT = "transit"
         CLAIMABLE = "claimable"
         GAS = "gas"
         MARGIN = "margin"

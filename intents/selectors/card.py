@@ -16,6 +16,7 @@ from .amounts import grouped, shown_amount
 from .arrival import CallPlanned, arrival_wei, call_planned, gas_on_arrival
 from .network import TokenName, chain_name, token_name
 from .sentences import words
+from .steps import step_chains
 from .ways import USED, ShownWay, shown_ways
 
 RATE_SIGNIFICANT_DIGITS = 6
@@ -34,13 +35,16 @@ FEES = {
 
 ROUTES = {
     "in_stock": _("Paid from our stock on %(destination)s"),
+    "bridge_swap_fill": _(
+        "Our stock comes to %(destination)s over a bridge, is exchanged there and paid to you in one transaction"
+    ),
     "swap_fill": _("Exchanged on %(destination)s and paid to you in the same transaction"),
 }
 
 QUOTE_STEPS = {
     "open": _("Your %(input)s is locked in our contract on %(chain)s"),
     "swap": _("We exchange on %(chain)s"),
-    "bridge": _("We move stock to %(chain)s"),
+    "bridge": _("We bring our stock from %(chain)s to %(to)s"),
     "fill": _("You are paid %(output)s on %(chain)s"),
     "prove": _("The proof of payment is carried to %(origin)s"),
     "finalise": _("The contract on %(chain)s repays us"),
@@ -205,7 +209,11 @@ def _steps(quote: Quote, input_token: TokenName, output_token: TokenName) -> lis
         "origin": chain_name(quote.origin_id),
     }
     return [
-        words(QUOTE_STEPS, str(step.get("kind", "")), {**params, "chain": chain_name(int(step["chain_id"]))})
+        words(
+            QUOTE_STEPS,
+            str(step.get("kind", "")),
+            {**params, **step_chains(step["chain_id"], step.get("details") or {})},
+        )
         for step in quote.plan
     ]
 

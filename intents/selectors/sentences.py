@@ -113,7 +113,7 @@ MONEY = {
 STEPS = {
     "open": _("Lock %(input)s on %(chain)s"),
     "swap": _("Exchange on %(chain)s"),
-    "bridge": _("Move stock to %(chain)s"),
+    "bridge": _("Move our stock from %(chain)s to %(to)s"),
     "fill": _("Pay you %(minimum)s or more on %(chain)s"),
     "prove": _("Carry the proof to %(origin)s"),
     "finalise": _("Repay whoever paid you on %(chain)s"),
@@ -141,6 +141,9 @@ PURPOSES = {
     "finalise": _("Settlement"),
     "refund": _("Refund"),
     "recover": _("Return"),
+    "bridge": _("Stock leaves"),
+    "arrive": _("Stock arrives"),
+    "trade": _("Exchange"),
     "claim": _("Claim"),
 }
 
@@ -162,6 +165,8 @@ EVENTS = {
     "open_sent": _("Locking your money was sent to the chain"),
     "opened": _("Your money is locked in the contract"),
     "depth": _("%(have)s of %(need)s blocks"),
+    "stock_sent_for": _("Our stock for the payment sets off from another chain"),
+    "stock_arrived": _("Our stock for the payment has arrived"),
     "fill_sent": _("The payment was sent to the chain"),
     "filled": _("The payment is in a block"),
     "delivered": _("Delivered"),
@@ -199,6 +204,7 @@ WAITING = {
     "fill_deadline": _("waits until the confirmation is no longer valid"),
     "fill_deadline_near": _("too little time is left to pay it out safely; it comes back"),
     "fill_switched_off": _("payouts are switched off at the moment"),
+    "bridge_not_now": _("our stock cannot be here in time; another way is being looked for"),
     "no_stock": _("waits for stock on %(chain)s"),
     "exposure_full": _("waits for earlier payments to become final on %(chain)s"),
     "not_profitable": _("the price moved; waits for a better one"),

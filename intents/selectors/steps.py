@@ -1,5 +1,6 @@
 """The steps of a transfer as a person sees them: state, blocks, transactions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -103,9 +104,15 @@ def _step_params(order: Order, step: Step) -> dict[str, str]:
     return {
         "input": amount_words(order.origin_id, order.input_token, order.input_amount),
         "minimum": amount_words(order.destination_id, order.output_token, order.output_amount),
-        "chain": chain_name(step.chain_id),
+        **step_chains(step.chain_id, step.details),
         "origin": chain_name(order.origin_id),
     }
+
+
+def step_chains(chain_id: int, details: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the chain a step is on and, if it leads to another one, of that."""
+    to = details.get("to_chain_id")
+    return {"chain": chain_name(int(chain_id)), "to": chain_name(int(to)) if to else ""}
 
 
 def _waiting(order: Order, step: Step) -> str:
@@ -121,7 +128,7 @@ def _waiting(order: Order, step: Step) -> str:
 def _attempt_view(attempt: Attempt) -> AttemptView:
     return AttemptView(
         tx_hash=attempt.tx_hash,
-        title=words(PURPOSES, attempt.purpose),
+        title=words(PURPOSES, attempt.purpose.partition(":")[0]),
         state=attempt.state,
         state_words=words(ATTEMPT_STATES, attempt.state),
         block_number=attempt.block_number,

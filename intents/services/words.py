@@ -50,6 +50,9 @@ INTENT_WORDS = {
 QUOTE_WORDS = {
     "no_route": _("We found no way for this transfer right now. Try a smaller amount or another token."),
     "no_stock": _("There is not enough %(token)s on the receiving chain right now. Try a smaller amount."),
+    "bridge_too_slow": _(
+        "Our stock for this is on another chain and would come too late. Try again in a moment."
+    ),
     "insufficient_liquidity": _("The markets are too small for this amount. Try a smaller one."),
     "no_price": _("There is no trustworthy price right now, so we make no offer. Try again in a moment."),
     "stale_price": _("The price we have is too old, so we make no offer. Try again in a moment."),

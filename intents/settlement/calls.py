@@ -147,6 +147,13 @@ def swap_and_fill(
     return Call(target=destination.address("solver_account"), data=data)
 
 
+def trade(swaps: Sequence[VenueSwap], *, token_out: str, least: int, chain: ChainManifest) -> Call:
+    """Have our account call venues without a fill; `token_out`, another one than goes in, grows by `least`."""
+    listed = [(s.venue, s.token_in, s.max_input, s.value_wei, s.data) for s in swaps]
+    data = encode_call(f"trade({SWAP_ABI}[],address,uint256)", [listed, token_out, least])
+    return Call(target=chain.address("solver_account"), data=data)
+
+
 def attest_unfilled(
     order: StandardOrder, *, order_id: bytes, destination: ChainManifest, index: int = 0
 ) -> Call:

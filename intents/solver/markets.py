@@ -5,12 +5,14 @@ known of the pool does not reach that far.
 """
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Final, Protocol
 
 from intents.amounts import divide_up
 from intents.solver.concentrated import Concentrated
 
 PIPS: Final = 1_000_000
+Q96: Final = 1 << 96
 
 
 class Market(Protocol):
@@ -37,6 +39,14 @@ class Market(Protocol):
 
     def spot_value(self, token_in: str, amount_in: int) -> int:
         """`amount_in` at the pool's present price without fee or impact, rounded down: for showing only."""
+        ...
+
+    def marginal_output(self, token_in: str, amount_in: int) -> float:
+        """What the next base unit in pays after `amount_in`, fee included, about; 0 when it cannot."""
+        ...
+
+    def marginal_input(self, token_out: str, amount_out: int) -> float:
+        """What the next base unit out costs after `amount_out`, fee included, about; infinite when it cannot."""
         ...
 
     def to_json(self) -> dict[str, Any]: ...
@@ -81,6 +91,21 @@ class ConstantProduct:
         """See Market."""
         reserve_in, reserve_out = self._reserves(token_in)
         return amount_in * reserve_out // reserve_in if reserve_in else 0
+
+    def marginal_output(self, token_in: str, amount_in: int) -> float:
+        """See Market."""
+        reserve_in, reserve_out = self._reserves(token_in)
+        kept = (PIPS - self.fee_pips) / PIPS
+        held = reserve_in + kept * amount_in
+        return kept * reserve_in * reserve_out / (held * held) if held else 0.0
+
+    def marginal_input(self, token_out: str, amount_out: int) -> float:
+        """See Market."""
+        reserve_in, reserve_out = self._reserves(other_token(self, token_out))
+        left = float(reserve_out - amount_out)
+        if left <= 0:
+            return inf
+        return reserve_in * reserve_out * PIPS / (left * left * (PIPS - self.fee_pips))
 
     def to_json(self) -> dict[str, Any]:
         """The inverse of `market_from_json`."""
@@ -128,6 +153,31 @@ class ConcentratedLiquidity:
             return amount_in * squared >> 192
         return (amount_in << 192) // squared
 
+    def marginal_output(self, token_in: str, amount_in: int) -> float:
+        """See Market."""
+        is_down = self._is_down(token_in)
+        price = self.state.sqrt_price
+        if amount_in:
+            swapped = self.state.swap(is_down=is_down, exact_in=amount_in, fee_pips=self.fee_pips)
+            price = swapped.sqrt_price if swapped else 0
+        return self._paid_at(price, is_down=is_down)
+
+    def marginal_input(self, token_out: str, amount_out: int) -> float:
+        """See Market."""
+        is_down = self._is_down(other_token(self, token_out))
+        price = self.state.sqrt_price
+        if amount_out:
+            swapped = self.state.swap(is_down=is_down, exact_out=amount_out, fee_pips=self.fee_pips)
+            price = swapped.sqrt_price if swapped else 0
+        paid = self._paid_at(price, is_down=is_down)
+        return 1 / paid if paid else inf
+
+    def _paid_at(self, sqrt_price: int, *, is_down: bool) -> float:
+        if not sqrt_price:
+            return 0.0
+        root = sqrt_price / Q96
+        return (root * root if is_down else 1 / (root * root)) * (PIPS - self.fee_pips) / PIPS
+
     def to_json(self) -> dict[str, Any]:
         """The inverse of `market_from_json`."""
         return _common_json(self) | self.state.to_json()
@@ -162,6 +212,14 @@ class WrappedNative:
     def spot_value(self, token_in: str, amount_in: int) -> int:
         """See Market."""
         return amount_in
+
+    def marginal_output(self, token_in: str, amount_in: int) -> float:
+        """See Market."""
+        return 1.0
+
+    def marginal_input(self, token_out: str, amount_out: int) -> float:
+        """See Market."""
+        return 1.0
 
     def to_json(self) -> dict[str, Any]:
         """The inverse of `market_from_json`."""

@@ -8,8 +8,12 @@ from intents.solver.router import Rejected, Route, Swap, Wanted
 
 
 def steps_of(route: Route, wanted: Wanted) -> list[dict[str, Any]]:
-    """The steps in order: open, fill (with its swap), prove, finalise; amounts as decimal text."""
+    """The steps in order: open, bridge if stock comes from elsewhere, fill (with its swap), prove, finalise.
+
+    Amounts are decimal text.
+    """
     origin, destination = wanted.origin_id, wanted.destination_id
+    bridge = carriage_to_json(route) if route.carriage else None
     fill = {
         "token": wanted.output_token,
         "minimum_output": str(route.output_minimum),
@@ -17,35 +21,54 @@ def steps_of(route: Route, wanted: Wanted) -> list[dict[str, Any]]:
         "stock_token": route.stock_token,
         "stock_amount": str(route.stock_amount),
         "swap": swap_to_json(route) if route.swap else None,
+        "bridge": bridge,
     }
     opened = {"token": wanted.input_token, "amount": str(route.input_amount), "depth": route.depth}
-    return [
-        _step(0, StepKind.OPEN, origin, [], opened),
-        _step(1, StepKind.FILL, destination, [0], fill),
-        _step(2, StepKind.PROVE, destination, [1], {"to_chain_id": origin}),
-        _step(
-            3,
-            StepKind.FINALISE,
-            origin,
-            [2],
-            {"token": wanted.input_token, "amount": str(route.input_amount)},
-        ),
+    ways: list[tuple[StepKind, int, dict[str, Any]]] = [
+        (StepKind.OPEN, origin, opened),
+        (StepKind.FILL, destination, fill),
+        (StepKind.PROVE, destination, {"to_chain_id": origin}),
+        (StepKind.FINALISE, origin, {"token": wanted.input_token, "amount": str(route.input_amount)}),
     ]
+    if bridge is not None:
+        ways.insert(1, (StepKind.BRIDGE, bridge["chain_id"], bridge | {"to_chain_id": destination}))
+    return [
+        _step(index, kind, chain_id, [index - 1] if index else [], details)
+        for index, (kind, chain_id, details) in enumerate(ways)
+    ]
+
+
+def carriage_to_json(route: Route) -> dict[str, Any]:
+    """Which stock is brought from where before the fill."""
+    carriage = route.carriage
+    assert carriage is not None
+    return {
+        "route": carriage.route,
+        "chain_id": carriage.chain_id,
+        "token": carriage.token,
+        "amount": str(carriage.amount),
+    }
 
 
 def swap_to_json(route: Route) -> dict[str, Any]:
     """What the fill's action needs to build the swap: indexes into the destination's venues, and amounts."""
-    swap = route.swap
-    assert swap is not None
+    assert route.swap is not None
+    return stored_swap(route.swap) | {
+        "input_token": route.swap.path[0],
+        "minimum_output": str(route.output_minimum),
+        "expected_output": str(route.output_expected),
+    }
+
+
+def stored_swap(swap: Swap) -> dict[str, Any]:
+    """A swap as `swap_from_json` reads it."""
     return {
         "venues": list(swap.venues),
         "path": list(swap.path),
         "amounts": [str(amount) for amount in swap.amounts],
         "is_exact_output": swap.is_exact_output,
-        "input_token": swap.path[0],
         "max_input": str(swap.max_input),
-        "minimum_output": str(route.output_minimum),
-        "expected_output": str(route.output_expected),
+        "beside": stored_swap(swap.beside) if swap.beside else None,
     }
 
 
@@ -57,6 +80,7 @@ def swap_from_json(value: dict[str, Any]) -> Swap:
         amounts=tuple(int(amount) for amount in value["amounts"]),
         max_input=int(value["max_input"]),
         is_exact_output=bool(value["is_exact_output"]),
+        beside=swap_from_json(value["beside"]) if value.get("beside") else None,
     )
 
 
@@ -75,6 +99,7 @@ def route_to_json(route: Route, wanted: Wanted) -> dict[str, Any]:
         "stock_token": route.stock_token,
         "stock_amount": str(route.stock_amount),
         "swap": swap_to_json(route) if route.swap else None,
+        "bridge": carriage_to_json(route) if route.carriage else None,
         "fees": [fee_to_json(line) for line in route.fees],
         "steps": steps_of(route, wanted),
     }

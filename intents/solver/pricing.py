@@ -30,6 +30,8 @@ class GasRules:
     pool: int = 130_000
     dispatch: int = 230_000
     process: int = 120_000
+    bridge: int = 400_000
+    arrive: int = 180_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class PricingRules:
     """What we charge and offer. `*_bps` are of the input amount; `tolerance_bps` is of a swap's output.
 
     `arrival_wei` of the destination's native coin is delivered besides the output, for its price.
-    `stock_share_bps` is the most of a stock that one order may claim, as reservations have it.
+    `stock_share_bps` is the most of a stock that one order may claim, as reservations have it. A route over a
+    bridge may be expected to take `bridge_time_bps` of the time an order has to be filled, no more.
     """
 
     service_bps: int = 4
@@ -52,6 +55,8 @@ class PricingRules:
     stock_share_bps: int = 2_500
     disagreement_bps: int = 200
     reaction_seconds: float = 1.0
+    proof_seconds: float = 2.0
+    bridge_time_bps: int = 6_000
     arrival_wei: int = 0
     gas: GasRules = field(default_factory=GasRules)
 
@@ -156,11 +161,24 @@ def exchange_back_up(amount: int, given: Token, wanted: Token, world: World) -> 
 
 
 def eta_seconds(
-    origin: ChainWorld, destination: ChainWorld, *, value_usd_e8: int, rules: PricingRules
+    origin: ChainWorld,
+    destination: ChainWorld,
+    *,
+    value_usd_e8: int,
+    rules: PricingRules,
+    source: ChainWorld | None = None,
 ) -> int:
-    """From the confirmation to the delivery: the open's block, the depth its value asks, the fill's block."""
+    """From the confirmation to the delivery: the open's block, the depth its value asks, the fill's block.
+
+    Stock from a `source` leaves only after that depth: its own block, finality there, the validators'
+    signatures and the block it arrives in come on top.
+    """
     depth = origin.depth_for(value_usd_e8)
-    return max(ceil(depth * origin.block_seconds + destination.block_seconds + rules.reaction_seconds), 1)
+    seconds = depth * origin.block_seconds + destination.block_seconds + rules.reaction_seconds
+    if source is not None:
+        finality = max(source.final_blocks, 1) * source.block_seconds
+        seconds += finality + destination.block_seconds + rules.proof_seconds + rules.reaction_seconds
+    return max(ceil(seconds), 1)
 
 
 def tariff(
@@ -174,8 +192,11 @@ def tariff(
     is_exact_output: bool,
     eta: int,
     rules: PricingRules,
+    source: ChainWorld | None = None,
 ) -> Tariff:
     """The charges of a route with `pools` swaps; `exchanges` is 1 when its stock is not the input asset.
+
+    `source` is the chain from which stock is brought over a bridge.
 
     Raises Unpriced when gas or the input token has no price.
     """
@@ -186,8 +207,13 @@ def tariff(
     price = price_of(world, token.canonical_id)
 
     def cost(at_origin: int, at_destination: int) -> int:
-        usd = _gas_usd(world, origin, at_origin, rules) + _gas_usd(world, destination, at_destination, rules)
+        usd = gas_usd(world, origin, at_origin, rules) + gas_usd(world, destination, at_destination, rules)
         return from_usd_up(usd, token, price.low_e8)
+
+    carried = 0
+    if source is not None:
+        usd = gas_usd(world, source, gas.bridge, rules) + gas_usd(world, destination, gas.arrive, rules)
+        carried = from_usd_up(usd, token, price.low_e8)
 
     margin_bps = exchanges * (rules.exchange_bps + divide_up(rules.volatility_bps_per_minute * eta, 60))
     if pools:
@@ -198,7 +224,7 @@ def tariff(
         token=token,
         chain_id=origin.chain_id,
         price=price,
-        network=cost(opening + gas.finalise + refund_share, gas.fill + pools * gas.pool),
+        network=cost(opening + gas.finalise + refund_share, gas.fill + pools * gas.pool) + carried,
         proof=cost(gas.process, gas.dispatch),
         service_fixed=from_usd_up(rules.service_fixed_usd_e8, token, price.low_e8),
         service_bps=rules.service_bps,
@@ -207,7 +233,8 @@ def tariff(
     )
 
 
-def _gas_usd(world: World, chain: ChainWorld, units: int, rules: PricingRules) -> int:
+def gas_usd(world: World, chain: ChainWorld, units: int, rules: PricingRules) -> int:
+    """USD × 10^8 for gas at the present price and its margin, rounded up; raises Unpriced."""
     return native_usd_up(
         world, chain, divide_up(units * chain.gas_price_wei * (BPS + rules.gas_margin_bps), BPS)
     )

@@ -1,15 +1,17 @@
 """The best way to deliver an output: from stock, or by swapping stock in the very transaction of the fill.
 
-Exact and exhaustive: every stocked token and every path of one or two pools is tried with the real amounts,
-so the answer is the best of all of them. What is not offered keeps its reason.
+Exact and exhaustive: every stocked token, every path of one or two pools and every pair of pools side by side
+is tried with the real amounts, so the answer is the best of all of them. Only when nothing on the destination
+will do is stock brought from another chain first. What is not offered keeps its reason.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any, Final
 
 from intents.amounts import BPS, bps_down, bps_up
-from intents.solver.markets import Market, is_wrapper, other_token
+from intents.solver.candidates import Candidate, Source, swaps_to
+from intents.solver.markets import Market, is_wrapper
 from intents.solver.pricing import (
     FeeLine,
     PricingRules,
@@ -23,86 +25,12 @@ from intents.solver.pricing import (
     usd_down,
     usd_up,
 )
+from intents.solver.routes import Carriage, Refusal, Rejected, Route, Routes, Swap, Wanted
 from intents.solver.world import ChainWorld, Token, World
 
+__all__ = ["Carriage", "Refusal", "Rejected", "Route", "Routes", "Swap", "Wanted", "find_routes"]
+
 DEFAULT_RULES: Final = PricingRules()
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is asked: `amount` is of the input token, or of the output token when `is_exact_output`."""
-
-    origin_id: int
-    destination_id: int
-    input_token: str
-    output_token: str
-    amount: int
-    is_exact_output: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Swap:
-    """Stock to be sold on the destination: `path[0]` through `venues`, of which at most `max_input` is spent.
-
-    `amounts[i]` is what is predicted to be there of `path[i]`. An exact input sells `amounts[0]` whole, an
-    exact output buys `amounts[-1]` whole.
-    """
-
-    venues: tuple[int, ...]
-    path: tuple[str, ...]
-    amounts: tuple[int, ...]
-    max_input: int
-    is_exact_output: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A priced way. The user gives `input_amount`, is shown `output_expected` and signs `output_minimum`."""
-
-    kind: str
-    input_amount: int
-    output_expected: int
-    output_minimum: int
-    eta_seconds: int
-    value_usd_e8: int
-    depth: int
-    fees: tuple[FeeLine, ...]
-    minimum_input: int
-    stock_token: str
-    stock_amount: int
-    swap: Swap | None = None
-
-    @property
-    def output_usd_e8(self) -> int:
-        """What is received, in USD × 10^8: the input's value less the fee lines."""
-        return self.value_usd_e8 - sum(-line.usd_e8 if line.is_gain else line.usd_e8 for line in self.fees)
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why there is no route, or not this one: a stable code with JSON parameters."""
-
-    code: str
-    params: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A route that was looked at and is not offered."""
-
-    kind: str
-    path: tuple[str, ...]
-    reason: Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Routes:
-    """The answer: the best route with the others in order, or the reason why there is none."""
-
-    chosen: Route | None
-    alternatives: tuple[Route, ...] = ()
-    rejected: tuple[Rejected, ...] = ()
-    refusal: Refusal | None = None
 
 
 # Of several reasons the person is told the one that says most about what to change.
@@ -111,6 +39,7 @@ _TELLING: Final = (
     "amount_too_small",
     "amount_too_large",
     "insufficient_liquidity",
+    "bridge_too_slow",
     "no_stock",
     "price_disagreement",
     "stale_price",
@@ -126,12 +55,16 @@ def find_routes(wanted: Wanted, world: World, rules: PricingRules = DEFAULT_RULE
     search = _Search(wanted, world, rules)
     routes: list[Route] = []
     rejected = list(search.excluded())
-    for path, markets in search.paths():
-        outcome = search.priced(path, markets)
-        if isinstance(outcome, Route):
-            routes.append(outcome)
-        else:
-            rejected.append(Rejected("swap_fill" if markets else "in_stock", path, outcome))
+    # Another chain's stock takes minutes, not seconds: only when nothing on the destination will do.
+    for ways in (search.candidates(), search.bridged_candidates()):
+        if routes:
+            break
+        for way in ways:
+            outcome = search.priced(way)
+            if isinstance(outcome, Route):
+                routes.append(outcome)
+            elif outcome.code != "one_pool_is_better":
+                rejected.append(Rejected(way.kind, way.path, outcome))
     routes.sort(key=_rank(wanted))
     if routes:
         return Routes(chosen=routes[0], alternatives=tuple(routes[1:]), rejected=tuple(rejected))
@@ -145,7 +78,7 @@ def _rank(wanted: Wanted) -> Any:
 
 
 def _pools(route: Route) -> int:
-    return len(route.swap.venues) if route.swap else 0
+    return route.swap.pools if route.swap else 0
 
 
 def _priced_pools(markets: tuple[Market, ...]) -> tuple[Market, ...]:
@@ -217,49 +150,64 @@ class _Search:
                 params = {"venue": pool.venue, "chain": str(self.destination.chain_id)}
                 yield Rejected("swap_fill", (pool.token0, pool.token1), Refusal(pool.reason, params))
 
-    def paths(self) -> Iterator[tuple[tuple[str, ...], tuple[Market, ...]]]:
-        """Token paths from a token we may hold to the output, with the pool of each stretch."""
-        yield (self.asked.address,), ()
-        for last in self._pools_of(self.asked.address):
-            before = other_token(last, self.asked.address)
-            yield (before, self.asked.address), (last,)
-            for first in self._pools_of(before):
-                start = other_token(first, before)
-                if first.venue != last.venue and start != self.asked.address:
-                    yield (start, before, self.asked.address), (first, last)
+    def candidates(self) -> Iterator[Candidate]:
+        """Every way with what is on the destination."""
+        yield Candidate((self.asked.address,))
+        yield from swaps_to(self.destination, self.asked.address)
 
-    def priced(self, path: tuple[str, ...], markets: tuple[Market, ...]) -> Route | Refusal:
-        """The route along this path with exact amounts, or why it is not offered."""
-        stock = self.destination.tokens.get(path[0])
-        if stock is None or any(token not in self.destination.tokens for token in path):
-            return Refusal("token_not_supported", {"token": path[0]})
+    def bridged_candidates(self) -> Iterator[Candidate]:
+        """Every way whose first token a bridge can bring to the destination."""
+        for end in self.destination.bridges:
+            for chain in self.world.chains.values():
+                if chain.chain_id == self.destination.chain_id or chain.paused_reason:
+                    continue
+                for far in chain.bridges:
+                    token = chain.handled(far.token)
+                    if far.route == end.route and token is not None:
+                        yield from self._over(end.token, Source(chain, token, end.route))
+
+    def _over(self, arriving: str, source: Source) -> Iterator[Candidate]:
+        for way in swaps_to(self.destination, self.asked.address):
+            if way.path[0] == arriving:
+                yield replace(way, source=source)
+
+    def priced(self, way: Candidate) -> Route | Refusal:
+        """The route along this way with exact amounts, or why it is not offered."""
+        first = self.destination.handled(way.path[0])
+        if first is None or any(self.destination.handled(token) is None for token in way.path):
+            return Refusal("token_not_supported", {"token": way.path[0]})
+        if way.source and way.source.token.decimals != first.decimals:
+            return Refusal("token_not_supported", {"token": way.source.token.symbol})
         try:
-            return self._priced(stock, path, markets)
+            return self._priced(way, way.source.token if way.source else first)
         except Unpriced as error:
             return Refusal(error.code, {"asset": error.asset})
 
-    def _priced(self, stock: Token, path: tuple[str, ...], markets: tuple[Market, ...]) -> Route | Refusal:
-        held = self.destination.stocks.get(stock.address)
+    def _priced(self, way: Candidate, stock: Token) -> Route | Refusal:
+        source = way.source.chain if way.source else None
+        holder = source or self.destination
+        held = holder.stocks.get(stock.address)
         free = min(held.unreserved, bps_down(held.balance, self.rules.stock_share_bps)) if held else 0
         if free == 0:
-            return Refusal("no_stock", {"token": stock.symbol, "chain": str(self.destination.chain_id)})
+            return Refusal("no_stock", {"token": stock.symbol, "chain": str(holder.chain_id)})
         value = self._value_usd()
-        eta = eta_seconds(self.origin, self.destination, value_usd_e8=value, rules=self.rules)
+        eta = eta_seconds(self.origin, self.destination, value_usd_e8=value, rules=self.rules, source=source)
+        if source and eta * BPS > self.origin.fill_seconds * self.rules.bridge_time_bps:
+            return Refusal("bridge_too_slow", {"seconds": eta, "chain": str(source.chain_id)})
         charges = tariff(
             self.world, origin=self.origin, destination=self.destination, token=self.given,
-            pools=len(_priced_pools(markets)), exchanges=int(self._is_exchange(stock)),
-            is_exact_output=self.wanted.is_exact_output, eta=eta, rules=self.rules,
+            pools=len(_priced_pools(way.markets)), exchanges=int(self._is_exchange(stock)),
+            is_exact_output=self.wanted.is_exact_output, eta=eta, rules=self.rules, source=source,
         )  # fmt: skip
         if self.wanted.is_exact_output:
-            amounts = self._exact_output(stock, path, markets, charges)
+            amounts = self._exact_output(stock, way, charges)
         else:
-            amounts = self._exact_input(stock, path, markets, charges)
+            amounts = self._exact_input(stock, way, charges)
         if isinstance(amounts, Refusal):
             return amounts
-        gross, along, expected, minimum = amounts
-        spent = along[0]
-        if _priced_pools(markets) and self.wanted.is_exact_output:
-            spent += bps_up(spent, self.rules.tolerance_bps)
+        gross, rows, expected, minimum = amounts
+        swap = self._swap(way, rows)
+        spent = swap.spent if swap else rows[0][0]
         floor = charges.gas * self.rules.minimum_order_in_gas_costs
         if gross < floor:
             return Refusal("below_minimum_order", self._in_input("minimum", floor))
@@ -269,12 +217,12 @@ class _Search:
         if disagreement:
             return disagreement
         return Route(
-            kind="swap_fill" if markets else "in_stock",
+            kind=way.kind,
             input_amount=gross, output_expected=expected, output_minimum=minimum, eta_seconds=eta,
             value_usd_e8=usd_up(gross, self.given, charges.price.low_e8), depth=self.origin.depth_for(value),
-            fees=charges.lines(gross) + self._swap_lines(charges.net(gross), expected, markets),
-            minimum_input=floor, stock_token=stock.address, stock_amount=spent,
-            swap=_swap(path, markets, along, spent, self.wanted) if markets else None,
+            fees=charges.lines(gross) + self._swap_lines(charges.net(gross), expected, way.markets),
+            minimum_input=floor, stock_token=way.path[0], stock_amount=spent, swap=swap,
+            carriage=_carriage(way, spent),
         )  # fmt: skip
 
     def _is_exchange(self, stock: Token) -> bool:
@@ -289,8 +237,8 @@ class _Search:
         return len(assets) > 1 and not assets <= wrapped
 
     def _exact_input(
-        self, stock: Token, path: tuple[str, ...], markets: tuple[Market, ...], charges: Tariff
-    ) -> tuple[int, tuple[int, ...], int, int] | Refusal:
+        self, stock: Token, way: Candidate, charges: Tariff
+    ) -> tuple[int, tuple[tuple[int, ...], ...], int, int] | Refusal:
         net = charges.net(self.wanted.amount)
         if net <= 0:
             floor = charges.gas * self.rules.minimum_order_in_gas_costs
@@ -298,29 +246,44 @@ class _Search:
         spent = exchange_down(net, self.given, stock, self.world)
         if spent == 0:
             return Refusal("amount_too_small")
-        along = [spent]
-        for token, market in zip(path, markets, strict=False):
-            paid = market.output_for(token, along[-1])
-            if not paid:
-                return Refusal("insufficient_liquidity", {"token": self.asked.symbol})
-            along.append(paid)
-        amount = along[-1]
-        tolerance = bps_up(amount, self.rules.tolerance_bps) if _priced_pools(markets) else 0
+        rows = way.sell(spent)
+        if rows is None:
+            return self._not_possible(way)
+        amount = sum(row[-1] for row in rows)
+        tolerance = bps_up(amount, self.rules.tolerance_bps) if _priced_pools(way.markets) else 0
         if amount - tolerance <= 0:
             return Refusal("amount_too_small")
-        return self.wanted.amount, tuple(along), amount, amount - tolerance
+        return self.wanted.amount, rows, amount, amount - tolerance
 
     def _exact_output(
-        self, stock: Token, path: tuple[str, ...], markets: tuple[Market, ...], charges: Tariff
-    ) -> tuple[int, tuple[int, ...], int, int] | Refusal:
-        along = [self.wanted.amount]
-        for token, market in zip(reversed(path), reversed(markets), strict=False):
-            needed = market.input_for(token, along[0])
-            if not needed:
-                return Refusal("insufficient_liquidity", {"token": self.asked.symbol})
-            along.insert(0, needed)
-        gross = charges.gross_for(exchange_back_up(along[0], self.given, stock, self.world))
-        return gross, tuple(along), self.wanted.amount, self.wanted.amount
+        self, stock: Token, way: Candidate, charges: Tariff
+    ) -> tuple[int, tuple[tuple[int, ...], ...], int, int] | Refusal:
+        rows = way.buy(self.wanted.amount)
+        if rows is None:
+            return self._not_possible(way)
+        needed = sum(row[0] for row in rows)
+        gross = charges.gross_for(exchange_back_up(needed, self.given, stock, self.world))
+        return gross, rows, self.wanted.amount, self.wanted.amount
+
+    def _not_possible(self, way: Candidate) -> Refusal:
+        if way.is_split:
+            return Refusal("one_pool_is_better")
+        return Refusal("insufficient_liquidity", {"token": self.asked.symbol})
+
+    def _swap(self, way: Candidate, rows: tuple[tuple[int, ...], ...]) -> Swap | None:
+        """The swaps of a way, the second side of a split beside the first."""
+        swap: Swap | None = None
+        if not way.markets:
+            return None
+        is_exact_output = self.wanted.is_exact_output
+        for at in reversed(range(len(rows))):
+            most = rows[at][0]
+            if is_exact_output and _priced_pools(way.markets):
+                most += bps_up(most, self.rules.tolerance_bps)
+            pools = way.markets[at : at + 1] if way.is_split else way.markets
+            venues = tuple(market.venue for market in pools)
+            swap = Swap(venues, way.path, rows[at], most, is_exact_output, beside=swap)
+        return swap
 
     def _too_large(self, stock: Token, free: int, charges: Tariff) -> Refusal:
         most = charges.gross_for(exchange_back_up(free, self.given, stock, self.world))
@@ -368,17 +331,13 @@ class _Search:
         price = price_of(self.world, self.asked.canonical_id)
         return price.low_e8 if self.asked.canonical_id == self.given.canonical_id else price.high_e8
 
-    def _pools_of(self, token: str) -> Iterator[Market]:
-        return (market for market in self.destination.markets if token in (market.token0, market.token1))
 
-
-def _swap(
-    path: tuple[str, ...], markets: tuple[Market, ...], along: tuple[int, ...], most: int, wanted: Wanted
-) -> Swap:
-    return Swap(
-        venues=tuple(market.venue for market in markets),
-        path=path,
-        amounts=along,
-        max_input=most,
-        is_exact_output=wanted.is_exact_output,
+def _carriage(way: Candidate, amount: int) -> Carriage | None:
+    if way.source is None:
+        return None
+    return Carriage(
+        route=way.source.route,
+        chain_id=way.source.chain.chain_id,
+        token=way.source.token.address,
+        amount=amount,
     )

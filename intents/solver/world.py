@@ -65,8 +65,20 @@ class Excluded:
 
 
 @dataclass(frozen=True, slots=True)
+class Bridge:
+    """A chain's end of a bridge: `token` of our stock leaves and arrives here, 1 : 1 over one `route`."""
+
+    route: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChainWorld:
-    """One chain at one block; `gas_price_wei` is what a transaction pays now, `native_id` its gas coin."""
+    """One chain at one block; `gas_price_wei` is what a transaction pays now, `native_id` its gas coin.
+
+    `bridged` are tokens that only we handle: never given or asked. An order that starts here has
+    `fill_seconds` to be filled, 0 when that is not known.
+    """
 
     chain_id: int
     block_number: int
@@ -82,6 +94,13 @@ class ChainWorld:
     markets: tuple[Market, ...] = ()
     excluded: tuple[Excluded, ...] = ()
     paused_reason: str = ""
+    bridges: tuple[Bridge, ...] = ()
+    bridged: Mapping[str, Token] = field(default_factory=dict)
+    fill_seconds: int = 0
+
+    def handled(self, address: str) -> Token | None:
+        """A token that may be stock or on the way to the output; None for what we do not touch."""
+        return self.tokens.get(address) or self.bridged.get(address)
 
     def depth_for(self, value_usd_e8: int) -> int:
         """Blocks on this chain before an order of that value is filled; past the last tier, finality."""
@@ -137,10 +156,10 @@ def chain_to_json(chain: ChainWorld) -> dict[str, Any]:
         "block_seconds": chain.block_seconds,
         "final_blocks": chain.final_blocks,
         "tiers": [[str(tier.max_usd_e8), tier.depth] for tier in chain.tiers],
-        "tokens": {
-            token.address: [token.symbol, token.decimals, token.canonical_id]
-            for token in chain.tokens.values()
-        },
+        "tokens": _tokens_to_json(chain.tokens),
+        "bridged": _tokens_to_json(chain.bridged),
+        "bridges": [[bridge.route, bridge.token] for bridge in chain.bridges],
+        "fill_seconds": chain.fill_seconds,
         "stocks": {token: [str(stock.balance), str(stock.reserved)] for token, stock in chain.stocks.items()},
         "markets": [market.to_json() for market in chain.markets],
         "excluded": [[pool.venue, pool.token0, pool.token1, pool.reason] for pool in chain.excluded],
@@ -160,10 +179,10 @@ def chain_from_json(value: Mapping[str, Any]) -> ChainWorld:
         block_seconds=float(value["block_seconds"]),
         final_blocks=int(value["final_blocks"]),
         tiers=tuple(Tier(max_usd_e8=int(most), depth=int(depth)) for most, depth in value["tiers"]),
-        tokens={
-            address: Token(address=address, symbol=symbol, decimals=int(decimals), canonical_id=canonical_id)
-            for address, (symbol, decimals, canonical_id) in value["tokens"].items()
-        },
+        tokens=_tokens_from_json(value["tokens"]),
+        bridged=_tokens_from_json(value.get("bridged", {})),
+        bridges=tuple(Bridge(route, token) for route, token in value.get("bridges", [])),
+        fill_seconds=int(value.get("fill_seconds", 0)),
         stocks={
             token: Stock(balance=int(balance), reserved=int(reserved))
             for token, (balance, reserved) in value["stocks"].items()
@@ -172,3 +191,14 @@ def chain_from_json(value: Mapping[str, Any]) -> ChainWorld:
         excluded=tuple(Excluded(int(venue), a, b, reason) for venue, a, b, reason in value["excluded"]),
         paused_reason=str(value["paused_reason"]),
     )
+
+
+def _tokens_to_json(tokens: Mapping[str, Token]) -> dict[str, Any]:
+    return {token.address: [token.symbol, token.decimals, token.canonical_id] for token in tokens.values()}
+
+
+def _tokens_from_json(value: Mapping[str, Any]) -> dict[str, Token]:
+    return {
+        address: Token(address=address, symbol=symbol, decimals=int(decimals), canonical_id=canonical_id)
+        for address, (symbol, decimals, canonical_id) in value.items()
+    }

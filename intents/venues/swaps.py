@@ -1,7 +1,7 @@
 """From a route's swap to the calls that the filler's account makes on venues' routers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Final
 
@@ -36,8 +36,16 @@ def swap_calls(
     """The calls of `swap`, yielding at least `least` to `holder` or reverting; `deadline` is chain time.
 
     Neighbouring pools of one kind and router are one call. Between others the amount in the middle is fixed: it is
-    bought exactly, then sold whole. A pool whose wrapped coin is unwrapped at the end does so itself.
+    bought exactly, then sold whole. A pool whose wrapped coin is unwrapped at the end does so itself. No router
+    sees more than its side of a split: there the account itself counts what all of it yields.
     """
+    if swap.beside is not None:
+        sides = (replace(swap, beside=None), swap.beside)
+        return tuple(
+            call
+            for side in sides
+            for call in swap_calls(manifest, side, least=1, holder=holder, deadline=deadline)
+        )
     venues = [manifest.venues[index] for index in swap.venues]
     if len(venues) > 1 and venues[-1].kind == WRAPPED_NATIVE:
         return (_unwrapping_call(venues[:-1], swap, least=least, holder=holder, deadline=deadline),)

@@ -31,7 +31,8 @@ OURS = (
 
 def _usd_e8(manifest: ChainManifest, token_address: str, amount: int, prices: dict[str, int]) -> int:
     token = manifest.token(token_address)
-    return amount * prices[token.canonical_id] // 10**token.decimals
+    asset = "usdc" if token.is_synthetic else token.canonical_id
+    return amount * prices[asset] // 10**token.decimals
 
 
 def _quoted(network: Network, manifest: ChainManifest, venue: VenueManifest, amount: int) -> int:
@@ -57,7 +58,12 @@ def _assert_pools_quote(network: Network, prices: dict[str, int]) -> None:
         assert manifest.venues
         for venue in pools_of(manifest):
             token0 = manifest.token(venue.token0)
-            amount = 100 * 10**8 * 10**token0.decimals // prices[token0.canonical_id]
+            amount = (
+                100
+                * 10**8
+                * 10**token0.decimals
+                // prices["usdc" if token0.is_synthetic else token0.canonical_id]
+            )
             received = _quoted(network, manifest, venue, amount)
             # 100 USD less the pool's fee, within a tenth of a percent for the price impact.
             expected = 100 * 10**8 * (10**6 - venue.fee_pips) // 10**6

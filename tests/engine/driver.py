@@ -14,6 +14,7 @@ from intents.chains import registry
 from intents.chains.recovery import mend_chain
 from intents.devnet.network import Network
 from intents.engine.advance import advance
+from intents.engine.moves import sweep_moves
 from intents.engine.observe import observe
 from intents.lifecycle import OrderState
 from intents.models import ChainHead, Event, Order, Quote, QuoteState
@@ -134,7 +135,7 @@ class Driver:
                 mend_chain(chain_id)
         due = Order.objects.filter(wake_at__gt=0, wake_at__lte=now, leased_until__lt=now)
         order_ids = list(due.values_list("order_id", flat=True))
-        return sum(advance(order_id) for order_id in order_ids)
+        return sum(advance(order_id) for order_id in order_ids) + sweep_moves()
 
     def drive(self, order: Order, *states: OrderState, seconds: float = 20) -> Order:
         """Work until the order is in one of the states."""

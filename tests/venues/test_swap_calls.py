@@ -97,14 +97,14 @@ def test_one_pool_both_ways(fresh_network: Network) -> None:
 
 @pytest.mark.parametrize("is_exact_output", [False, True])
 def test_two_pools_of_one_kind_and_of_two(fresh_network: Network, is_exact_output: bool) -> None:
-    manifest = fresh_network.manifest("cedar")
+    manifest = fresh_network.manifest("summit")
     usdc = manifest.token("USDC").address
     shapes = set()
-    for at in range(len(two_pool_paths(markets_of(fresh_network, "cedar")[1], usdc))):
+    for at in range(len(two_pool_paths(markets_of(fresh_network, "summit")[1], usdc))):
         # Every trade moves the pools: predictions are made afresh.
-        path, markets = two_pool_paths(markets_of(fresh_network, "cedar")[1], usdc)[at]
+        path, markets = two_pool_paths(markets_of(fresh_network, "summit")[1], usdc)[at]
         shapes.add(tuple(market.kind for market in markets))
-        swap = swap_in(path, markets, 90 * 10**18)
+        swap = swap_in(path, markets, 90 * 10**6)
         if is_exact_output:
             swap = swap_out(path, markets, swap.amounts[-1])
         spent, bought = trade(fresh_network, manifest, swap, least=swap.amounts[-1])

@@ -6,6 +6,7 @@ from django.db import transaction
 from intents.chains.reverts import Reverted
 from intents.engine import events, reservations
 from intents.engine.actions import refund
+from intents.engine.actions.bridge import bring
 from intents.engine.blocklist import blocked_addresses
 from intents.engine.case import IN_BLOCK, Case, Wait, move_order, move_step, wait
 from intents.engine.depth import block_at_depth, depth_of
@@ -104,6 +105,8 @@ def _send(case: Case, step: Step) -> bool:
         return False
     if not _enter_filling(case):
         wait(case, step, Wait("exposure_full", {"chain": case.origin.name}, seconds=2.0))
+        return False
+    if not bring(case, step):
         return False
     try:
         attempt = send(case, step, "fill", call_of(case, step))
