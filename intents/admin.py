@@ -99,7 +99,14 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         "is_alerted",
     )
     list_filter = ("state", "origin_id", "destination_id", "confirm_way", "alerts__kind")
-    search_fields = ("order_id", "user", "recipient", "quote__id", "steps__attempts__tx_hash")
+    search_fields = (
+        "order_id",
+        "user",
+        "recipient",
+        "deposit__address",
+        "quote__id",
+        "steps__attempts__tx_hash",
+    )
     date_hierarchy = "created_at"
     inlines = (StepInline, EventInline, ReservationInline, LedgerInline)
     # The secret link and the signature give powers that looking does not.

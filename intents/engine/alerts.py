@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from intents.models import Alert, Order
 
+from . import ledger
+
 log = structlog.get_logger(__name__)
 
 
@@ -31,8 +33,14 @@ def end(key: str) -> bool:
     return bool(ended)
 
 
-def loss(order: Order, *, tx_hash: str = "") -> bool:
-    """We delivered, and the input that should have paid us is gone; `tx_hash` took it, if anything did."""
+def book_loss(order: Order, *, tx_hash: str = "") -> bool:
+    """We delivered, and the input that should have paid us is gone; `tx_hash` took it, if anything did.
+
+    False, and nothing is booked, when it was not our inventory that paid.
+    """
+    if not ledger.is_filled(order):
+        return False
+    ledger.book_loss(order)
     data: dict[str, Any] = {"token": order.input_token, "amount": str(order.input_amount), "tx_hash": tx_hash}
     return begin(Alert.Kind.LOSS, loss_key(order), order=order, chain_id=order.origin_id, **data)
 

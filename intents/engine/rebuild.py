@@ -11,10 +11,13 @@ from typing import Final
 
 import structlog
 from django.db import transaction
+from eth_abi.abi import decode as abi_decode
+from eth_abi.exceptions import DecodingError
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from intents.chains import registry
-from intents.chains.calls import ZERO_ADDRESS
+from intents.chains.calls import ZERO_ADDRESS, selector
 from intents.chains.client import Head, Log, client, parse_head
 from intents.chains.endpoints import RpcError
 from intents.chains.events import decode_log, watched_addresses, watched_topics
@@ -22,9 +25,9 @@ from intents.chains.manifest import ChainManifest
 from intents.errors import WaymeetError
 from intents.lifecycle import ORDER_ENDED, OrderState, StepKind
 from intents.models import Block, ChainHead, ChainLog, Event, LedgerEntry, Order, Step
-from intents.settlement import proofs
+from intents.settlement import calls, proofs
 from intents.settlement.calls import solver_id
-from intents.settlement.order import bytes32_to_address
+from intents.settlement.order import ORDER_ABI, bytes32_to_address
 
 from . import deposits, events, lease, ledger
 from .arrivals import name_calls
@@ -42,6 +45,12 @@ HEADERS: Final = 64
 MOST_ROUNDS: Final = 12
 
 Say = Callable[[str], None]
+
+_WAYS: Final = {
+    calls.BY_PERMIT2: "permit2",
+    calls.BY_AUTHORIZATION: "eip3009",
+    calls.BY_AUTHORIZATION_VRS: "eip3009",
+}
 
 
 class NotEmpty(WaymeetError):
@@ -191,11 +200,38 @@ def _write_orders() -> list[Order]:
         order = order_from_log(chains[row.chain_id], row)
         if order is None:
             continue
-        moment = _moment(row.block_timestamp)
-        Order.objects.filter(pk=order.pk).update(created_at=moment, received_at=row.block_timestamp)
+        Order.objects.filter(pk=order.pk).update(
+            created_at=_moment(row.block_timestamp),
+            received_at=row.block_timestamp,
+            **_confirmation(row, chains[row.chain_id]),
+        )
         deposits.watch(order, origin=chains[row.chain_id])
         orders.append(order)
     return orders
+
+
+def _confirmation(opened: ChainLog, origin: ChainManifest) -> dict[str, str]:
+    """How the user confirmed, from the calldata that opened the order; nothing where another contract stood between."""
+    sent = client(origin.chain_id).transaction(opened.tx_hash) or {}
+    if to_checksum_address(sent.get("to") or ZERO_ADDRESS) != origin.address("input_settler"):
+        return {}
+    data = bytes.fromhex(str(sent["input"])[2:])
+    try:
+        return _confirmed_by(data[:4], data[4:])
+    except DecodingError:
+        return {}
+
+
+def _confirmed_by(called: bytes, arguments: bytes) -> dict[str, str]:
+    if called == selector(calls.OPEN_DEPOSIT):
+        permit = bytes(abi_decode((ORDER_ABI, "bytes"), arguments)[1])
+        way = deposits.PERMIT if permit else deposits.DEPOSIT
+        return {"confirm_way": way, "signature": "0x" + permit.hex() if permit else ""}
+    if called == selector(calls.OPEN_FOR):
+        signature = bytes(abi_decode((ORDER_ABI, "address", "bytes"), arguments)[2])
+        way = _WAYS.get(signature[:1], "")
+        return {"confirm_way": way, "signature": "0x" + signature[1:].hex()} if way else {}
+    return {}
 
 
 def _replay(order: Order) -> None:

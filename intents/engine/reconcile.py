@@ -211,8 +211,7 @@ def _refunded(case: Case, seen: Evidence, log: ChainLog) -> bool:
     _skip_bridge(case)
     ledger.book_refund(case.order, payout=payout)
     if is_loss:
-        ledger.book_loss(case.order)
-        alerts.loss(case.order, tx_hash=log.tx_hash)
+        alerts.book_loss(case.order, tx_hash=log.tx_hash)
     reservations.release(case.order.order_id)
     return True
 

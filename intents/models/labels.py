@@ -23,6 +23,7 @@ MODELS: Final = {
     "SendingAccount": (_("sending account"), _("sending accounts")),
     "Step": (_("step"), _("steps")),
     "Stock": (_("stock"), _("stocks")),
+    "StockMove": (_("move of stock"), _("moves of stock")),
 }
 
 # By field name: a name means the same in every model.
@@ -30,6 +31,7 @@ FIELDS: Final = {
     "id": _("number"),
     "address": _("address"),
     "amount": _("amount"),
+    "arrived_amount": _("arrived amount"),
     "at": _("when"),
     "balance": _("balance"),
     "base_fee_wei": _("base fee, wei"),
@@ -54,6 +56,7 @@ FIELDS: Final = {
     "delivered_at": _("delivered at"),
     "depends_on": _("comes after"),
     "destination_id": _("destination chain"),
+    "destination_token": _("destination token"),
     "details": _("details"),
     "ended_at": _("ended at"),
     "eta_seconds": _("expected duration, seconds"),
@@ -84,6 +87,7 @@ FIELDS: Final = {
     "manifest_hash": _("hash of the manifest"),
     "max_fee_wei": _("highest fee, wei"),
     "memo": _("fact"),
+    "move": _("move of stock"),
     "name": _("name"),
     "next_nonce": _("next nonce"),
     "nonce": _("nonce"),
@@ -114,6 +118,7 @@ FIELDS: Final = {
     "resume_state": _("resumes as"),
     "revert": _("revert"),
     "role": _("role"),
+    "route": _("bridge"),
     "routes": _("routes"),
     "seen_at": _("seen at"),
     "sender": _("sender"),
@@ -122,6 +127,8 @@ FIELDS: Final = {
     "signature": _("signature"),
     "slug": _("short name"),
     "solved_at": _("solved at"),
+    "source_id": _("source chain"),
+    "source_token": _("source token"),
     "started_at": _("started at"),
     "state": _("state"),
     "step": _("step"),
@@ -199,6 +206,15 @@ CHOICES: Final = {
     "Gas": _("Gas"),
     "Margin": _("Margin"),
     "Market": _("Market"),
+    "Bridge": _("Bridge"),
+    "Swap": _("Swap"),
+    "Planned": _("Planned"),
+    "Sent": _("Sent"),
+    "In Transit": _("In Transit"),
+    "Arrived": _("Arrived"),
+    "Done": _("Done"),
+    "Given Up": _("Given Up"),
+    "Transit": _("Transit"),
 }
 
 

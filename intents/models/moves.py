@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from .fields import Uint256Field
 from .orders import Order, Step
@@ -30,19 +31,19 @@ class StockMove(models.Model):
     step = models.ForeignKey(Step, null=True, on_delete=models.PROTECT, related_name="moves")
     kind = models.CharField(max_length=10, choices=Kind)
     state = models.CharField(max_length=12, choices=State, default=State.PLANNED)
-    route = models.CharField(max_length=40, blank=True, help_text="the bridge's, empty for a swap")
+    route = models.CharField(max_length=40, blank=True, help_text=_("the bridge's, empty for a swap"))
     source_id = models.PositiveBigIntegerField()
     source_token = models.CharField(max_length=42)
     destination_id = models.PositiveBigIntegerField()
     destination_token = models.CharField(max_length=42)
-    amount = Uint256Field(help_text="base units of the source token")
-    arrived_amount = Uint256Field(null=True, help_text="base units of the destination token")
-    details = models.JSONField(default=dict, help_text="the swap and its least output")
-    reason = models.JSONField(default=dict, help_text="{code, params}: why it waits or was given up")
+    amount = Uint256Field(help_text=_("base units of the source token"))
+    arrived_amount = Uint256Field(null=True, help_text=_("base units of the destination token"))
+    details = models.JSONField(default=dict, help_text=_("the swap and its least output"))
+    reason = models.JSONField(default=dict, help_text=_("{code, params}: why it waits or was given up"))
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
-    wake_at = models.FloatField(default=0, db_index=True, help_text="wall time of the next look, seconds")
-    leased_until = models.FloatField(default=0, help_text="wall time, seconds")
+    wake_at = models.FloatField(default=0, db_index=True, help_text=_("wall time of the next look, seconds"))
+    leased_until = models.FloatField(default=0, help_text=_("wall time, seconds"))
 
     class Meta:
         ordering = ["id"]

@@ -27,7 +27,9 @@ def orders_about(reference: str) -> list[Order]:
     """Orders named by an order id, by a transaction tried or seen for them or by an address; newest first."""
     name = reference.strip().lower()
     if _ADDRESS.fullmatch(name):
-        found = Order.objects.filter(Q(user__iexact=name) | Q(recipient__iexact=name))
+        found = Order.objects.filter(
+            Q(user__iexact=name) | Q(recipient__iexact=name) | Q(deposit__address__iexact=name)
+        )
         return list(found.order_by("-created_at")[:MOST_ORDERS])
     if not _HASH.fullmatch(name):
         return []

@@ -26,8 +26,8 @@ from .order import (
 SWAP_ABI: Final = "(address,address,uint256,uint256,bytes)"
 
 _OPEN: Final = f"open({ORDER_ABI})"
-_OPEN_FOR: Final = f"openFor({ORDER_ABI},address,bytes)"
-_OPEN_DEPOSIT: Final = f"openDeposit({ORDER_ABI},bytes)"
+OPEN_FOR: Final = f"openFor({ORDER_ABI},address,bytes)"
+OPEN_DEPOSIT: Final = f"openDeposit({ORDER_ABI},bytes)"
 _RECOVER: Final = f"recover({ORDER_ABI},address)"
 _FINALISE_MANY: Final = f"finaliseMany({ORDER_ABI}[],{SOLVE_PARAMS_ABI}[][])"
 _REFUND: Final = f"refund({ORDER_ABI})"
@@ -71,7 +71,7 @@ def open_for(
     kind = BY_PERMIT2
     if way == "eip3009":
         kind = BY_AUTHORIZATION_VRS if token.eip3009 == "vrs" else BY_AUTHORIZATION
-    data = encode_call(_OPEN_FOR, [to_abi(order), order.user, kind + signature])
+    data = encode_call(OPEN_FOR, [to_abi(order), order.user, kind + signature])
     return Call(target=origin.address("input_settler"), data=data)
 
 
@@ -90,7 +90,7 @@ def open_by_user(order: StandardOrder, *, settler: str) -> list[Call]:
 
 def open_deposit(order: StandardOrder, *, origin: ChainManifest, permit: bytes = b"") -> Call:
     """Open an order out of its deposit address, or by the user's permit (65 bytes r, s, v); anybody may send it."""
-    data = encode_call(_OPEN_DEPOSIT, [to_abi(order), permit])
+    data = encode_call(OPEN_DEPOSIT, [to_abi(order), permit])
     return Call(target=origin.address("input_settler"), data=data)
 
 

@@ -26,7 +26,19 @@ from .wallet import wallet_page
 
 REFRESH_WAIT_SECONDS = 2.0
 EXAMPLE = {"from": "alder:USDC", "to": "birch:WETH", "amount": "100", "exact": "input"}
-_FIELDS = ("from", "to", "amount", "exact", "recipient", "user", "refund", "confirm", "can_batch", "app", "gas_on_arrival")
+_FIELDS = (
+    "from",
+    "to",
+    "amount",
+    "exact",
+    "recipient",
+    "user",
+    "refund",
+    "confirm",
+    "can_batch",
+    "app",
+    "gas_on_arrival",
+)
 
 
 @dataclass(frozen=True, slots=True)

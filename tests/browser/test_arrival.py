@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+from django.conf import settings
 from eth_account import Account
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from intents.devnet.bench.demo_process import DemoProcess
 from intents.devnet.rpc import Rpc
@@ -104,3 +106,27 @@ def test_the_frame_opens_a_page_of_its_own(page: Page, demo: DemoProcess) -> Non
     assert "to=birch%3Avault" in opened.url
     assert opened.evaluate("window.opener") is None
     expect(opened.locator("#amount")).to_have_value("25")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_pages_are_readable_by_everybody(
+    browser: Browser, demo: DemoProcess, width: int, theme: Any
+) -> None:
+    axe = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
+    # The policy forbids strangers' scripts; the checker is one.
+    context = browser.new_context(
+        base_url=demo.url, viewport={"width": width, "height": 800}, color_scheme=theme, bypass_csp=True
+    )
+    page = context.new_page()
+    for path in ("/pay?to=birch:vault&amount=25", "/pay/embed?to=birch:vault", "/apps/birch-vault"):
+        page.goto(path)
+        page.wait_for_timeout(300)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, (path, wide)
+        page.add_script_tag(path=str(axe))
+        found = page.evaluate(
+            "axe.run().then((r) => r.violations.map((v) => [v.impact, v.id, v.nodes[0].html]))"
+        )
+        assert not [each for each in found if each[0] in ("serious", "critical")], (path, found)
+    context.close()

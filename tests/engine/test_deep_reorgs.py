@@ -9,7 +9,7 @@ from intents.chains import pauses
 from intents.chains.client import client
 from intents.engine import exposure, ledger
 from intents.lifecycle import OrderState
-from intents.models import Chain, ChainHead, ChainLog, Order
+from intents.models import Alert, Chain, ChainHead, ChainLog, Order
 from tests.engine import strangers
 from tests.engine.driver import Driver
 from tests.engine.test_refunds import driver_clock
@@ -40,6 +40,7 @@ def test_a_deposit_lost_for_good_after_the_delivery_is_booked_as_lost_and_the_ch
     assert order.reason["code"] == "deposit_lost"
     lost = ledger.balances([order.order_id])[901, order.input_token, "loss"]
     assert lost == order.input_amount
+    assert Alert.objects.filter(order=order, kind="loss", ended_at=None).count() == 1
     assert set(ledger.sums().values()) <= {0}
 
     driver.network.mine("alder", pauses.CALM_DEPTHS * alder.depth + 2)

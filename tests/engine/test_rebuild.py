@@ -29,8 +29,9 @@ from tests.engine.test_refunds import driver_clock, set_blocked
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
 
 COLUMNS = (
-    "order_id", "state", "terms", "user", "recipient", "origin_id", "destination_id", "input_token",
-    "input_amount", "output_token", "output_amount", "delivered_amount", "fill_deadline", "expires", "payout",
+    "order_id", "state", "terms", "confirm_way", "signature", "user", "recipient", "origin_id", "destination_id",
+    "input_token", "input_amount", "output_token", "output_amount", "delivered_amount", "fill_deadline", "expires",
+    "payout",
 )  # fmt: skip
 TOLD = ("opened", "filled", "delivered", "settled", "refunded")
 LOST = (
@@ -45,7 +46,7 @@ def test_orders_and_their_history_come_back_from_the_chains_alone(
         driver.drive(driver.transfer(alice), OrderState.SETTLED)
         driver.drive(driver.transfer(alice, get="birch:WETH", recipient=bob.address), OrderState.SETTLED)
     settings.FILL_ENABLED = False
-    returned = driver.drive(driver.transfer(alice, amount="40"), OrderState.OPENED)
+    returned = driver.drive(driver.transfer(alice, amount="40", confirm="permit2"), OrderState.OPENED)
     driver.network.warp(returned.fill_deadline - driver_clock(driver) + 2)
     with driver.network.ticking():
         driver.drive(returned, OrderState.REFUNDED)

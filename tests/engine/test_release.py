@@ -1,5 +1,6 @@
 """Stock that an order holds without being opened comes back, whatever keeps the order from being opened."""
 
+import time
 from typing import Any
 
 import pytest
@@ -28,8 +29,6 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_order_that_nobody_advances_gives_its_stock_back(driver: Driver, alice: LocalAccount) -> None:
     order = driver.transfer(alice)
-    assert _holds(order)
-    sweep.sweep()
     assert _holds(order)
     driver.wait_for(lambda: sweep.sweep() >= 0 and not _holds(order), seconds=3)
     driver.drive(order, OrderState.FILLED, OrderState.PROVING)
@@ -81,7 +80,10 @@ def test_a_deposit_that_a_reorg_took_back_holds_stock_like_an_unopened_one(
     driver: Driver, alice: LocalAccount, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.FILL_ENABLED = False
-    order = driver.drive(driver.transfer(alice), OrderState.OPENED)
+    with monkeypatch.context() as patched:
+        patched.setattr(reservations, "UNOPENED_SECONDS", 60.0)
+        order = driver.drive(driver.transfer(alice), OrderState.OPENED)
+    time.sleep(0.6)
     sweep.sweep()
     assert _holds(order)
     monkeypatch.setattr(sender, "_broadcast", lambda attempt: attempt)

@@ -17,6 +17,7 @@ from intents.devnet.network import Network
 from intents.devnet.supervisor import Child
 from intents.models import Chain
 from intents.services import breakit
+from intents.web.breakit import panel
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db]
 
@@ -70,6 +71,12 @@ def test_a_worker_is_killed_through_the_page(
     assert "亲手弄坏它" in chinese.content.decode()
 
 
+def test_the_panel_offers_every_local_chain(ear: BreakServer, registered: Network) -> None:
+    shown = panel(chosen="birch", order_id="0x1")
+    assert shown is not None
+    assert [slug for slug, _ in shown.chains] == list(registered.manifests)
+
+
 def test_the_page_wants_its_csrf_token(ear: BreakServer, supervisor: Supervisor) -> None:
     strict = Client(enforce_csrf_checks=True)
     assert strict.post("/break", {"deed": "kill_worker", "chain": "birch"}).status_code == 403
@@ -95,6 +102,7 @@ def test_it_is_absent_where_a_chain_is_not_local(
     Chain.objects.filter(pk=row.pk).update(manifest=real, manifest_hash="another")
     registry.forget()
     assert not breakit.is_offered()
+    assert panel(chosen="birch", order_id="0x1") is None
     assert client.post("/break", {"deed": "kill_worker", "chain": "birch"}).status_code == 404
     assert supervisor.signals == []
 

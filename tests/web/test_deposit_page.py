@@ -9,6 +9,7 @@ import pytest
 
 from intents.lifecycle import OrderState
 from intents.models import Deposit, Order
+from intents.selectors.explain import orders_about
 from intents.settlement.order import order_from_json
 from intents.settlement.recovery_code import recovery_code
 
@@ -99,6 +100,11 @@ def test_what_came_and_went_is_told_in_whole_tokens(alice_browser: Browser) -> N
     text = alice_browser.get(f"/t/{made.order_id}").content.decode()
     assert "25 USDC of 100 USDC has arrived" in text
     assert "0.000001 USDC went back" in text
+
+
+def test_staff_find_a_transfer_by_its_address() -> None:
+    made = paid_to_address("", OrderState.AWAITING_DEPOSIT, 0)
+    assert orders_about(ADDRESS) == [made]
 
 
 def test_programs_are_told_what_arrived(alice_browser: Browser) -> None:

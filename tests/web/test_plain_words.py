@@ -57,7 +57,7 @@ def internal_words(html: str) -> list[str]:
 
 def read(browser: Client, path: str, language: str) -> str:
     answer = browser.get(path, headers={"Accept-Language": language})
-    assert answer.status_code in (200, 404), path
+    assert answer.status_code < 500, path
     return answer.content.decode()
 
 
@@ -136,7 +136,9 @@ def test_an_offers_page(chains: None, alice_browser: Browser, changes: dict[str,
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-@pytest.mark.parametrize("path", ["/", "/history", "/network", "/nothing-here", "/t/0x12"])
+@pytest.mark.parametrize(
+    "path", ["/", "/history", "/network", "/nothing-here", "/t/0x12", "/pay", "/pay/embed", "/rescue"]
+)
 def test_the_other_pages(chains: None, alice_browser: Browser, path: str, language: str) -> None:
     rows.order(seen_by=alice_browser.key)
     assert internal_words(read(alice_browser, path, language)) == []

@@ -15,6 +15,7 @@ from intents.chains.calls import encode_call
 from intents.devnet.network import Network
 from intents.selectors.amounts import shown_amount
 from intents.selectors.network import network_json
+from intents.settlement.calls import open_by_user
 from intents.settlement.destination_call import DestinationCall, encode_destination_call
 from intents.settlement.order import int_to_address, order_from_json
 from intents.settlement.typed_data import digest, eip3009_typed_data, permit2_typed_data
@@ -43,6 +44,7 @@ def run(script: str, given: Any, *, imports: Mapping[str, str] | None = None) ->
         import * as trust from "{modules}/trust.js";
         import * as eip3009 from "{modules}/ways/eip3009.js";
         import * as permit2 from "{modules}/ways/permit2.js";
+        import * as opening from "{modules}/open-call.js";
         import * as ways from "{modules}/ways/index.js";
         import * as amounts from "{modules}/amounts.js";
         import {{ readFileSync }} from "node:fs";
@@ -100,6 +102,20 @@ def test_eip3009_digests_are_pythons() -> None:
         assert mine == "0x" + digest(data).hex(), vector["name"]
 
 
+def test_what_the_wallet_itself_sends_is_pythons() -> None:
+    single = [vector for vector in VECTORS if len(vector["order"]["inputs"]) == 1]
+    found = run(
+        "return input.map((v) => [opening.openCall(v.order), "
+        "opening.approveCall(v.settler, v.order.inputs[0][1])]);",
+        single,
+    )
+    for vector, (opened, approved) in zip(single, found, strict=True):
+        order = order_from_json(vector["order"])
+        *approval, last = open_by_user(order, settler=vector["settler"])
+        assert opened == "0x" + last.data.hex(), vector["name"]
+        assert [approved] == ["0x" + call.data.hex() for call in approval] or order.inputs[0][0] == 0
+
+
 def test_amounts_are_shown_alike() -> None:
     cases = [
         (0, 6),
@@ -142,7 +158,7 @@ ORDER = {
         }
     ],
 }
-CHAIN = {
+CHAIN: dict[str, Any] = {
     "contracts": {
         "input_settler": SETTLER,
         "output_settler": SETTLER,
@@ -277,6 +293,17 @@ def test_gas_on_arrival_is_signed_only_as_it_is_shown() -> None:
     for field, value in (("amount", "6999"), ("recipient", pad(EVIL)), ("callbackData", "0x01")):
         changed = {**gas, field: value}
         assert verdict({**ORDER, "outputs": [output, changed]}, shown=shown) == "refused_differs", field
+
+
+def test_coins_are_paid_and_batches_are_exact() -> None:
+    coin = {**ORDER, "inputs": [["0", "100000000"]]}
+    native = {"address": "0x" + "00" * 20, "eip3009": "none", "name": "Ether", "version": ""}
+    chain = {**CHAIN, "tokens": [*CHAIN["tokens"], native]}
+    shown = {**SHOWN, "inputToken": native["address"]}
+    assert verdict(made=coin, way="native", shown=shown, chain=chain) == "signed"
+    assert verdict(made=coin, way="batch", shown=shown, chain=chain) == "refused_differs"
+    assert verdict(way="native") == "refused_differs"
+    assert verdict(way="batch") == "signed"
 
 
 def test_an_order_id_that_is_not_the_orders() -> None:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from intents.chains.client import client
 from intents.chains.reverts import Reverted
-from intents.engine import deposits, events, ledger, reservations
+from intents.engine import alerts, deposits, events, reservations
 from intents.engine.actions import open as opening
 from intents.engine.actions import recover
 from intents.engine.case import (
@@ -113,7 +113,7 @@ def _await_block(case: Case, step: Step, attempt: Attempt) -> bool:
 def _close(case: Case, step: Step, deposit: Deposit, arrived: int) -> bool:
     """The deadline passed unopened: what is there goes back, and with nothing there the order has ended."""
     if case.state in _DELIVERED:
-        ledger.book_loss(case.order)
+        alerts.book_loss(case.order)
         raise NeedsAttention("deposit_lost", {"code": "expired", "params": {}})
     if case.state in (*_RETURNING, OrderState.REFUNDED):
         return False

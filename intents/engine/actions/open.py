@@ -5,7 +5,7 @@ import time
 from intents.chains.calls import Call
 from intents.chains.client import client
 from intents.chains.reverts import Reverted
-from intents.engine import ledger, reservations
+from intents.engine import alerts, reservations
 from intents.engine.blocklist import blocked_addresses
 from intents.engine.cancelled import is_cancelled
 from intents.engine.case import IN_BLOCK, Case, NeedsAttention, Wait, move_order, move_step, wait
@@ -188,7 +188,7 @@ def _expire(case: Case, step: Step) -> bool:
     if case.state is OrderState.REJECTED:
         return False
     if case.state in _DELIVERED:
-        ledger.book_loss(case.order)
+        alerts.book_loss(case.order)
         raise NeedsAttention("deposit_lost", {"code": "expired", "params": {}})
     move_order(case, OrderState.EXPIRED, event="expired", reason={"code": "expired", "params": {}})
     if step.state not in (StepState.FAILED, StepState.SKIPPED):

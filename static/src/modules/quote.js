@@ -34,7 +34,10 @@ export function setUpQuotes() {
   region.addEventListener("click", (event) => {
     // The way that was picked stays picked when the offer is refreshed.
     const way = event.target.closest("button[name=confirm]");
-    if (way) form.querySelector("input[name=confirm]").value = way.value;
+    if (way) {
+      form.querySelector("input[name=confirm]").value = way.value;
+      if (form.elements.refund) form.elements.refund.value = "";
+    }
     const button = event.target.closest("[data-confirm]");
     if (!button) return;
     if (button.hasAttribute("data-needs-wallet")) choose();
