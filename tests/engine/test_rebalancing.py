@@ -10,6 +10,7 @@ from intents.engine import ledger, moves
 from intents.engine.audit import ledger_check
 from intents.engine.moves import sweep_moves
 from intents.engine.rebalancing import coming, needed, rebalance
+from intents.engine.world import load_world
 from intents.lifecycle import OrderState
 from intents.models import Attempt, LedgerEntry, Reservation, Stock, StockMove
 from tests.engine import strangers
@@ -22,8 +23,18 @@ USDC = 10**6
 
 
 @pytest.fixture(autouse=True)
-def switched_on(settings: Any) -> None:
+def switched_on(settings: Any, driver: Driver) -> None:
     settings.REBALANCE_ENABLED = True
+    driver.wait_for(lambda: knows_every_pool(driver), seconds=20)
+
+
+def knows_every_pool(driver: Driver) -> bool:
+    """The ticks of a pool take some blocks to read."""
+    chains = load_world().chains
+    if all(len(chains[m.chain_id].markets) == len(m.venues) for m in driver.network.manifests.values()):
+        return True
+    driver.network.mine_all()
+    return False
 
 
 def held(driver: Driver, slug: str, symbol: str) -> int:
