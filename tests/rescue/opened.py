@@ -34,6 +34,9 @@ def open_and_walk_away(driver: Driver, wallet: LocalAccount, **wanted: Any) -> t
         token=origin.token(quote.input_token),
     )
     tx_hash = strangers.send(driver.network, origin.slug, call)
+    rpc = driver.network.rpc(origin.slug)
+    receipt = driver.wait_for(lambda: rpc.request("eth_getTransactionReceipt", tx_hash))
+    assert receipt["status"] == "0x1"
     driver.close()
     return terms, tx_hash
 
