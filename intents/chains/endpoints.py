@@ -46,6 +46,8 @@ PROBE_EVERY_SECONDS = 2.0
 # A node this far behind the others is not asked.
 LAG_SECONDS = 6.0
 LEAST_LAG_BLOCKS = 2
+# After an answer as slow as this the next endpoint has its turn.
+SLOW_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ class Nodes:
         failures: list[str] = []
         for _ in range(READ_ROUNDS):
             for node in self._in_use() or self._nodes:
+                began = time.monotonic()
                 try:
                     if node.ill not in ("", AWAY, SILENT):
                         raise RpcUnavailable(f"{node.url}: {node.ill}")
@@ -196,7 +199,8 @@ class Nodes:
                 # Whoever was found slow while this very read was under way stays set aside.
                 if was_ill:
                     node.recover()
-                self._preferred = self._nodes.index(node)
+                is_slow = time.monotonic() - began > SLOW_SECONDS
+                self._preferred = self._nodes.index(node) + int(is_slow)
                 return answer
         raise RpcUnavailable("; ".join(failures))
 

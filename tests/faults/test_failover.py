@@ -151,6 +151,21 @@ def test_a_slow_endpoint_holds_up_a_read_once(node: Node, proxies: Proxies) -> N
     assert time.monotonic() - began < 1.0
 
 
+def test_an_endpoint_that_is_slow_but_well_loses_its_turn(
+    node: Node, proxies: Proxies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoints_module, "SLOW_SECONDS", 0.2)
+    slow, well = proxies(2)
+    chain = client_of(slow, well)
+    assert chain.head().number == 0
+    slow.set(Fault(Mode.DELAY, seconds=0.3))
+    began = time.monotonic()
+    for _ in range(8):
+        assert chain.head().number == 0
+    assert time.monotonic() - began < 1.2
+    assert "" in ills(chain)
+
+
 def signed_transfer(node: Node) -> str:
     from eth_account import Account
 
