@@ -63,9 +63,10 @@ def test_what_a_swap_gives_beyond_the_minimum_goes_to_the_person_not_to_the_exec
     # A call that takes nothing: all of it is the person's in the end.
     call = {"target": cedar.token("WETH").address, "data": "0x06fdde03", "gas": "60000"}
     quote = driver.quote(alice, get="cedar:WBTC", amount="500", recipient=recipient, call=call)
-    assert quote.routes[0]["kind"] == "swap_fill"
+    assert quote.routes[0]["kind"].endswith("swap_fill")
     order = driver.submit(quote, alice)
-    driver.drive(order, OrderState.FILLED, OrderState.PROVING, OrderState.SETTLED)
+    with fresh_network.ticking(0.2):
+        driver.drive(order, OrderState.FILLED, OrderState.PROVING, OrderState.SETTLED, seconds=60)
     assert Event.objects.filter(order=order, kind="called").exists()
     wbtc = cedar.token("WBTC").address
     received = held(fresh_network, wbtc, recipient, slug="cedar")
