@@ -91,8 +91,8 @@ def transfers(storm: Storm) -> list[Transfer]:
     for place, kind in enumerate(kinds[: storm.transfers]):
         source, target = dice.choice(WISHES[kind])
         confirm = "permit2" if kind == PERMIT2 else "auto"
-        # Summit's gas makes small transfers not worth their cost.
-        amount = dice.randint(200, 400) if source.startswith("summit") else dice.randint(20, 60)
+        # Below this the gas of both chains would eat too much, and no offer is made.
+        amount = dice.randint(200, 400) if source.startswith("summit") else dice.randint(60, 120)
         asked = Asked(amount=str(amount), source=source, target=target, confirm=confirm)
         found.append(Transfer(0.9 * storm.seconds * place / storm.transfers, kind, asked))
     return found
