@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from eth_utils.address import to_checksum_address
@@ -13,6 +13,7 @@ from intents.chains.manifest import ChainManifest, TokenManifest, TokenNotSuppor
 from intents.chains.registry import ChainNotSupported
 from intents.errors import WaymeetError
 
+from .assets import ANY, Asset, asset_named
 from .call import CallWish
 
 ZERO_ADDRESS: Final = "0x" + "00" * 20
@@ -86,6 +87,12 @@ class RecipientNotAllowed(WaymeetError):
     code = "recipient_not_allowed"
 
 
+class AnywhereNeedsWallet(WaymeetError):
+    """A payment to an address is made on one chain: which one has to be chosen."""
+
+    code = "anywhere_needs_wallet"
+
+
 class WayNotKnown(WaymeetError):
     """No such way to confirm."""
 
@@ -105,6 +112,9 @@ class Intent:
     `can_batch` says that the wallet makes atomic batches (EIP-5792). With a `call` what arrives goes into it,
     and `recipient` is still whom the transfer is for. `gas_on_arrival` asks for some of the destination's coin
     besides; `auto` for a recipient that has none.
+
+    From anywhere `origin` is 0 and `input_token` empty: `asset` is the canonical id of what is given, and an
+    amount of the input has `asset_decimals`.
     """
 
     origin: int
@@ -119,6 +129,19 @@ class Intent:
     can_batch: bool = False
     call: CallWish | None = None
     gas_on_arrival: str = "no"
+    asset: str = ""
+    asset_decimals: int = 0
+
+    @property
+    def is_from_anywhere(self) -> bool:
+        """Whether the chain that pays is still to be chosen."""
+        return self.origin == 0
+
+    def on_chain(self, chain_id: int, token: TokenManifest, *, amount: int) -> "Intent":
+        """The same wish from one chain; `amount` is base units of what `exact` names."""
+        return replace(
+            self, origin=chain_id, input_token=token.address, amount=amount, asset="", asset_decimals=0
+        )
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> "Intent":
@@ -126,26 +149,32 @@ class Intent:
 
         Raises a WaymeetError whose `params["field"]` names the field.
         """
-        origin, destination = _chain(values, "origin"), _chain(values, "destination")
-        given, wanted = _token(values, "input_token", origin), _token(values, "output_token", destination)
-        if origin.chain_id == destination.chain_id:
-            raise (SameToken if given.address == wanted.address else SameChain)(field="output_token")
+        is_anywhere = _text(values, "origin").lower() == ANY
+        origin = None if is_anywhere else _chain(values, "origin")
+        destination = _chain(values, "destination")
+        given = _asset(values) if origin is None else _token(values, "input_token", origin)
+        wanted = _token(values, "output_token", destination)
+        if origin is not None and origin.chain_id == destination.chain_id:
+            is_same = isinstance(given, TokenManifest) and given.address == wanted.address
+            raise (SameToken if is_same else SameChain)(field="output_token")
         exact = _text(values, "exact") or "input"
         if exact not in EXACT:
             raise FieldInvalid(f"exact: {exact}", field="exact")
         confirm = _text(values, "confirm") or "auto"
         if confirm not in WAYS:
             raise WayNotKnown(confirm, field="confirm")
+        if origin is None and confirm == "deposit":
+            raise AnywhereNeedsWallet(field="origin")
         gas_on_arrival = _text(values, "gas_on_arrival") or "no"
         if gas_on_arrival not in GAS_ON_ARRIVAL:
             raise FieldInvalid(f"gas_on_arrival: {gas_on_arrival}", field="gas_on_arrival")
         user, recipient = _address(values, "user"), _address(values, "recipient")
         for field, address in (("user", user), ("recipient", recipient)):
-            _refuse_ours(field, address, (origin, destination))
+            _refuse_ours(field, address, _ends(given, origin, destination))
         return cls(
-            origin=origin.chain_id,
+            origin=origin.chain_id if origin else 0,
             destination=destination.chain_id,
-            input_token=given.address,
+            input_token=given.address if isinstance(given, TokenManifest) else "",
             output_token=wanted.address,
             amount=_amount(values, given if exact == "input" else wanted),
             exact=exact,
@@ -155,6 +184,8 @@ class Intent:
             can_batch=_text(values, "can_batch") == "1",
             call=CallWish.parse(values, destination=destination, token=wanted),
             gas_on_arrival=gas_on_arrival,
+            asset=given.asset_id if isinstance(given, Asset) else "",
+            asset_decimals=given.decimals if isinstance(given, Asset) else 0,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -214,7 +245,25 @@ def _token(values: Mapping[str, Any], field: str, chain: ChainManifest) -> Token
     return token
 
 
-def _amount(values: Mapping[str, Any], token: TokenManifest) -> int:
+def _asset(values: Mapping[str, Any]) -> Asset:
+    try:
+        return asset_named(_needed(values, "input_token"))
+    except TokenNotSupported as error:
+        error.params["field"] = "input_token"
+        raise
+
+
+def _ends(
+    given: TokenManifest | Asset, origin: ChainManifest | None, destination: ChainManifest
+) -> tuple[ChainManifest, ...]:
+    """Every chain that may take part."""
+    if origin is not None:
+        return origin, destination
+    assert isinstance(given, Asset)
+    return (*(registry.chain(chain_id) for chain_id in given.tokens), destination)
+
+
+def _amount(values: Mapping[str, Any], token: TokenManifest | Asset) -> int:
     text = _needed(values, "amount")
     negative = text.startswith("-")
     if not _AMOUNT.fullmatch(text.removeprefix("-")):

@@ -11,7 +11,7 @@ from intents.engine import proof_times
 from intents.engine.proof_times import allowance_seconds, measured
 from intents.lifecycle import StepState
 from intents.models import Step
-from intents.services.quotes import _deadlines
+from intents.services.solving import _deadlines
 from tests.engine.rows import order_row
 from tests.services.heads import write_heads
 

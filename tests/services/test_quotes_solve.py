@@ -14,7 +14,7 @@ from intents.devnet.accounts import wallet
 from intents.devnet.network import Network
 from intents.engine import world
 from intents.models import Chain, ChainHead, Quote, Stock
-from intents.services import quotes
+from intents.services import solving
 from intents.services.quotes import Intent, QuoteNotFound, quote_request, quote_solve, quote_wait, reprice
 from intents.settlement.order import (
     address_to_bytes32,
@@ -233,7 +233,7 @@ def test_a_chain_that_does_not_answer(
     def silent(**_: Any) -> None:
         raise RpcUnavailable("silence")
 
-    monkeypatch.setattr(quotes, "read_wallet", silent)
+    monkeypatch.setattr(solving, "read_wallet", silent)
     assert refusal(user=alice.address)[0] == "chain_unreachable"
 
 

@@ -1,0 +1,271 @@
+"""One intent from one chain, priced: the routes, and the very order to sign. Used by the worker that solves quotes."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.utils import timezone
+
+from intents.chains import registry
+from intents.chains.calls import ZERO_ADDRESS
+from intents.chains.clock import ClockUnknown, clock
+from intents.chains.fees import base_fee_wei
+from intents.chains.manifest import ChainManifest
+from intents.engine import deposits
+from intents.engine.blocklist import blocked_addresses
+from intents.engine.proof_times import proof_allowance
+from intents.models import QuoteState
+from intents.settlement.acceptance import refuse_terms
+from intents.settlement.order import (
+    MandateOutput,
+    StandardOrder,
+    address_to_bytes32,
+    address_to_int,
+    order_id,
+    order_to_json,
+)
+from intents.solver.plan import fee_to_json, rejected_to_json, route_to_json, steps_of
+from intents.solver.router import Refusal, Route, Routes, Wanted, find_routes
+from intents.solver.world import World
+
+from . import arrival
+from .intent import Intent
+from .trial import Outcome, Trial
+from .wallets import AccountKind, WalletFacts, read_wallet
+from .ways import FROM_ANYWHERE, Asking, Choice, choose
+
+CARD_SECONDS: Final = 30
+SLOW_FILL_SECONDS: Final = 3600
+# What `open` by the user's own wallet needs with its approval, rounded up.
+OWN_OPEN_GAS: Final = 350_000
+
+
+class NotOffered(Exception):
+    """There is no offer: why, with the ways to confirm if it is for want of one."""
+
+    def __init__(self, refusal: Refusal, *, ways: list[dict[str, Any]] | None = None) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+        self.ways = ways or []
+        self.rejected: list[dict[str, Any]] = []
+
+    def changes(self) -> dict[str, Any]:
+        """What is written to a quote that is refused."""
+        return {
+            "state": QuoteState.REFUSED,
+            "refusal": {"code": self.refusal.code, "params": self.refusal.params},
+            "rejected": self.rejected,
+            "ways": self.ways,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """An intent from a chain with its routes, before wallet and recipient are looked at."""
+
+    intent: Intent
+    wanted: Wanted
+    routes: Routes
+    route: Route
+    world: World
+    gas_wei: int
+    origin: ChainManifest
+    destination: ChainManifest
+
+
+def solve(intent: Intent, world: World) -> Solved:
+    """The best route in this world. Raises NotOffered, and WaymeetErrors of what could not be read."""
+    origin, destination = registry.chain(intent.origin), registry.chain(intent.destination)
+    wanted = Wanted(
+        origin_id=intent.origin,
+        destination_id=intent.destination,
+        input_token=intent.input_token,
+        output_token=intent.output_token,
+        amount=intent.amount,
+        is_exact_output=intent.exact == "output",
+    )
+    _require_seen(world, origin, destination)
+    gas_wei = arrival.gas_wei_of(intent, destination=destination, world=world)
+    rules = arrival.rules_of(intent, destination=destination, gas_wei=gas_wei)
+    routes = find_routes(wanted, world, rules)
+    if routes.chosen is None:
+        none = NotOffered(routes.refusal or Refusal("no_route"))
+        none.rejected = [rejected_to_json(each) for each in routes.rejected]
+        raise none
+    return Solved(
+        intent=intent,
+        wanted=wanted,
+        routes=routes,
+        route=routes.chosen,
+        world=world,
+        gas_wei=gas_wei,
+        origin=origin,
+        destination=destination,
+    )
+
+
+def offer(solved: Solved) -> dict[str, Any]:
+    """What is written to the quote that is ready: with a user also the exact order to sign. Raises NotOffered."""
+    intent, trial, signing = solved.intent, None, {}
+    try:
+        if intent.user:
+            trial = _tried(intent, solved.route, destination=solved.destination)
+            signing = _signing(solved)
+    except NotOffered as refused:
+        refused.rejected = [rejected_to_json(each) for each in solved.routes.rejected]
+        raise
+    changes = _offer(solved) | signing
+    return changes | {"plan": arrival.with_call(changes["plan"], intent, trial)}
+
+
+def _tried(intent: Intent, route: Route, *, destination: ChainManifest) -> Trial | None:
+    """A call that would fail now is not offered; one that cannot be tried is, and the card says so."""
+    trial = arrival.trial_of(intent, amount=route.output_minimum, destination=destination)
+    if trial is not None and trial.outcome is Outcome.FAILS:
+        raise _refused("call_would_fail", field="call", revert=trial.reason)
+    return trial
+
+
+def _require_seen(world: World, *chains: ChainManifest) -> None:
+    for chain in chains:
+        if chain.chain_id not in world.chains:
+            raise ClockUnknown(f"no head of {chain.slug} seen yet", chain=chain.name)
+
+
+def _offer(solved: Solved) -> dict[str, Any]:
+    wanted, routes, route, world = solved.wanted, solved.routes, solved.route, solved.world
+    now = timezone.now()
+    seen = {
+        str(chain_id): [world.chains[chain_id].block_number, world.chains[chain_id].block_hash]
+        for chain_id in (wanted.origin_id, wanted.destination_id)
+    }
+    return {
+        "state": QuoteState.READY,
+        "routes": [route_to_json(each, wanted) for each in (route, *routes.alternatives)],
+        "rejected": [rejected_to_json(each) for each in routes.rejected],
+        "fees": [fee_to_json(line) for line in route.fees],
+        "plan": steps_of(route, wanted),
+        "input_amount": route.input_amount,
+        "output_expected": route.output_expected,
+        "output_minimum": route.output_minimum,
+        "eta_seconds": route.eta_seconds,
+        "confirmations": 1,
+        "world": seen,
+        "expires_at": now + timedelta(seconds=CARD_SECONDS),
+    }
+
+
+def _signing(solved: Solved) -> dict[str, Any]:
+    """The exact order to sign, after everything that would make it fail has been looked at."""
+    intent, route, gas_wei = solved.intent, solved.route, solved.gas_wei
+    origin, destination = solved.origin, solved.destination
+    facts = read_wallet(
+        origin=origin,
+        destination=destination,
+        token=intent.input_token,
+        user=intent.user,
+        recipient=intent.recipient,
+        amount=route.input_amount,
+        output_token=ZERO_ADDRESS if gas_wei else intent.output_token,
+    )
+    if facts.is_recipient_absent and intent.recipient:
+        raise _refused("recipient_not_allowed", field="recipient", reason="absent")
+    if facts.is_user_contract and not intent.recipient:
+        raise _refused("recipient_is_contract", field="recipient")
+    if facts.is_native_refused:
+        raise _refused("recipient_refuses_native", field="recipient")
+    choice = _choice(intent, route, facts, origin=origin)
+    output = MandateOutput(
+        oracle=address_to_bytes32(destination.address("hyperlane_oracle")),
+        settler=address_to_bytes32(destination.address("output_settler")),
+        chain_id=destination.chain_id,
+        token=address_to_bytes32(intent.output_token),
+        amount=route.output_minimum,
+        recipient=address_to_bytes32(intent.recipient or intent.user),
+    )
+    outputs = arrival.outputs_of(intent, output, destination=destination, gas_wei=gas_wei)
+    is_slow = (choice.way in FROM_ANYWHERE and not origin.is_local) or facts.kind is AccountKind.CONTRACT
+    order = _order(intent, route, outputs, is_slow=is_slow, origin=origin, destination=destination)
+    broken = refuse_terms(order, origin=origin, destination=destination, blocked=blocked_addresses())
+    if broken is not None:
+        raise _refused(broken.code, ways=choice.ways, **broken.params)
+    identity = order_id(order, settler=origin.address("input_settler"))
+    return {
+        "confirm_way": choice.way,
+        "ways": choice.ways,
+        "recipient": intent.recipient or intent.user,
+        "order": order_to_json(order),
+        "order_id": "0x" + identity.hex(),
+    }
+
+
+def _choice(intent: Intent, route: Route, facts: WalletFacts, *, origin: ChainManifest) -> Choice:
+    token = origin.token(intent.input_token)
+    asking = Asking(
+        token=token,
+        amount=route.input_amount,
+        facts=facts,
+        can_batch=intent.can_batch,
+        has_addresses=deposits.IMPLEMENTATION in origin.contracts,
+        gas_wei=own_open_wei(origin),
+    )
+    choice = choose(asking, confirm=intent.confirm)
+    if choice.way:
+        return choice
+    if choice.reason == "insufficient_balance":
+        raise _refused(
+            "insufficient_balance",
+            ways=choice.ways,
+            have=str(facts.balance),
+            need=str(route.input_amount),
+            token=token.symbol,
+            decimals=token.decimals,
+        )
+    raise _refused(
+        "no_way_to_confirm", ways=choice.ways, reason=choice.reason, token=token.symbol, way=intent.confirm
+    )
+
+
+def _order(
+    intent: Intent,
+    route: Route,
+    outputs: tuple[MandateOutput, ...],
+    *,
+    is_slow: bool,
+    origin: ChainManifest,
+    destination: ChainManifest,
+) -> StandardOrder:
+    fill_deadline, expires = _deadlines(origin, destination, is_slow=is_slow)
+    return StandardOrder(
+        user=intent.user,
+        nonce=secrets.randbits(256),
+        origin_chain_id=origin.chain_id,
+        expires=expires,
+        fill_deadline=fill_deadline,
+        input_oracle=origin.address("hyperlane_oracle"),
+        inputs=((address_to_int(intent.input_token), route.input_amount),),
+        outputs=outputs,
+    )
+
+
+def _deadlines(origin: ChainManifest, destination: ChainManifest, *, is_slow: bool) -> tuple[int, int]:
+    """Fill deadline and expiry, chain time. Both chains judge them, so the later clock counts.
+
+    Deposits from elsewhere and accounts that several people sign for are slow.
+    """
+    now = max(clock(origin.chain_id), clock(destination.chain_id))
+    fill_deadline = now + max(origin.limits.fill_seconds, SLOW_FILL_SECONDS if is_slow else 0)
+    if origin.is_local:
+        fill_deadline += origin.finality_seconds
+    proof = proof_allowance(origin, destination)
+    return fill_deadline, fill_deadline + max(origin.limits.expires_seconds, proof)
+
+
+def own_open_wei(origin: ChainManifest) -> int:
+    """What opening by the user's own wallet may cost there, in wei."""
+    return OWN_OPEN_GAS * (2 * base_fee_wei(origin.chain_id) + origin.priority_fee_wei)
+
+
+def _refused(code: str, *, ways: list[dict[str, Any]] | None = None, **params: Any) -> NotOffered:
+    return NotOffered(Refusal(code, params), ways=ways)
