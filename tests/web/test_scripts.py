@@ -184,7 +184,7 @@ CHECK = """
     try {
         const now = 1800000000;
         const checked = order.checkedOrder({ order: input.order, claimedId, shown, origin, destination, now });
-        ways.wayNamed(way).prepare({ ...checked, order: input.order, origin, shown });
+        ways.wayNamed(way, shown).prepare({ ...checked, order: input.order, origin, shown });
         return "signed";
     } catch (error) {
         if (!(error instanceof order.RefusedToSign)) throw error;
@@ -304,6 +304,24 @@ def test_coins_are_paid_and_batches_are_exact() -> None:
     assert verdict(made=coin, way="batch", shown=shown, chain=chain) == "refused_differs"
     assert verdict(way="native") == "refused_differs"
     assert verdict(way="batch") == "signed"
+
+
+def test_who_typed_where_the_money_comes_back_to_pays_to_the_orders_address_only() -> None:
+    """A page altered on its way could name its own address there and have the wallet pay for it."""
+    contracts = {**CHAIN["contracts"], "deposit_implementation": EVIL}
+    chain = {**CHAIN, "contracts": contracts, "name": "Alder"}
+    shown = {**SHOWN, "isPaidElsewhere": True}
+    assert verdict(way="deposit", shown=shown, chain=chain) == "signed"
+    for way in ("native", "batch", "eip3009", "permit2", "permit"):
+        assert verdict(way=way, shown=shown, chain=chain) == "refused_differs", way
+
+
+def test_coins_have_no_address_to_be_paid_to() -> None:
+    contracts = {**CHAIN["contracts"], "deposit_implementation": EVIL}
+    coin = {**ORDER, "inputs": [["0", "100000000"]]}
+    shown = {**SHOWN, "inputToken": "0x" + "00" * 20}
+    chain = {**CHAIN, "contracts": contracts, "name": "Alder"}
+    assert verdict(made=coin, way="deposit", shown=shown, chain=chain) == "refused_differs"
 
 
 def test_an_order_id_that_is_not_the_orders() -> None:

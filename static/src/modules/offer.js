@@ -67,7 +67,7 @@ function prepare(offer) {
   const shown = shownByPage(offer, origin, destination);
   const { order } = offer;
   const checked = checkedOrder({ order, claimedId: offer.orderId, shown, origin, destination });
-  const way = wayNamed(offer.way);
+  const way = wayNamed(offer.way, shown);
   const request = way.prepare({ ...checked, order, origin, shown });
   return { ...checked, offer, shown, origin, destination, way, request };
 }
@@ -187,11 +187,12 @@ async function confirm(onWorsePrice) {
     };
     if (pending !== work) return;
     setBusy(say("signing"));
-    const answer = await work.way.confirm(work.request, {
+    await work.way.confirm(work.request, {
       submit: step((signature) => submit(work, signature, onWorsePrice), "submitting"),
       ask: (act, word = "signing") => step(act, word)(),
     });
-    window.location.assign(answer.url);
+    // Not where the server says: the page of another transfer would show another address to pay to.
+    window.location.assign(`/t/${work.id}`);
   } catch (error) {
     if (pending !== work || error instanceof Superseded) return;
     setBusy("");
@@ -217,7 +218,7 @@ async function submit({ offer }, signature, onWorsePrice) {
   }).catch(() => null);
   if (!response) throw new Error(say("network_error"));
   const answer = await response.json().catch(() => ({}));
-  if (response.ok) return answer;
+  if (response.ok) return;
   const fresh = answer.error?.params?.quote_id;
   if (answer.error?.code === "worse_price" && fresh) onWorsePrice(fresh);
   throw new Error(answer.error ? `${answer.error.message} (${answer.error.code})` : say("network_error"));

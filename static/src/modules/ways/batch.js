@@ -19,7 +19,6 @@ export const wording = () => ({ sentence: "sentence_own", button: "confirm_in_wa
 
 /** Write the order down with us first, so that its page is there whatever happens; then have both calls made. */
 export async function confirm(request, { submit, ask }) {
-  const answer = await submit("");
+  await submit("");
   await ask(() => sendCalls(request.calls));
-  return answer;
 }

@@ -20,6 +20,8 @@ export const wording = ({ isPaidElsewhere }) =>
 /** The order's address, computed here; it is shown only when the person holds the recovery code. */
 export function prepare({ order, id, settler, origin, shown }) {
   const implementation = origin.contracts.deposit_implementation;
+  // The coin would not be taken from there.
+  if (BigInt(order.inputs[0][0]) === 0n) throw new RefusedToSign("refused_differs", "way");
   if (!implementation) throw new RefusedToSign("refused_unknown", "deposit_implementation");
   const address = depositAddress(id, { settler, implementation });
   return {
@@ -40,8 +42,8 @@ export function introduce(request, place, ready) {
 
 /** Write the order down with us, then pay from the connected wallet, unless it is paid from elsewhere. */
 export async function confirm(request, { submit, ask }) {
-  const answer = await submit("");
-  if (request.isPaidElsewhere) return answer;
+  await submit("");
+  if (request.isPaidElsewhere) return;
   const [[input, amount]] = request.order.inputs;
   const data = concat([TRANSFER, pad(request.address), numberToHex(BigInt(amount), { size: 32 })]);
   try {
@@ -50,5 +52,4 @@ export async function confirm(request, { submit, ask }) {
     // The transfer's page shows the address: it can be paid from there, or left alone.
     if (errorCode(error) !== REJECTED_CODE) throw error;
   }
-  return answer;
 }

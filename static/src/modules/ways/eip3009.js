@@ -53,5 +53,5 @@ export function prepare({ order, settler, origin }) {
 
 /** Have it signed, then submit. */
 export async function confirm(request, { submit }) {
-  return submit(await signTypedData(request.typedData));
+  await submit(await signTypedData(request.typedData));
 }

@@ -16,7 +16,6 @@ export const wording = () => ({ sentence: "sentence_own", button: "confirm_in_wa
 
 /** Write the order down with us first, so that its page is there whatever happens; then pay. */
 export async function confirm(request, { submit, ask }) {
-  const answer = await submit("");
+  await submit("");
   await ask(() => sendTransaction({ from: connected().account, ...request.transaction }));
-  return answer;
 }
