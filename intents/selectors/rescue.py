@@ -11,7 +11,7 @@ from intents.chains.manifest import ChainManifest
 from intents.errors import WaymeetError
 
 PLACE: Final = '{"chains":[]}'
-CONTRACTS: Final = ("input_settler", "output_settler", "merkle_tree_hook")
+CONTRACTS: Final = ("input_settler", "output_settler", "merkle_tree_hook", "hyperlane_oracle")
 
 
 class RescuePageNotBuilt(WaymeetError):

@@ -105,7 +105,17 @@ async function proving({ order, id, index }, nodes) {
   if (attested.toLowerCase() !== addressIn(output.oracle).toLowerCase()) {
     return state("attest", { actions: [does.attest(order, id, output)] });
   }
-  return state("dispatch", { actions: [await does.dispatch(order, output, payload, nodes)] });
+  const action = await does.dispatch(order, output, payload, nodes);
+  // Whoever made the order up named this contract: nobody is asked to pay one that the network list does not know.
+  if (action.value > 0n && !isListed(output, nodes)) {
+    return state("unlisted_messenger", { params: { after: order.expires }, pauseSeconds: 5 });
+  }
+  return state("dispatch", { actions: [action] });
+}
+
+function isListed(output, nodes) {
+  const listed = nodes.chain(output.chainId).contracts.hyperlane_oracle ?? "";
+  return listed.toLowerCase() === addressIn(output.oracle).toLowerCase();
 }
 
 async function dispatched(order, output, payload, nodes) {

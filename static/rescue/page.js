@@ -190,6 +190,14 @@ function essence({ situation, params, actions }) {
   return JSON.stringify([situation, params, actions.map(({ kind, data }) => [kind, data])]);
 }
 
+/** What a link brings behind its "#"; anything unreadable is left for the person to see. */
+function takeOver() {
+  const handed = window.location.hash.slice(1);
+  if (!handed || isRunning) return;
+  part("pasted").value = handed;
+  ask(handed);
+}
+
 part("language").addEventListener("click", () => ((language = language === "zh" ? "en" : "zh"), translate()));
 part("ask").addEventListener("submit", (event) => (event.preventDefault(), ask(part("pasted").value)));
 part("run").addEventListener("click", run);
@@ -201,8 +209,5 @@ part("network-form").addEventListener("submit", saveNetwork);
 window.setInterval(lookAgain, LOOK_AGAIN_MS);
 translate();
 discover(wallets, () => found && showWallets());
-const handedOver = decodeURIComponent(window.location.hash.slice(1));
-if (handedOver) {
-  part("pasted").value = handedOver;
-  ask(handedOver);
-}
+window.addEventListener("hashchange", takeOver);
+takeOver();

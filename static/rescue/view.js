@@ -4,6 +4,8 @@ import { castLine, curlLine } from "./actions.js";
 import { say } from "./words.js";
 import { addressIn } from "./terms.js";
 
+const COIN = "0x" + "00".repeat(20);
+
 /** An element with text, attributes and children. */
 export function element(tag, { text, ...attributes } = {}, ...children) {
   const made = document.createElement(tag);
@@ -43,7 +45,9 @@ export function actionText(action, nodes) {
   const amount = action.amount === undefined ? "" : money(nodes, action.chainId, action.token, action.amount, false);
   const chain = say("on_chain", { chain: nodes.chain(action.chainId).name });
   const only = action.only ? ` – ${say("only_user", { user: action.only })}` : "";
-  return `${say(`act_${action.kind}`, { amount })} · ${chain}${only}`;
+  const paid = action.value > 0n ? money(nodes, action.chainId, COIN, action.value, false) : "";
+  const fee = paid ? ` · ${say("with_fee", { amount: paid })}` : "";
+  return `${say(`act_${action.kind}`, { amount })} · ${chain}${fee}${only}`;
 }
 
 /** An action for people without a wallet here: calldata and command lines. */

@@ -26,6 +26,8 @@ const EN = {
   sit_dispatch: "The destination chain has recorded that nobody delivered. Now it has to tell the origin chain.",
   sit_waiting_for_validators:
     "Waiting for validators to sign: {have} of {need}. They sign once the block is final. If they stay silent, the money can be returned after {after}.",
+  sit_unlisted_messenger:
+    "This transfer names a contract for its messages that the network list does not know and that wants to be paid. Do not pay it: the money can be returned after {after} without it.",
   sit_process: "The validators have signed. Their word can go to the origin chain.",
   sit_refund_proven: "The origin chain knows that nobody delivered: one transaction returns the money.",
   act_attest: "Record that it was not delivered",
@@ -35,6 +37,7 @@ const EN = {
   act_refund: "Return the money",
   act_claim: "Push {amount} that waits for you in the contract",
   act_recover: "Send {amount} back from the deposit address",
+  with_fee: "pays {amount} for the message",
   on_chain: "on {chain}",
   only_user: "Until the deadline only {user} may do this.",
   run: "Bring it back",
@@ -98,6 +101,7 @@ const ZH = {
   sit_attest: "没有人按时送达。首先要由目标链记录这一点。",
   sit_dispatch: "目标链已记录无人送达，现在需要通知来源链。",
   sit_waiting_for_validators: "正在等待验证者签名：{have}/{need}。区块最终确定后他们才会签名。若一直没有签名，{after} 之后可以退款。",
+  sit_unlisted_messenger: "这笔转账指定的消息合约不在网络列表中，并且要求付款。请勿付款：{after} 之后无需它也可以退款。",
   sit_process: "验证者已签名，可以提交给来源链。",
   sit_refund_proven: "来源链已确认无人送达：一笔交易即可退款。",
   act_attest: "记录未送达",
@@ -107,6 +111,7 @@ const ZH = {
   act_refund: "退款",
   act_claim: "领取合约中待领取的 {amount}",
   act_recover: "从充值地址退回 {amount}",
+  with_fee: "支付消息费 {amount}",
   on_chain: "在 {chain} 上",
   only_user: "期限之前只有 {user} 可以操作。",
   run: "取回资金",

@@ -29,6 +29,7 @@ def run(script: str, given: Any) -> Any:
     source = f"""
         import * as proofs from "{rescue}/proofs.js";
         import * as terms from "{rescue}/terms.js";
+        import * as look from "{rescue}/look.js";
         import * as words from "{rescue}/words.js";
         import * as recovery from "{pages}/recovery.js";
         import {{ readFileSync }} from "node:fs";
@@ -127,6 +128,37 @@ def test_recovery_codes_pass_between_python_and_the_pages() -> None:
     assert (
         run('return ["wm1.", "wm1.%%", "wm1.bnVsbA", "nothing"].map(recovery.orderOfCode);', 0) == [None] * 4
     )
+
+
+LOOK = """
+    const order = { ...input.order, originChainId: "901", outputs: [{ ...input.order.outputs[0], chainId: "902" }] };
+    const contracts = { input_settler: input.settler, hyperlane_oracle: input.listed, merkle_tree_hook: input.settler };
+    const chain = (chain_id) => ({ chain_id, contracts, tokens: [], validators: [] });
+    const zero = "0x" + "00".repeat(32);
+    const answers = {
+      orderStatus: 1, getFillRecord: zero, isProven: false, MAILBOX: input.settler, claimable: 0n,
+      getUnfilledOracle: "0x" + order.outputs[0].oracle.slice(26), quote: BigInt(input.fee),
+    };
+    const nodes = {
+      network: { chains: [] },
+      chain,
+      clock: async (id) => (id === "902" ? Number(order.fillDeadline) + 1 : 0),
+      logs: async () => [],
+      view: async (id, to, name) => answers[name],
+    };
+    const view = await look.look({ order, id: zero }, nodes);
+    return [view.situation, view.actions.map(({ kind }) => kind)];
+"""
+
+
+def test_nobody_is_asked_to_pay_a_contract_that_only_the_order_names() -> None:
+    """A link can bring an order that somebody made up, with a contract of their own in it."""
+    order = next(vector["order"] for vector in VECTORS if len(vector["order"]["outputs"]) == 1)
+    own = "0x" + order["outputs"][0]["oracle"][26:]
+    given = {"order": order, "settler": "0x" + "5e" * 20, "listed": own, "fee": "7"}
+    assert run(LOOK, given) == ["dispatch", ["dispatch"]]
+    assert run(LOOK, {**given, "listed": "0x" + "77" * 20}) == ["unlisted_messenger", []]
+    assert run(LOOK, {**given, "listed": "0x" + "77" * 20, "fee": "0"}) == ["dispatch", ["dispatch"]]
 
 
 def test_both_languages_say_the_same_things() -> None:
