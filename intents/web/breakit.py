@@ -1,5 +1,6 @@
 """`POST /break`: break a part of the local system. Exists only where the panel is offered."""
 
+import re
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from intents.selectors.network import connected_chains
 from intents.services.breakit import Broken, NotOffered, break_it, is_offered
+_ORDER_ID = re.compile(r"0x[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ def act(request: HttpRequest) -> HttpResponse:
     except NotOffered as error:
         raise Http404 from error
     if not request.htmx:  # type: ignore[attr-defined]
-        return redirect("web:timeline", order_id=order_id) if order_id else redirect("web:form")
+        is_order = _ORDER_ID.fullmatch(order_id)
+        return redirect("web:timeline", order_id=order_id) if is_order else redirect("web:form")
     shown = panel(chosen=chain, order_id=order_id, broken=broken)
     return render(request, "parts/break_it.html", {"breakable": shown})
 

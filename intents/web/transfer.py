@@ -39,6 +39,8 @@ _FIELDS = (
     "app",
     "gas_on_arrival",
 )
+# Whose money it is and where it comes back to is typed or comes from the wallet: whoever made a link says neither.
+_NEVER_LINKED = {"user": "", "refund": "", "can_batch": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def form(request: HttpRequest) -> HttpResponse:
     """`/`: an empty form with an example, or the one a link describes."""
     if not has_chains():
         return not_started(request, missing="chains")
-    return _page(request, _entered(request.GET, EXAMPLE))
+    return _page(request, _entered(request.GET, EXAMPLE) | _NEVER_LINKED)
 
 
 @require_POST

@@ -60,6 +60,16 @@ def test_a_link_to_a_token_brings_it_to_the_payers_own_address(vault: App, stran
     assert 'name="app"' not in text
 
 
+def test_a_link_that_names_a_recipient_says_so(vault: App, stranger: Client) -> None:
+    own = stranger.get("/pay?to=birch:WETH").content.decode()
+    assert "your address there" in own
+    for target in ("WETH", "vault"):
+        text = stranger.get(f"/pay?to=birch:{target}&recipient={rows.BOB}").content.decode()
+        assert f'<code class="hash whole">{rows.BOB}</code>' in text
+        assert "named by the link" in text
+        assert "your address there" not in text
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [
