@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from intents.selectors.network import connected_chains
 from intents.services.breakit import Broken, NotOffered, break_it, is_offered
+
 _ORDER_ID = re.compile(r"0x[0-9a-f]{64}")
 
 

@@ -71,6 +71,14 @@ def test_a_worker_is_killed_through_the_page(
     assert "亲手弄坏它" in chinese.content.decode()
 
 
+def test_without_scripts_it_leads_back_to_the_transfer(ear: BreakServer, client: Client) -> None:
+    asked = {"deed": "kill_worker", "chain": "birch"}
+    order_id = "0x" + "ab" * 32
+    assert client.post("/break", {**asked, "order": order_id})["Location"] == f"/t/{order_id}"
+    for other in ("", "../../evil", "//evil.example", "0x1/2"):
+        assert client.post("/break", {**asked, "order": other})["Location"] == "/", other
+
+
 def test_the_panel_offers_every_local_chain(ear: BreakServer, registered: Network) -> None:
     shown = panel(chosen="birch", order_id="0x1")
     assert shown is not None
