@@ -141,6 +141,18 @@ def test_the_card_shows_all_that_counts(chains: None, alice_browser: Browser) ->
     assert "1 USDC ≈ 0.00031 WETH" in text
 
 
+def test_fees_are_said_to_be_where_they_are(chains: None, alice_browser: Browser) -> None:
+    made = rows.quote(browser_key=alice_browser.key)
+    taken, added = "Fees are already taken off what you receive.", "Fees are already in what you send."
+    text = alice_browser.get(f"/q/{made.pk}").content.decode()
+    assert taken in text
+    assert added not in text
+    Quote.objects.filter(pk=made.pk).update(intent={**made.intent, "exact": "output"})
+    text = alice_browser.get(f"/q/{made.pk}").content.decode()
+    assert added in text
+    assert taken not in text
+
+
 def test_a_refusal_shows_words_and_code(chains: None, alice_browser: Browser) -> None:
     refusal = {
         "code": "below_minimum_order",
