@@ -155,6 +155,7 @@ RATE_LIMITS = {
     "quotes": _limit("WAYMEET_LIMIT_QUOTES", "120/60"),
     "orders": _limit("WAYMEET_LIMIT_ORDERS", "30/60"),
     "logins": _limit("WAYMEET_LIMIT_LOGINS", "20/60"),
+    "balances": _limit("WAYMEET_LIMIT_BALANCES", "60/60"),
     "lookups": _limit("WAYMEET_LIMIT_LOOKUPS", "60/60"),
 }
 MOST_SOCKETS = env.int("WAYMEET_LIMIT_SOCKETS", default=50)

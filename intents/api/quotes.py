@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from intents.models import Quote, QuoteState
+from intents.selectors.anywhere import anywhere_json
 from intents.selectors.network import token_name
 from intents.services.quotes import Intent, quote_request, quote_wait
 
@@ -70,10 +71,7 @@ def quote_json(quote: Quote) -> dict[str, Any]:
         "ways": quote.ways,
         "user": quote.user,
         "recipient": quote.recipient,
-        "input": {
-            **token_json(quote.origin_id, quote.input_token),
-            "amount": text(quote.input_amount),
-        },
+        "input": {**_given(quote), "amount": text(quote.input_amount)},
         "output": {
             **token_json(quote.destination_id, quote.output_token),
             "expected": text(quote.output_expected),
@@ -84,9 +82,17 @@ def quote_json(quote: Quote) -> dict[str, Any]:
         "fees": quote.fees,
         "routes": quote.routes,
         "rejected": quote.rejected,
+        "anywhere": anywhere_json(quote),
         "order_id": quote.order_id,
         "order": quote.order,
     }
+
+
+def _given(quote: Quote) -> dict[str, Any]:
+    """The input; all null from anywhere while no chain is chosen."""
+    if quote.origin_id:
+        return token_json(quote.origin_id, quote.input_token)
+    return dict.fromkeys(("chain_id", "chain", "token", "symbol", "decimals"))
 
 
 def token_json(chain_id: int, address: str) -> dict[str, Any]:

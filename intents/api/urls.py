@@ -2,9 +2,9 @@
 
 from django.urls import path, re_path
 
-from intents.services.limits import ORDERS, QUOTES
+from intents.services.limits import BALANCES, ORDERS, QUOTES
 
-from . import network, orders, quotes
+from . import balances, network, orders, quotes
 from .http import endpoint
 from .limits import counted, looked_up
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("orders", endpoint(POST=counted(ORDERS)(orders.create))),
     path("orders/<str:order_id>", endpoint(GET=looked_up(orders.show))),
     path("orders/<str:order_id>/events", endpoint(GET=looked_up(orders.events))),
+    path("balances", endpoint(GET=counted(BALANCES)(balances.show))),
     path("network", endpoint(GET=network.show)),
     path("connectivity", endpoint(GET=network.connectivity)),
     re_path(r"^.*$", endpoint(GET=network.absent, POST=network.absent)),

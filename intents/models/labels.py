@@ -31,6 +31,7 @@ FIELDS: Final = {
     "id": _("number"),
     "address": _("address"),
     "amount": _("amount"),
+    "anywhere": _("from anywhere"),
     "arrived_amount": _("arrived amount"),
     "at": _("when"),
     "balance": _("balance"),

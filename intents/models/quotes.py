@@ -31,7 +31,7 @@ class Quote(models.Model):
     rejected = models.JSONField(default=list, help_text=_("routes not offered, each with its reason"))
     fees = models.JSONField(default=list, help_text=_("fee lines [{kind, token, amount, usd_e8}]"))
     plan = models.JSONField(default=list, help_text=_("steps of the chosen route"))
-    origin_id = models.PositiveBigIntegerField()
+    origin_id = models.PositiveBigIntegerField(help_text=_("0 from anywhere, until a chain is chosen"))
     destination_id = models.PositiveBigIntegerField()
     input_token = models.CharField(max_length=42)
     output_token = models.CharField(max_length=42)
@@ -44,6 +44,9 @@ class Quote(models.Model):
         max_length=12, blank=True, help_text=_("eip3009 | permit2 | permit | batch | native | deposit")
     )
     ways = models.JSONField(default=list, help_text=_("every way [{way, is_offered, reason, gas_paid_by}]"))
+    anywhere = models.JSONField(
+        default=dict, help_text=_("from anywhere: every chain that could pay, which one does, and why")
+    )
     user = models.CharField(max_length=42, blank=True, db_index=True)
     recipient = models.CharField(max_length=42, blank=True)
     order = models.JSONField(null=True)

@@ -13,6 +13,7 @@ from intents.models import Quote, QuoteState
 from intents.services.words import text as error_words
 
 from .amounts import grouped, shown_amount
+from .anywhere import Anywhere, anywhere, anywhere_json
 from .arrival import CallPlanned, arrival_wei, call_planned, gas_on_arrival
 from .network import TokenName, chain_name, token_name
 from .sentences import words
@@ -84,6 +85,7 @@ class Card:
     offer: str
     call: CallPlanned | None = None
     gas_on_arrival: str = ""
+    anywhere: Anywhere | None = None
 
     @property
     def is_solving(self) -> bool:
@@ -135,6 +137,7 @@ class Card:
             "confirm_way": quote.confirm_way,
             "ways": quote.ways,
             "order_id": quote.order_id,
+            "anywhere": anywhere_json(quote),
         }
 
 
@@ -168,6 +171,7 @@ def card(quote: Quote) -> Card:
         offer=_offer_json(quote),
         call=call_planned(quote),
         gas_on_arrival=gas_on_arrival(quote),
+        anywhere=anywhere(quote),
     )
 
 

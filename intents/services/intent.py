@@ -168,7 +168,7 @@ class Intent:
         gas_on_arrival = _text(values, "gas_on_arrival") or "no"
         if gas_on_arrival not in GAS_ON_ARRIVAL:
             raise FieldInvalid(f"gas_on_arrival: {gas_on_arrival}", field="gas_on_arrival")
-        user, recipient = _address(values, "user"), _address(values, "recipient")
+        user, recipient = address_in(values, "user"), address_in(values, "recipient")
         for field, address in (("user", user), ("recipient", recipient)):
             _refuse_ours(field, address, _ends(given, origin, destination))
         return cls(
@@ -278,7 +278,8 @@ def _amount(values: Mapping[str, Any], token: TokenManifest | Asset) -> int:
         ) from error
 
 
-def _address(values: Mapping[str, Any], field: str) -> str:
+def address_in(values: Mapping[str, Any], field: str) -> str:
+    """The checksummed address of a field, "" when it is empty; raises AddressMalformed."""
     text = _text(values, field)
     if not text:
         return ""

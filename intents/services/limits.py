@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 QUOTES: Final = "quotes"
 ORDERS: Final = "orders"
 LOGINS: Final = "logins"
+# Each may read every chain once.
+BALANCES: Final = "balances"
 # Counted only when nothing was found: reading one's own transfers is not limited.
 LOOKUPS: Final = "lookups"
 

@@ -17,6 +17,7 @@ from intents.models import Quote, QuoteState
 from intents.settlement.order import order_from_json
 from intents.solver.router import Refusal
 
+from . import anywhere
 from .intent import Intent
 from .solving import NotOffered, offer, solve
 
@@ -43,7 +44,7 @@ def quote_request(*, intent: Intent, browser_key: str = "") -> Quote:
         destination_id=intent.destination,
         input_token=intent.input_token,
         output_token=intent.output_token,
-        input_amount=intent.amount if is_exact_input else None,
+        input_amount=intent.amount if is_exact_input and not intent.is_from_anywhere else None,
         user=intent.user,
         recipient=intent.recipient or intent.user,
     )
@@ -93,6 +94,7 @@ def reprice(quote: Quote, *, own: dict[tuple[int, str], int] | None = None) -> R
         input_amount=quote.input_amount,
         output_token=quote.output_token,
         outputs=order_from_json(quote.order).outputs if quote.order else (),
+        way=quote.confirm_way,
         own=own,
     )
 
@@ -109,4 +111,6 @@ def _write(quote: Quote, changes: dict[str, Any]) -> None:
 def _answer(intent: Intent) -> dict[str, Any]:
     if {intent.user.lower(), intent.recipient.lower()} & blocked_addresses():
         raise NotOffered(Refusal("blocked_address"))
+    if intent.is_from_anywhere:
+        return anywhere.answer(intent)
     return offer(solve(intent, load_world()))

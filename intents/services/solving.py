@@ -1,7 +1,7 @@
 """One intent from one chain, priced: the routes, and the very order to sign. Used by the worker that solves quotes."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from intents.chains.manifest import ChainManifest
 from intents.engine import deposits
 from intents.engine.blocklist import blocked_addresses
 from intents.engine.proof_times import proof_allowance
+from intents.engine.repricing import OPENED_BY_USER
 from intents.models import QuoteState
 from intents.settlement.acceptance import refuse_terms
 from intents.settlement.order import (
@@ -33,7 +34,7 @@ from . import arrival
 from .intent import Intent
 from .trial import Outcome, Trial
 from .wallets import AccountKind, WalletFacts, read_wallet
-from .ways import FROM_ANYWHERE, Asking, Choice, choose
+from .ways import AUTO, FROM_ANYWHERE, Asking, Choice, choose
 
 CARD_SECONDS: Final = 30
 SLOW_FILL_SECONDS: Final = 3600
@@ -49,6 +50,7 @@ class NotOffered(Exception):
         self.refusal = refusal
         self.ways = ways or []
         self.rejected: list[dict[str, Any]] = []
+        self.extra: dict[str, Any] = {}
 
     def changes(self) -> dict[str, Any]:
         """What is written to a quote that is refused."""
@@ -57,6 +59,7 @@ class NotOffered(Exception):
             "refusal": {"code": self.refusal.code, "params": self.refusal.params},
             "rejected": self.rejected,
             "ways": self.ways,
+            **self.extra,
         }
 
 
@@ -115,6 +118,10 @@ def offer(solved: Solved) -> dict[str, Any]:
     except NotOffered as refused:
         refused.rejected = [rejected_to_json(each) for each in solved.routes.rejected]
         raise
+    way = signing.get("confirm_way")
+    if way in OPENED_BY_USER and intent.confirm == AUTO and intent.input_token != ZERO_ADDRESS:
+        # Chosen for them, and cheaper than what was priced: the gas of its open is theirs.
+        return offer(solve(replace(intent, confirm=way), solved.world))
     changes = _offer(solved) | signing
     return changes | {"plan": arrival.with_call(changes["plan"], intent, trial)}
 

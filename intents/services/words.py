@@ -38,6 +38,9 @@ INTENT_WORDS = {
     "recipient_not_allowed": _("This address cannot receive the transfer. Check it and choose another one."),
     "recipient_is_contract": _("This address is a contract. Choose an account that you control there."),
     "blocked_address": _("One of the addresses cannot be served."),
+    "anywhere_needs_wallet": _(
+        "Paying to an address works on one chain: choose the chain on which you will pay."
+    ),
     "way_not_known": _("This way to confirm is not known."),
     "missing_field": _("Something is missing: %(field)s."),
     "field_missing": _("Something is missing: %(field)s."),
@@ -48,6 +51,13 @@ INTENT_WORDS = {
 }
 
 QUOTE_WORDS = {
+    "not_enough_anywhere": _("Your wallet does not hold enough of this token on any chain."),
+    "not_enough_here": _("Your wallet does not hold enough on this chain."),
+    "balance_unknown": _("This chain does not answer, so what you hold there is not known."),
+    "balances_unknown": _(
+        "%(chain)s does not answer, so we do not know whether you hold enough there. Please try again."
+    ),
+    "only_at_destination": _("You hold this token on %(chain)s only, which is where you want to send to."),
     "no_route": _("We found no way for this transfer right now. Try a smaller amount or another token."),
     "no_stock": _("There is not enough %(token)s on the receiving chain right now. Try a smaller amount."),
     "bridge_too_slow": _(
@@ -186,6 +196,9 @@ WITH_FIGURES: dict[tuple[str, str], Any] = {
     ),
     ("amount_too_small", "minimum"): _(
         "That is too little: the least worth sending is %(minimum)s %(token)s."
+    ),
+    ("not_enough_anywhere", "need"): _(
+        "No chain of yours holds enough: %(have)s %(token)s on all of them together; this transfer needs %(need)s."
     ),
     ("insufficient_balance", "need"): _(
         "Your wallet holds %(have)s %(token)s; this transfer needs %(need)s."

@@ -16,7 +16,7 @@ from intents.services.destination import Destination, destination_of
 
 from .failures import said
 from .ready import has_chains, not_started
-from .transfer import Choice
+from .transfer import Choice, anywhere_choices
 from .wallet import wallet_page
 
 _FIELDS = ("to", "token", "amount", "recipient", "from")
@@ -40,7 +40,12 @@ def page(request: HttpRequest) -> HttpResponse:
         "amount": asked["amount"],
         "recipient": asked["recipient"],
     }
-    context = {"destination": destination, "values": values, "groups": _sources(destination)}
+    context = {
+        "destination": destination,
+        "values": values,
+        "groups": _sources(destination),
+        "anywhere": anywhere_choices(besides=destination.chain.chain_id),
+    }
     return wallet_page(request, "pay.html", context)
 
 

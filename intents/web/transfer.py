@@ -16,6 +16,7 @@ from intents.models import Quote
 from intents.selectors.access import quote_for
 from intents.selectors.card import card
 from intents.selectors.network import connected_chains, token_name
+from intents.services.assets import assets
 from intents.services.limits import QUOTES
 from intents.services.quotes import Intent, quote_request, quote_wait
 
@@ -124,6 +125,7 @@ def _page(
     context: dict[str, Any] = {
         "values": values,
         "groups": _groups(),
+        "anywhere": anywhere_choices(),
         "card": card(found) if found else None,
         "problem": problem,
     }
@@ -134,6 +136,15 @@ def _groups() -> list[tuple[Any, list[Choice]]]:
     return [
         (chain, [Choice(f"{chain.slug}:{t.symbol}", t.symbol, t.name) for t in chain.assets])
         for chain in connected_chains().values()
+    ]
+
+
+def anywhere_choices(*, besides: int = 0) -> list[Choice]:
+    """Assets that more than one chain other than `besides` has: to be paid from whichever is best."""
+    return [
+        Choice(asset.value, asset.symbol, asset.symbol)
+        for asset in assets()
+        if len(asset.tokens.keys() - {besides}) > 1
     ]
 
 
@@ -170,8 +181,12 @@ def _values_of(found: Quote) -> dict[str, str]:
     wanted = token_name(found.destination_id, found.output_token)
     chains = connected_chains()
     decimals = (given if exact == "input" else wanted).decimals
+    source = f"{chains[found.origin_id].slug}:{given.symbol}" if found.origin_id in chains else ""
+    if asked.get("asset"):
+        source = next((each.value for each in assets() if each.asset_id == asked["asset"]), "")
+        decimals = int(asked["asset_decimals"]) if exact == "input" else decimals
     return {
-        "from": f"{chains[found.origin_id].slug}:{given.symbol}" if found.origin_id in chains else "",
+        "from": source,
         "to": f"{chains[found.destination_id].slug}:{wanted.symbol}"
         if found.destination_id in chains
         else "",

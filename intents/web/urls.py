@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from . import apps, breakit, health, history, login, network, orders, pay, rescue, timeline, transfer
+from . import (
+    apps,
+    balances,
+    breakit,
+    health,
+    history,
+    login,
+    network,
+    orders,
+    pay,
+    rescue,
+    timeline,
+    transfer,
+)
 
 app_name = "web"
 urlpatterns = [
@@ -13,6 +26,7 @@ urlpatterns = [
     path("pay", pay.page, name="pay"),
     path("pay/embed", pay.embed, name="pay_embed"),
     path("apps/<slug:name>", apps.page, name="app"),
+    path("balances", balances.show, name="balances"),
     path("orders", orders.submit, name="orders"),
     path("t/<str:order_id>", timeline.page, name="timeline"),
     path("t/<str:order_id>/live", timeline.live, name="timeline_live"),

@@ -18,6 +18,11 @@ export function originOf(value) {
   return entry ? { id: entry[0], network, symbol } : null;
 }
 
+/** The ids of all chains of the network list. */
+export function chainIds() {
+  return Object.keys(JSON.parse(document.getElementById("network").textContent));
+}
+
 /** Show the balance, when the wallet is on the token's chain; `onPick()` follows a click on a share. */
 export async function showBalance(onPick) {
   const line = document.querySelector("[data-balance]");

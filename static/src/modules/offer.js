@@ -1,6 +1,7 @@
 // From an offer on the card to a submitted order: check, one dialog, one confirmation.
 import { getAddress, isAddress } from "viem/utils";
 import { exactAmount, shownAmount } from "./amounts.js";
+import { tokenMeant } from "./anywhere.js";
 import { checkedOrder, RefusedToSign } from "./order.js";
 import { tokenOf, trustedChain } from "./trust.js";
 import { connected, errorCode, isOn, REJECTED_CODE, switchTo } from "./wallet.js";
@@ -114,9 +115,8 @@ function refundAddress() {
 }
 
 function chosen(value, chain) {
-  const [slug, symbol] = String(value).split(":");
-  const token = chain.tokens.find((each) => each.symbol === symbol);
-  if (slug !== chain.slug || !token) throw new RefusedToSign("refused_differs", value);
+  const token = tokenMeant(value, chain);
+  if (!token) throw new RefusedToSign("refused_differs", value);
   return token;
 }
 

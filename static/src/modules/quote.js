@@ -1,8 +1,10 @@
 // The form and its quote: asks again when something changes, before the offer expires, and never while confirming.
 import htmx from "htmx.org";
 import { accountChanged, isConfirming, review, setUpDialog } from "./offer.js";
+import { chainIds, originOf, showBalance } from "./balance.js";
+import { assetOf } from "./anywhere.js";
+import { setUpHoldings, showHoldings } from "./holdings.js";
 import { choose, showWallet } from "./picker.js";
-import { originOf, showBalance } from "./balance.js";
 import { canBatch, connected, learnBatching, onWallet } from "./wallet.js";
 import { say } from "./words.js";
 
@@ -25,7 +27,9 @@ export function setUpQuotes() {
     // Another token or chain has other ways.
     if (["from", "to"].includes(event.target.name)) form.querySelector("input[name=confirm]").value = "auto";
     if (event.target.name !== "user") changed();
+    if (event.target.name === "from") showHoldings();
   });
+  setUpHoldings(changed);
   const ends = document.querySelector("[data-flip]");
   if (ends) {
     ends.addEventListener("click", flip);
@@ -61,10 +65,15 @@ function ask({ refresh = false } = {}) {
 
 function markRefresh(event) {
   if (event.detail.elt !== form) return;
-  const origin = originOf(form.elements.from.value);
-  event.detail.parameters.can_batch = origin && canBatch(origin.id) ? "1" : "";
+  event.detail.parameters.can_batch = canBatchFrom(form.elements.from.value) ? "1" : "";
   if (isRefreshing) event.detail.parameters.refresh = "1";
   isRefreshing = false;
+}
+
+// From anywhere any chain may be chosen: then the wallet has to say so of all of them.
+function canBatchFrom(value) {
+  const chains = assetOf(value) ? chainIds() : [originOf(value)?.id];
+  return chains.every((id) => id && canBatch(id));
 }
 
 function changed() {
@@ -111,7 +120,12 @@ function tick() {
 
 function flip() {
   const { from, to } = form.elements;
-  [from.value, to.value] = [to.value, from.value];
+  const [given, wanted] = [from.value, to.value];
+  from.value = wanted;
+  // Nothing arrives “anywhere”: the same asset on the first chain that has it instead.
+  const end = (option) => option.value.endsWith(`:${assetOf(given)}`) && option.value !== wanted;
+  to.value = assetOf(given) ? ([...to.options].find(end)?.value ?? to.value) : given;
+  showHoldings();
   form.querySelector("input[name=confirm]").value = "auto";
   changed();
 }
@@ -123,6 +137,7 @@ async function walletChanged(what) {
   showBalance(changed);
   if (what === "chain" || form.elements.user.value === account) return;
   form.elements.user.value = account;
+  showHoldings();
   accountChanged();
   if (!isConfirming() || what === "account") {
     stale();
