@@ -16,6 +16,8 @@ from .world import load_world
 
 # The minimum and the share of a stock were judged when the order was quoted and when it was reserved.
 RULES: Final = replace(PricingRules(), minimum_order_in_gas_costs=0, stock_share_bps=10_000)
+# Opened by a transaction of the user's own: its gas is none of ours.
+OPENED_BY_USER: Final = frozenset({"native", "batch", "onchain"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,13 @@ def reprice(
     input_amount: int,
     output_token: str,
     outputs: Sequence[MandateOutput] = (),
+    way: str = "",
     own: dict[tuple[int, str], int] | None = None,
     world: World | None = None,
 ) -> Repriced:
     """Route an exact input afresh; `own` is stock by (chain, token) that this very order already holds.
 
-    `outputs` are the signed ones: a call and gas on arrival have their price.
+    `outputs` are the signed ones: a call and gas on arrival have their price. `way` is how it was confirmed.
     """
     wanted = Wanted(
         origin_id=origin_id,
@@ -62,7 +65,7 @@ def reprice(
         output_token=output_token,
         amount=input_amount,
     )
-    found = find_routes(wanted, world or load_world(own), rules_for(outputs, RULES))
+    found = find_routes(wanted, world or load_world(own), rules_for(outputs, RULES, way=way))
     return Repriced(wanted=wanted, route=found.chosen, refusal=found.refusal)
 
 
@@ -76,17 +79,21 @@ def reprice_order(case: Case, *, world: World | None = None) -> Repriced:
         input_amount=order.input_amount,
         output_token=order.output_token,
         outputs=case.terms.outputs,
+        way=order.confirm_way,
         world=world,
     )
 
 
-def rules_for(outputs: Sequence[MandateOutput], rules: PricingRules = DEFAULT_RULES) -> PricingRules:
-    """Pricing with what filling these outputs takes beyond one plain output: gas, and the second one's coins."""
+def rules_for(
+    outputs: Sequence[MandateOutput], rules: PricingRules = DEFAULT_RULES, *, way: str = ""
+) -> PricingRules:
+    """Pricing with what filling these outputs takes beyond one plain output: gas, and the second one's coins;
+    without the gas of an open that is not ours."""
     extra = arrival_gas(outputs)
     besides = sum(output.amount for output in outputs[1:])
-    if not extra and not besides:
-        return rules
     gas = replace(rules.gas, fill=rules.gas.fill + extra)
+    if way in OPENED_BY_USER:
+        gas = replace(gas, open=0)
     return replace(rules, gas=gas, arrival_wei=besides)
 
 

@@ -12,7 +12,6 @@ from intents.lifecycle import StepKind
 from intents.settlement.destination_call import DestinationCallError, encode_destination_call
 from intents.settlement.order import MandateOutput, address_to_bytes32
 from intents.solver.pricing import PricingRules, price_of
-from intents.solver.router import DEFAULT_RULES
 from intents.solver.world import World
 
 from .call import CallNotAllowed
@@ -51,14 +50,18 @@ def gas_wei_of(intent: Intent, *, destination: ChainManifest, world: World) -> i
 
 
 def rules_of(intent: Intent, *, destination: ChainManifest, gas_wei: int = 0) -> PricingRules:
-    """Pricing with what this arrival takes. Raises AppNotListed, CallNotAllowed."""
+    """Pricing with what this arrival takes, for the way to confirm if the intent names one.
+
+    Raises AppNotListed, CallNotAllowed.
+    """
     if intent.call is None and not gas_wei:
-        return DEFAULT_RULES
+        return rules_for((), way=intent.confirm)
     plain = MandateOutput(
         oracle=b"", settler=b"", chain_id=destination.chain_id, token=b"", amount=1, recipient=b""
     )
     who = intent.recipient or intent.user or _ANYBODY
-    return rules_for(_outputs(intent, plain, who=who, destination=destination, gas_wei=gas_wei))
+    outputs = _outputs(intent, plain, who=who, destination=destination, gas_wei=gas_wei)
+    return rules_for(outputs, way=intent.confirm)
 
 
 def outputs_of(
