@@ -55,8 +55,8 @@ def script_words() -> dict[str, str]:
         "way_deposit": _("Plain payment to the address of this transfer"),
         "sentence_own": _(
             "{input} on {origin} leaves your wallet in a transaction whose gas you pay; at least {minimum} arrives "
-            "on {destination} at {recipient} by {time}. It is paid from what we have by then: if that is not "
-            "enough, {input} comes back to you by itself."
+            "on {destination} at {recipient} by {time}, if the price and our stock still allow it when your payment "
+            "is seen. If not, {input} comes back to you by itself after that time."
         ),
         "field_send": _("You send"),
         "field_minimum": _("At least"),
