@@ -31,7 +31,8 @@ def test_the_coin_is_paid_with_one_transaction(page: Page, demo: DemoProcess) ->
     review(page)
     sentence = page.locator("[data-sentence]").inner_text()
     assert "0.05 ETH on Alder leaves your wallet" in sentence
-    assert "if that is not enough, 0.05 ETH comes back to you by itself" in sentence
+    assert "if the price and our stock still allow it" in sentence
+    assert "0.05 ETH comes back to you by itself" in sentence
     minimum = signed_minimum(page)
     prompts = confirm(page)
     assert prompts.count("Send a transaction") == 1, prompts
