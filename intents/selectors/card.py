@@ -15,6 +15,7 @@ from intents.services.words import text as error_words
 from .amounts import grouped, shown_amount
 from .anywhere import Anywhere, anywhere, anywhere_json
 from .arrival import CallPlanned, arrival_wei, call_planned, gas_on_arrival
+from .by_hand import ByHand, by_hand
 from .network import TokenName, chain_name, token_name
 from .sentences import words
 from .steps import step_chains
@@ -85,6 +86,7 @@ class Card:
     offer: str
     call: CallPlanned | None = None
     gas_on_arrival: str = ""
+    by_hand: ByHand | None = None
     anywhere: Anywhere | None = None
 
     @property
@@ -171,6 +173,7 @@ def card(quote: Quote) -> Card:
         offer=_offer_json(quote),
         call=call_planned(quote),
         gas_on_arrival=gas_on_arrival(quote),
+        by_hand=by_hand(quote),
         anywhere=anywhere(quote),
     )
 

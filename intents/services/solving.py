@@ -26,6 +26,7 @@ from intents.settlement.order import (
     order_id,
     order_to_json,
 )
+from intents.solver.by_hand import found_or_unknown
 from intents.solver.plan import fee_to_json, rejected_to_json, route_to_json, steps_of
 from intents.solver.router import Refusal, Route, Routes, Wanted, find_routes
 from intents.solver.world import World
@@ -147,9 +148,10 @@ def _offer(solved: Solved) -> dict[str, Any]:
         str(chain_id): [world.chains[chain_id].block_number, world.chains[chain_id].block_hash]
         for chain_id in (wanted.origin_id, wanted.destination_id)
     }
+    chosen = route_to_json(route, wanted) | {"by_hand": _by_hand(wanted, route, world)}
     return {
         "state": QuoteState.READY,
-        "routes": [route_to_json(each, wanted) for each in (route, *routes.alternatives)],
+        "routes": [chosen, *(route_to_json(each, wanted) for each in routes.alternatives)],
         "rejected": [rejected_to_json(each) for each in routes.rejected],
         "fees": [fee_to_json(line) for line in route.fees],
         "plan": steps_of(route, wanted),
@@ -161,6 +163,18 @@ def _offer(solved: Solved) -> dict[str, Any]:
         "world": seen,
         "expires_at": now + timedelta(seconds=CARD_SECONDS),
     }
+
+
+def _by_hand(wanted: Wanted, route: Route, world: World) -> dict[str, Any] | None:
+    """What the same input would come to without us; None when that cannot be said."""
+    return found_or_unknown(
+        world,
+        origin_id=wanted.origin_id,
+        destination_id=wanted.destination_id,
+        input_token=wanted.input_token,
+        output_token=wanted.output_token,
+        amount=route.input_amount,
+    )
 
 
 def _signing(solved: Solved) -> dict[str, Any]:
