@@ -4,45 +4,23 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from eth_account import Account
 from eth_utils import is_address, to_checksum_address
 
 from intents.amounts import AmountError, format_units, parse_units
 from intents.settlement.order import StandardOrder
 
+from .anywhere import is_from_anywhere, settled
 from .api import App, ChainInfo, JsonObject, Network, Submitted, Token, UnknownName, WaymeetClient
 from .arrival import gas_besides, taken_by_app
+from .asked import DEMO_KEY, Asked, CannotStart, signer
 from .chain_reader import NATIVE, ChainReader, ChainUnreachable
 from .confirming import confirmed
 from .signing import RefusedToSign, Say, Wish, checked_order
 from .trust import Trust
 
+__all__ = ["DEMO_KEY", "Asked", "CannotStart", "Outcome", "run", "understood"]
+
 NATIVE_DECIMALS = 18
-# The fourth account of the public test mnemonic every local node funds: worthless anywhere else.
-DEMO_KEY = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"
-
-
-class CannotStart(Exception):
-    """The transfer was not even asked for: something typed makes no sense here."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A transfer as typed: `source` and `target` are `chain:token`, `amount` a decimal text."""
-
-    amount: str
-    source: str
-    target: str
-    to: str = ""
-    key: str = ""
-    confirm: str = "auto"
-    exact: str = "input"
-    app: str = ""
-    gas: str = "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +46,15 @@ def run(asked: Asked, *, client: WaymeetClient, say: Say, trust: Trust | None) -
 
     Raises `CannotStart`, `ApiError`, `ApiUnreachable`, `ServerNotTrusted` or `RefusedToSign`.
     """
-    network = client.network()
+    network, quote = client.network(), None
+    if is_from_anywhere(asked):
+        asked, quote = settled(asked, network, client=client, say=say)
     wish, key = understood(asked, network)
     for line in trust_lines(wish, trust):
         say(line)
-    say(f"asking for {asked.amount} {wish.input_token.symbol} on {wish.origin.name}")
-    quote = client.quote(**intent_fields(asked, wish))
+    if quote is None:
+        say(f"asking for {asked.amount} {wish.input_token.symbol} on {wish.origin.name}")
+        quote = client.quote(**intent_fields(asked, wish))
     order = checked_order(wish, quote)
     check_way(asked, wish, way=quote["confirm_way"], trust=trust)
     for line in (*quote_lines(quote), *arrival_lines(wish, order)):
@@ -109,12 +90,7 @@ def understood(asked: Asked, network: Network) -> tuple[Wish, str]:
         destination, output_token = _place(network, asked.target)
     except UnknownName as error:
         raise CannotStart(error.code, str(error)) from error
-    if not asked.key and not network.is_local:
-        raise CannotStart("key_required", "give --key: the demo wallet exists on local test chains only")
-    try:
-        user = Account.from_key(asked.key or DEMO_KEY).address
-    except Exception as error:  # eth_keys and coincurve raise classes of their own for a malformed key
-        raise CannotStart("key_malformed", "the key is not 32 bytes of hex") from error
+    user, key = signer(asked, network)
     if asked.to and not is_address(asked.to):
         raise CannotStart("recipient_malformed", f"{asked.to} is not an address")
     is_input = asked.exact == "input"
@@ -134,7 +110,7 @@ def understood(asked: Asked, network: Network) -> tuple[Wish, str]:
         app=_app(destination, asked.app, output_token) if asked.app else None,
         gas_on_arrival=asked.gas,
     )
-    return wish, asked.key or DEMO_KEY
+    return wish, key
 
 
 def trust_lines(wish: Wish, trust: Trust | None) -> list[str]:

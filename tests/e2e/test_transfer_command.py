@@ -39,6 +39,7 @@ def command(demo: DemoProcess, *words: str) -> "subprocess.CompletedProcess[str]
     ("words", "decimals"),
     [
         (("100", "alder:USDC", "birch:WETH"), 18),
+        (("50", "any:USDC", "birch:WETH"), 18),
         (("25", "birch:USDC", "cedar:USDC"), 18),
         (("0.01", "alder:WETH", "birch:USDC", "--confirm", "permit2"), 6),
         (("20", "alder:USDC", "birch:USDC", "--exact", "output"), 6),
