@@ -68,7 +68,7 @@ def script_words() -> dict[str, str]:
         "field_oracle": _("Proof contract"),
         "field_order_id": _("Transfer number (the nonce your wallet shows)"),
         "field_permit2": _("Permit2 contract"),
-        "field_way": _("Kind of signature"),
+        "field_way": _("Kind of confirmation"),
         "way_eip3009": _("ReceiveWithAuthorization of the token"),
         "way_native": _("Payment of the chain's own coin into the contract"),
         "way_batch": _("Approval of exactly this amount and payment, in one step"),
