@@ -78,6 +78,7 @@ def script_words() -> dict[str, str]:
         "signing": _("Please confirm in your wallet. This is the one confirmation."),
         "submitting": _("Submitting…"),
         "rejected": _("You did not confirm. Nothing happened; the offer is still here."),
+        "wrong_text": _("Stopped for your safety: what was to be signed is not a sign-in to this site."),
         "wrong_account": _("Your wallet switched to another account, so this offer is no longer yours."),
         "wallet_error": _("The wallet reported a problem: {message}"),
         "wrong_chain": _("Your wallet is not on {chain}. Switch it there and try again."),

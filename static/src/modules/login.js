@@ -23,7 +23,9 @@ async function signIn() {
   const line = document.querySelector("[data-login-problem]");
   line.hidden = true;
   try {
-    const { message } = await answer(`/login/message?address=${connected().account}`);
+    const { account } = connected();
+    const { message } = await answer(`/login/message?address=${account}`);
+    if (!isForHere(message, account)) throw new Error(say("wrong_text"));
     const signature = await signText(message);
     await answer("/login", { method: "POST", body: JSON.stringify({ signature }) });
     window.location.reload();
@@ -31,6 +33,12 @@ async function signIn() {
     line.textContent = errorCode(error) === REJECTED_CODE ? say("rejected") : error.message;
     line.hidden = false;
   }
+}
+
+// EIP-4361: the text begins with the site and the account that it signs in.
+function isForHere(text, account) {
+  const { host } = window.location;
+  return String(text).startsWith(`${host} wants you to sign in with your Ethereum account:\n${account}\n`);
 }
 
 async function answer(url, options = {}) {
