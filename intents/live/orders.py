@@ -103,7 +103,8 @@ class OrderConsumer(LiveConsumer):
     def _changed_part(self, name: str, view: Timeline) -> str:
         text = render_to_string(name, {"timeline": view, "is_oob": True})
         # The head's clock runs on the page: the passing of time alone is no change.
-        content = (view.shown, view.money, view.reason, view.is_settled) if name == HEAD else text
+        moving = (view.shown, view.money, view.reason, view.is_settled, view.relief, view.deposit is None)
+        content = moving if name == HEAD else text
         if self.sent_parts.get(name) == content:
             return ""
         self.sent_parts[name] = content

@@ -15,6 +15,7 @@ from intents.publish import order_group
 from intents.services import limits
 from intents.services.login import new_browser_cookie
 from tests.web import rows
+from tests.web.test_deposit_page import paid_to_address
 
 from .sockets import KEY, Socket, socket
 
@@ -174,6 +175,18 @@ async def test_what_changes_without_an_event(chains: None) -> None:
     assert "(2 of 3 blocks)" in await connection.text()
     await Order.objects.filter(pk=made.pk).aupdate(received_at=made.received_at - 600)
     assert "Slower than usual" in await connection.text()
+    await connection.disconnect()
+
+
+async def test_the_address_to_pay_to_leaves_with_the_deadline(chains: None) -> None:
+    made = await sync_to_async(paid_to_address)(KEY, OrderState.AWAITING_DEPOSIT, 0)
+    connection = socket(f"/ws/orders/{made.order_id}/")
+    assert await connection.connect()
+    assert "data-missing=" in await connection.text()
+    await Order.objects.filter(pk=made.pk).aupdate(fill_deadline=1)
+    head = await connection.text(timeout=3 * LOOK_AGAIN_SECONDS)
+    assert 'id="journey-head"' in head
+    assert "data-missing=" not in head
     await connection.disconnect()
 
 
