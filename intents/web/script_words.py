@@ -49,6 +49,10 @@ def script_words() -> dict[str, str]:
         "address_differs": _(
             "Stopped for your safety: the address that was to be shown is not the one of this transfer. Do not pay."
         ),
+        "not_made_here": _(
+            "This browser does not remember making this transfer. Pay only if you know whose it is: what cannot be "
+            "delivered goes back to {address}."
+        ),
         "field_refund": _("Comes back to"),
         "field_permit_spender": _("Address of this transfer, which may take it"),
         "way_permit": _("Permit of the token for this transfer alone"),

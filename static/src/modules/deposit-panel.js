@@ -1,6 +1,6 @@
 // The address to pay to on a transfer's page: recomputed here, and refused when it is not this transfer's.
 import { depositAddress } from "./deposit-address.js";
-import { handOver, keep, kept } from "./keepsake.js";
+import { handOver, kept } from "./keepsake.js";
 import { orderId, sameText } from "./order.js";
 import { qrCode } from "./qr.js";
 import { orderOfCode, recoveryCode } from "./recovery.js";
@@ -15,7 +15,7 @@ export function setUpDeposit() {
   if (!terms) return refuse(panel);
   const id = panel.dataset.order;
   const code = recoveryCode(terms);
-  keep(id, code);
+  if (!kept(id)) warn(panel, terms);
   panel.querySelector("[data-deposit-qr]").append(qrCode(panel.dataset.address, say("address_qr")));
   panel.querySelector("[data-deposit-keep]").append(handOver({ order: terms, id, code, chain: panel.dataset.chain }));
   for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap", "htmx:wsAfterMessage"]) {
@@ -46,6 +46,13 @@ function shows(panel, address) {
   const shown = panel.querySelector("[data-deposit-address]").textContent.trim();
   const copied = [...panel.querySelectorAll("[data-copy]")].map((button) => button.dataset.copy);
   return sameText(shown, address) && sameText(panel.dataset.address, address) && copied.includes(address);
+}
+
+// Address and terms of somebody else's transfer fit each other too: whose it is only the person can know.
+function warn(panel, { user }) {
+  const note = panel.querySelector("[data-deposit-note]");
+  note.textContent = say("not_made_here", { address: user });
+  note.hidden = false;
 }
 
 function refuse(panel) {
