@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from intents.services import limits
@@ -44,12 +45,15 @@ def ask(client: Client, what: str, **headers: str) -> Any:
         return client.post("/orders", "{}", content_type="application/json", headers=headers)
     if what == "API order":
         return client.post("/api/v1/orders", "{}", content_type="application/json", headers=headers)
+    if what == "staff password":
+        guess = {"username": "staff", "password": secrets.token_hex(4)}
+        return client.post(f"/{settings.STAFF_PATH}login/", guess, headers=headers)
     if what == "login message":
         return client.get("/login/message", {"address": rows.ALICE}, headers=headers)
     return client.post("/login", "{}", content_type="application/json", headers=headers)
 
 
-EVERYTHING = ["page quote", "API quote", "order", "API order", "login message", "login"]
+EVERYTHING = ["page quote", "API quote", "order", "API order", "login message", "login", "staff password"]
 
 
 @pytest.mark.parametrize("what", EVERYTHING)
