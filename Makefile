@@ -7,15 +7,17 @@ FAST := not slow and not chain and not browser and not matrix
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo check lint fast test bench load kills chaos format clean
+.PHONY: help setup setup-dev demo check lint fast test bench compare load kills matrix chaos format clean
 
 help:
 	@echo "make demo    start the whole system here, with local chains; Ctrl-C stops it"
 	@echo "make check   lint, types, import rules, migrations, templates, fast tests"
 	@echo "make test    every test"
 	@echo "make bench   delivery and quoting times against their limits"
+	@echo "make compare the same transfers by hand and here, side by side"
 	@echo "make load    200 transfers at once, on SQLite and on PostgreSQL"
 	@echo "make kills   every process killed five times during 200 transfers"
+	@echo "make matrix  every way in, over every route, to every end"
 	@echo "make chaos   300 transfers while processes die, chains go back and nodes lie"
 	@echo "make format  rewrite the sources in the project's format"
 	@echo "make setup   only install what \`make demo\` needs"
@@ -48,11 +50,17 @@ test: setup-dev
 bench: setup-dev
 	$(VENV)/python manage.py bench
 
+compare: setup-dev
+	$(VENV)/python manage.py compare
+
 load: setup-dev
 	$(VENV)/python -m pytest -m matrix tests/e2e/test_load.py
 
 kills: setup-dev
 	$(VENV)/python -m pytest -m matrix tests/e2e/test_kills.py
+
+matrix: setup-dev
+	$(VENV)/python -m pytest -m "matrix or not matrix" tests/matrix
 
 chaos: setup-dev
 	$(VENV)/python -m pytest -m matrix tests/e2e/test_chaos.py

@@ -106,7 +106,7 @@ def sell_exactly(
 
     The router has no deadline of its own; the fill that follows has.
     """
-    route = _encoded_path(path, [venue.fee_pips for venue in venues])
+    route = encoded_path(path, [venue.fee_pips for venue in venues])
     return encode_call("exactInput((bytes,address,uint256,uint256))", ((route, holder, amount_in, least),))
 
 
@@ -121,7 +121,7 @@ def buy_exactly(
 ) -> bytes:
     """Router calldata: exactly `amount_out` along `path` to `holder`, for at most `most`."""
     fees = [venue.fee_pips for venue in venues]
-    route = _encoded_path(path[::-1], fees[::-1])
+    route = encoded_path(path[::-1], fees[::-1])
     return encode_call("exactOutput((bytes,address,uint256,uint256))", ((route, holder, amount_out, most),))
 
 
@@ -181,7 +181,8 @@ def _run_around(middle: int, whole: list[int]) -> tuple[int, int]:
     return first, last
 
 
-def _encoded_path(path: Sequence[str], fees: Sequence[int]) -> bytes:
+def encoded_path(path: Sequence[str], fees: Sequence[int]) -> bytes:
+    """A path as routers and quoters read it: token, fee, token, …"""
     encoded = bytes(to_canonical_address(path[0]))
     for token, fee in zip(path[1:], fees, strict=True):
         encoded += fee.to_bytes(3, "big") + to_canonical_address(token)

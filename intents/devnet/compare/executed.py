@@ -1,0 +1,140 @@
+"""One wish carried out both ways at once, by two wallets nobody used before."""
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import count
+from typing import Final
+
+from eth_account.signers.local import LocalAccount
+
+from intents.amounts import format_units
+from intents.chains.calls import ZERO_ADDRESS
+from intents.chains.manifest import ChainManifest
+from intents.client.api import WaymeetClient
+from intents.client.chain_reader import ChainReader
+from intents.client.transfer import Asked, Outcome, run
+from intents.devnet.accounts import named_wallet
+from intents.devnet.funding import fund_wallets
+from intents.solver.by_hand import ByHand
+from intents.solver.pricing import from_usd_up, native_usd_up, price_of
+from intents.solver.world import World
+
+from .hands import Done, Hand
+from .pools import HandVenues
+from .sides import BPS, Compared
+from .wishes import Wish
+
+TOLERANCE_BPS: Final = 30
+PURSE_WEI: Final = 4 * 10**18
+HERE_PROMPTS, HERE_SITES = 2, 1
+_numbers = count(int(time.time()))
+
+
+class NotDelivered(Exception):
+    """A transfer of the comparison did not arrive."""
+
+    code = "not_delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """Both ways for real: net base units of the output after all gas the person paid, and wall seconds."""
+
+    compared: Compared
+    hand_net: int
+    hand_seconds: float
+    hand: Done
+    here_net: int
+    here_seconds: float
+
+    @property
+    def hand_off_bps(self) -> float:
+        """How far the real thing by hand is from what was computed."""
+        assert self.compared.hand is not None
+        return (self.hand_net - self.compared.hand.net_output) * BPS / self.compared.hand.net_output
+
+    @property
+    def here_off_bps(self) -> float:
+        """As `hand_off_bps`, for ours."""
+        return (self.here_net - self.compared.net_here) * BPS / self.compared.net_here
+
+    @property
+    def is_as_computed(self) -> bool:
+        """Both within the tolerance."""
+        return max(abs(self.hand_off_bps), abs(self.here_off_bps)) <= TOLERANCE_BPS
+
+
+def execute(each: Compared, world: World, *, url: str, venues: Mapping[int, HandVenues]) -> Executed:
+    """Do it both ways side by side; raises HandFailed, NotDelivered and what the client raises."""
+    number = next(_numbers)
+    by_hand, here, relayer = (named_wallet(f"{who} {number}") for who in ("by hand", "here", "relayer"))
+    _fund(each.wish, [by_hand, here], relayer)
+    hand = each.hand
+    assert hand is not None
+    with ThreadPoolExecutor(2) as pool:
+        alone = pool.submit(_alone, each.wish, hand, venues, by_hand, relayer)
+        ours = pool.submit(_here, each.wish, here, url)
+        done, (outcome, received, own_wei) = alone.result(), ours.result()
+    wish = each.wish
+    spent = native_usd_up(world, world.chains[wish.origin.chain_id], own_wei)
+    return Executed(
+        compared=each,
+        hand_net=done.received - _worth(sum_usd(world, done), wish, world),
+        hand_seconds=done.seconds,
+        hand=done,
+        here_net=received - _worth(spent, wish, world),
+        here_seconds=outcome.seconds,
+    )
+
+
+def sum_usd(world: World, done: Done) -> int:
+    """All gas of the steps by hand at the world's prices, USD × 10^8."""
+    return sum(native_usd_up(world, world.chains[each.chain_id], each.wei) for each in done.spent)
+
+
+def _worth(usd_e8: int, wish: Wish, world: World) -> int:
+    return from_usd_up(usd_e8, wish.asked, price_of(world, wish.asked.canonical_id).low_e8)
+
+
+def _alone(
+    wish: Wish,
+    hand: ByHand,
+    venues: Mapping[int, HandVenues],
+    person: LocalAccount,
+    relayer: LocalAccount,
+) -> Done:
+    acting = Hand(venues, person=person, relayer=relayer)
+    return acting.do(hand, input_token=wish.given.address, output_token=wish.asked.address)
+
+
+def _here(wish: Wish, person: LocalAccount, url: str) -> tuple[Outcome, int, int]:
+    """The outcome, what arrived, and the wei of gas the person paid on the origin."""
+    purse = _purse(wish.origin, person)
+    before = purse()
+    asked = Asked(
+        amount=format_units(wish.amount, wish.given.decimals),
+        source=f"{wish.origin.slug}:{wish.given.symbol}",
+        target=f"{wish.destination.slug}:{wish.asked.symbol}",
+        key="0x" + bytes(person.key).hex(),
+    )
+    outcome = run(asked, client=WaymeetClient(url, timeout_seconds=60), say=lambda _: None, trust=None)
+    if not outcome.is_success or outcome.received is None:
+        raise NotDelivered(f"{wish.label}: {outcome.state}")
+    given = wish.amount if wish.given.address == ZERO_ADDRESS else 0
+    return outcome, outcome.received, before - purse() - given
+
+
+def _purse(chain: ChainManifest, person: LocalAccount) -> Callable[[], int]:
+    reader = ChainReader(chain.endpoints[0].url)
+    return lambda: reader.balance(token=ZERO_ADDRESS, holder=person.address)
+
+
+def _fund(wish: Wish, people: list[LocalAccount], relayer: LocalAccount) -> None:
+    """Gas on both chains for everybody, and the input for the two."""
+    everybody = [each.address for each in (*people, relayer)]
+    is_coin = wish.given.address == ZERO_ADDRESS
+    amounts = {} if is_coin else {wish.given.symbol: wish.amount}
+    fund_wallets(wish.destination, everybody, amounts={}, wei=PURSE_WEI)
+    fund_wallets(wish.origin, everybody, amounts=amounts, wei=PURSE_WEI)
