@@ -70,6 +70,7 @@ def script_words() -> dict[str, str]:
         "field_expires": _("Then anybody can send it back to you"),
         "field_escrow": _("Contract that holds the money"),
         "field_oracle": _("Proof contract"),
+        "field_number": _("Transfer number"),
         "field_order_id": _("Transfer number (the nonce your wallet shows)"),
         "field_permit2": _("Permit2 contract"),
         "field_way": _("Kind of confirmation"),

@@ -110,7 +110,7 @@ const ZH = {
   act_refund_unfilled: "退款",
   act_refund: "退款",
   act_claim: "领取合约中待领取的 {amount}",
-  act_recover: "从充值地址退回 {amount}",
+  act_recover: "从这笔转账的地址退回 {amount}",
   with_fee: "支付消息费 {amount}",
   on_chain: "在 {chain} 上",
   only_user: "期限之前只有 {user} 可以操作。",

@@ -20,4 +20,6 @@ setUpShares();
 setUpLogin();
 setUpDeposit();
 setUpRelief();
-discover();
+// A remembered wallet answers at once; what that sets off would be lost before htmx knows the page.
+if (document.readyState === "complete") discover();
+else window.addEventListener("DOMContentLoaded", discover);

@@ -150,7 +150,7 @@ function describe({ id, offer, shown, origin, destination, settler, request }) {
     ["field_deadline", clock(order.fillDeadline)],
     ["field_expires", clock(order.expires)],
     ["field_way", say(`way_${way}`)],
-    ["field_order_id", id],
+    [way === "eip3009" ? "field_order_id" : "field_number", id],
     ["field_escrow", settler],
     ...request.rows,
     ["field_oracle", order.inputOracle],
