@@ -131,6 +131,13 @@ def test_without_scripts_one_reads_everything(browser: Browser, demo: DemoProces
     context.close()
 
 
+def test_a_remembered_wallet_gets_its_offer_when_the_page_opens(page: Page) -> None:
+    page.goto("/")
+    connect(page)
+    page.goto("/?from=alder:USDC&to=birch:USDC&amount=20")
+    page.locator(READY).wait_for()
+
+
 def test_a_rejected_signature_stays_calm(page: Page) -> None:
     page.goto("/")
     connect(page)
