@@ -2,7 +2,6 @@
 
 import secrets
 import time
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -36,34 +35,25 @@ from intents.settlement.order import (
     order_to_json,
 )
 
+from .bounds import check_awaiting, check_wallet
 from .errors import (
     AlreadySubmitted,
     FieldDiffers,
-    InsufficientBalance,
-    NoAllowance,
     NoStock,
     OrderFieldMalformed,
     OrderUnknown,
-    PermitPending,
     QuoteAlreadyUsed,
     QuoteNotSignable,
     SignatureMalformed,
-    TooManyOpen,
     WorsePrice,
     refused,
 )
 from .intent import Intent
-from .limits import client_key, factor
+from .limits import client_key
 from .quotes import QuoteNotFound, quote_request, reprice
 from .signatures import require_account, signed_by_user
 from .wallets import AccountKind, WalletFacts, read_wallet
 from .ways import UNSIGNED
-
-MOST_UNOPENED = 3
-# Orders that cost nobody anything yet: enough for a person who hesitates, too few to fill a table with.
-MOST_AWAITING = 8
-FAILED_OPENS_COUNT = timedelta(minutes=10)
-UNOPENED = (OrderState.SIGNED, OrderState.OPENING)
 
 
 def order_submit(
@@ -272,12 +262,12 @@ def _accept(
     if order.confirm_way in deposits.WAYS:
         deposits.watch(order, origin=registry.chain(order.origin_id))
     if order.state == OrderState.AWAITING_DEPOSIT:
-        _check_awaiting(order, browser_key)
+        check_awaiting(order, browser_key)
     if order.state == OrderState.SIGNED and signature and not is_adopted:
         # One that was opened without us has left the wallet already and reserves when its fill is planned.
         _reserve(order, claims)
         # The reservation has locked a stock row of this origin: the wallet's others are counted in turn.
-        _check_wallet(order, facts)
+        check_wallet(order, facts)
     if browser_key:
         OrderAccess.objects.get_or_create(order=order, browser_key=browser_key)
     kind = "awaiting" if order.state == OrderState.AWAITING_DEPOSIT else "accepted"
@@ -361,41 +351,3 @@ def _symbol(chain_id: int, token: str) -> str:
         if known.address == token:
             return known.symbol
     return manifest.native.symbol
-
-
-def _check_awaiting(order: Order, browser_key: str) -> None:
-    """Bounded by whoever asks, not by the wallet alone: nobody may lock others out of their own wallet."""
-    awaiting = Order.objects.filter(state=OrderState.AWAITING_DEPOSIT).exclude(pk=order.pk)
-    if browser_key:
-        mine = awaiting.filter(accesses__browser_key=browser_key)
-    else:
-        mine = awaiting.filter(user=order.user, accesses=None)
-    if mine.count() >= MOST_AWAITING:
-        raise TooManyOpen(limit=MOST_AWAITING)
-
-
-def _check_wallet(order: Order, facts: WalletFacts) -> None:
-    unopened = Order.objects.filter(user=order.user, state__in=UNOPENED).exclude(pk=order.pk)
-    failed = Order.objects.filter(
-        state=OrderState.REJECTED,
-        reason__code="open_failed",
-        created_at__gt=timezone.now() - FAILED_OPENS_COUNT,
-    ).exclude(pk=order.pk)
-    if unopened.count() + failed.filter(user=order.user).count() >= MOST_UNOPENED:
-        raise TooManyOpen(limit=MOST_UNOPENED)
-    from_there = failed.filter(client_key=order.client_key).count() if order.client_key else 0
-    if from_there >= MOST_UNOPENED * factor():
-        raise TooManyOpen(limit=MOST_UNOPENED)
-    same = unopened.filter(origin_id=order.origin_id, input_token=order.input_token)
-    need = order.input_amount + sum(same.values_list("input_amount", flat=True))
-    if need > facts.balance:
-        raise InsufficientBalance(have=str(facts.balance), need=str(need))
-    if order.confirm_way == deposits.PERMIT and same.filter(confirm_way=deposits.PERMIT).exists():
-        # Both would carry the token's next number: only one of them could open.
-        raise PermitPending()
-    if order.confirm_way != "permit2":
-        return
-    by_permit2 = same.filter(confirm_way="permit2").values_list("input_amount", flat=True)
-    allowed = order.input_amount + sum(by_permit2)
-    if allowed > facts.permit2_allowance:
-        raise NoAllowance(have=str(facts.permit2_allowance), need=str(allowed))

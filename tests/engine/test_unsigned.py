@@ -8,7 +8,7 @@ from eth_account.signers.local import LocalAccount
 from intents.errors import WaymeetError
 from intents.lifecycle import OrderState
 from intents.models import Attempt, Reservation
-from intents.services import orders
+from intents.services import bounds
 from intents.services.orders import order_submit
 from tests.engine import strangers
 from tests.engine.driver import Driver
@@ -71,7 +71,7 @@ def test_never_paid_means_nothing_was_taken(driver: Driver, bob: LocalAccount) -
 def test_a_browser_cannot_fill_the_table(
     driver: Driver, bob: LocalAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(orders, "MOST_AWAITING", 2)
+    monkeypatch.setattr(bounds, "MOST_AWAITING", 2)
     for _ in range(2):
         driver.transfer(bob, **BATCH)
     third = driver.quote(bob, **BATCH)

@@ -231,7 +231,7 @@ def test_failed_opens_count_against_the_wallet(seen: Network, alice: LocalAccoun
 def test_failed_opens_count_against_the_address_they_came_from(
     seen: Network, alice: LocalAccount, bob: LocalAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("intents.services.orders.factor", lambda: 1)
+    monkeypatch.setattr("intents.services.bounds.factor", lambda: 1)
     there, elsewhere = "192.0.2.7", "192.0.2.8"
     for _ in range(3):
         order = submitted(quoted(alice), alice, client_address=there)
