@@ -11,8 +11,8 @@ from intents.chains.client import client
 from intents.chains.clock import ClockUnknown
 from intents.chains.manifest import ChainManifest
 from intents.errors import WaymeetError
-from intents.lifecycle import AttemptState, OrderState
-from intents.models import Attempt, ChainHead, ChainLog, Order, StockMove
+from intents.lifecycle import AttemptState, OrderState, StepKind
+from intents.models import Attempt, ChainHead, ChainLog, Order, Step, StockMove
 from intents.settlement import calls, proofs
 from intents.settlement.calls import VenueSwap
 from intents.venues import hyperlane_warp
@@ -159,6 +159,14 @@ def is_awaited(move: StockMove) -> bool:
         return False
     row = Order.objects.filter(pk=move.order.pk).values_list("state", "resume_state").first()
     return row is not None and any(state in _WAITING for state in row)
+
+
+def is_wanted(move: StockMove) -> bool:
+    """Whether what has not left yet should still leave: nobody's order, or one whose fill counts on this move."""
+    if move.order is None:
+        return True
+    fill = Step.objects.filter(order=move.order, kind=StepKind.FILL).values_list("details", flat=True).first()
+    return is_awaited(move) and ((fill or {}).get("bridge") or {}).get("move") == move.pk
 
 
 def read_stock(move: StockMove) -> None:

@@ -111,6 +111,9 @@ def _depart(move: StockMove) -> Wait | None:
         if move.state == STATES.PLANNED:
             _shift(move, STATES.SENT)
         return Wait("in_block", seconds=3.0)
+    if move.state == STATES.PLANNED and not bridging.is_wanted(move):
+        _give_up(move)
+        return None
     call = bridging.departure_call(move)
     if call is None:
         return Wait("gas_price_too_high", seconds=PASSING_SECONDS)

@@ -18,8 +18,8 @@ from .world import load_world
 
 log = structlog.get_logger(__name__)
 
+# What nobody paid for yet costs nobody anything to ask: it keeps no stock from going home.
 _OPEN = (
-    OrderState.AWAITING_DEPOSIT,
     OrderState.SIGNED,
     OrderState.OPENING,
     OrderState.OPENED,
