@@ -95,7 +95,7 @@ def _work(held: Lease) -> Case:
 
 
 def _act(case: Case, seen: Evidence) -> bool:
-    if _goes_home(case):
+    if _goes_home(case, seen):
         return True
     for kind, action in _turns(case, seen):
         step = case.step(kind)
@@ -121,12 +121,15 @@ def _give_back_late(case: Case) -> None:
         reservations.release(case.order.order_id)
 
 
-def _goes_home(case: Case) -> bool:
+def _goes_home(case: Case, seen: Evidence) -> bool:
     """A parked order goes on by itself once its deadline passed: the money comes back without a person.
 
     Of one that is delivered our own money would be lost, so it goes on before it expires.
     """
     if case.state is not OrderState.NEEDS_ATTENTION:
+        return False
+    if case.order.reason.get("code") == "deposit_lost" and seen.opened is None:
+        # Nothing can be collected: it would be parked again at once, for ever.
         return False
     is_late = case.order.resume_state in _IN_ESCROW and (
         case.clock(case.destination.chain_id) > case.terms.fill_deadline

@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 
 from intents.chains import accounts, registry
+from intents.chains.endpoints import RpcUnavailable
 from intents.chains.fees import FeeAboveCap, fees
 from intents.models import Alert, Chain, Stock
 from intents.solver.pricing import GasRules
@@ -67,8 +68,8 @@ def _reserves() -> list[Reserve]:
     for chain_id in registry.all_chains():
         try:
             max_fee_wei = fees(chain_id).max_fee_wei
-        except FeeAboveCap:
-            # Nothing is sent at such a price.
+        except (FeeAboveCap, RpcUnavailable):
+            # Nothing is sent at such a price, or at all; the other chains are watched all the same.
             continue
         for role, units in needed.items():
             if (chain_id, senders[role]) in held:

@@ -205,7 +205,8 @@ def _write_orders() -> list[Order]:
             received_at=row.block_timestamp,
             **_confirmation(row, chains[row.chain_id]),
         )
-        deposits.watch(order, origin=chains[row.chain_id])
+        if deposits.IMPLEMENTATION in chains[row.chain_id].contracts:
+            deposits.watch(order, origin=chains[row.chain_id])
         orders.append(order)
     return orders
 
