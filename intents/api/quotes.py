@@ -9,6 +9,7 @@ from django.utils import timezone
 from intents.models import Quote, QuoteState
 from intents.selectors.anywhere import anywhere_json
 from intents.selectors.network import token_name
+from intents.selectors.together import second_of
 from intents.services.quotes import Intent, quote_request, quote_wait
 
 from .errors import QuoteNotFound, QuoteTimeout
@@ -31,6 +32,7 @@ FIELDS: dict[str, tuple[type, bool]] = {
     "call": (dict, False),
     "gas_on_arrival": (str, False),
     "can_batch": (str, False),
+    "parts": (str, False),
 }
 
 
@@ -83,9 +85,15 @@ def quote_json(quote: Quote) -> dict[str, Any]:
         "routes": quote.routes,
         "rejected": quote.rejected,
         "anywhere": anywhere_json(quote),
+        "second": _second_json(quote),
         "order_id": quote.order_id,
         "order": quote.order,
     }
+
+
+def _second_json(quote: Quote) -> dict[str, Any] | None:
+    second = second_of(quote)
+    return quote_json(second) if second else None
 
 
 def _given(quote: Quote) -> dict[str, Any]:

@@ -32,6 +32,7 @@ FIELDS: Final = {
     "address": _("address"),
     "amount": _("amount"),
     "anywhere": _("from anywhere"),
+    "first": _("first part"),
     "arrived_amount": _("arrived amount"),
     "at": _("when"),
     "balance": _("balance"),

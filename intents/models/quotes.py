@@ -47,6 +47,13 @@ class Quote(models.Model):
     anywhere = models.JSONField(
         default=dict, help_text=_("from anywhere: every chain that could pay, which one does, and why")
     )
+    first = models.OneToOneField(
+        "self",
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="second",
+        help_text=_("paid from two chains: the first part's, which this one goes with"),
+    )
     user = models.CharField(max_length=42, blank=True, db_index=True)
     recipient = models.CharField(max_length=42, blank=True)
     order = models.JSONField(null=True)
@@ -57,3 +64,8 @@ class Quote(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     solved_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
+
+    @property
+    def second_part(self) -> "Quote | None":
+        """The quote that is confirmed after this one when two chains pay together."""
+        return getattr(self, "second", None)

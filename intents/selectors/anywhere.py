@@ -48,7 +48,7 @@ def anywhere(quote: Quote) -> Anywhere | None:
     chosen = next((place for place in places if place["chain_id"] == told["chosen"]), None)
     return Anywhere(
         symbol=told["symbol"],
-        sentence=_sentence(quote, told, chosen) if chosen else "",
+        sentence=_sentence(quote, told, chosen) if chosen else _together_sentence(told),
         places=tuple(_line(quote, place, chosen) for place in places),
         is_wallet_known=told["is_wallet_known"],
     )
@@ -72,6 +72,21 @@ def _sentence(quote: Quote, told: Mapping[str, Any], chosen: Mapping[str, Any]) 
     if _is_exact_output(quote):
         return _("From %(chain)s: costs the least; from %(other)s %(difference)s more.") % params
     return _("From %(chain)s: delivers the most; from %(other)s %(difference)s less.") % params
+
+
+def _together_sentence(told: Mapping[str, Any]) -> str:
+    if told["why"] != "together":
+        return ""
+    tokens = {place["chain_id"]: place["token"] for place in told["places"]}
+    said = []
+    for share in told["shares"]:
+        token = token_name(share["chain_id"], tokens[share["chain_id"]])
+        said.append(f"{shown_amount(int(share['amount']), token.decimals)} {token.symbol}")
+    first, second = (chain_name(share["chain_id"]) for share in told["shares"])
+    return _(
+        "No single chain of yours holds enough, so two pay together: "
+        "%(one)s from %(first)s and %(two)s from %(second)s."
+    ) % {"one": said[0], "first": first, "two": said[1], "second": second}
 
 
 def _line(quote: Quote, place: Mapping[str, Any], chosen: Mapping[str, Any] | None) -> PlaceLine:

@@ -19,6 +19,7 @@ from .by_hand import ByHand, by_hand
 from .network import TokenName, chain_name, token_name
 from .sentences import words
 from .steps import step_chains
+from .together import Together, second_of, together
 from .ways import USED, ShownWay, shown_ways
 
 RATE_SIGNIFICANT_DIGITS = 6
@@ -88,6 +89,7 @@ class Card:
     gas_on_arrival: str = ""
     by_hand: ByHand | None = None
     anywhere: Anywhere | None = None
+    together: Together | None = None
 
     @property
     def is_solving(self) -> bool:
@@ -140,6 +142,7 @@ class Card:
             "ways": quote.ways,
             "order_id": quote.order_id,
             "anywhere": anywhere_json(quote),
+            "second": _second_json(quote),
         }
 
 
@@ -163,7 +166,7 @@ def card(quote: Quote) -> Card:
         destination=names["destination"],
         rate=rate,
         inverse_rate=inverse,
-        fees=tuple(_fees(quote, input_token, output_token)),
+        fees=tuple(_all_fees(quote, input_token, output_token)),
         steps=tuple(_steps(quote, input_token, output_token)),
         route=words(ROUTES, str(chosen.get("kind", "")), names) if chosen else "",
         way=words(USED, quote.confirm_way) if quote.confirm_way else "",
@@ -175,7 +178,22 @@ def card(quote: Quote) -> Card:
         gas_on_arrival=gas_on_arrival(quote),
         by_hand=by_hand(quote),
         anywhere=anywhere(quote),
+        together=together(quote),
     )
+
+
+def _all_fees(quote: Quote, input_token: TokenName, output_token: TokenName) -> list[FeeLine]:
+    """The fees; of two chains that pay together those of both, each with its chain."""
+    lines = _fees(quote, input_token, output_token)
+    second = second_of(quote)
+    if second is None:
+        return lines
+    theirs = _fees(second, token_name(second.origin_id, second.input_token), output_token)
+    return [
+        FeeLine(f"{line.label} · {chain_name(each.origin_id)}", line.amount, line.usd_e8)
+        for each, its in ((quote, lines), (second, theirs))
+        for line in its
+    ]
 
 
 def _fees(quote: Quote, input_token: TokenName, output_token: TokenName) -> list[FeeLine]:
@@ -253,11 +271,22 @@ def _rate(numerator: int, denominator: int) -> str:
     return grouped(format_units(scaled, 24))
 
 
+def _second_json(quote: Quote) -> dict[str, Any] | None:
+    second = second_of(quote)
+    return card(second).to_json() if second else None
+
+
 def _offer_json(quote: Quote) -> str:
     """What the page's script checks and has signed; nothing in it is believed without the check."""
     if quote.state != QuoteState.READY or quote.order is None:
         return ""
-    offer = {
+    second = second_of(quote)
+    parts = _offer(quote) | ({"second": _offer(second)} if second else {})
+    return json.dumps(parts, separators=(",", ":"))
+
+
+def _offer(quote: Quote) -> dict[str, Any]:
+    return {
         "quoteId": str(quote.id),
         "orderId": quote.order_id,
         "order": quote.order,
@@ -272,7 +301,6 @@ def _offer_json(quote: Quote) -> str:
         "outputMinimum": _text(quote.output_minimum),
         "gasOnArrival": str(arrival_wei(quote)),
     }
-    return json.dumps(offer, separators=(",", ":"))
 
 
 def _text(amount: int | None) -> str | None:

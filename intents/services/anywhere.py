@@ -18,10 +18,11 @@ from .assets import Asset, asset_named
 from .balances import balance_of
 from .intent import Intent
 from .solving import NotOffered, Solved, offer, solve
+from .together import pay_together
 
 # Nobody waits longer for less than this.
 SAME_BPS: Final = 1
-ONLY, BEST, FASTER, SAME = "only", "best", "faster", "same"
+ONLY, BEST, FASTER, SAME, TOGETHER = "only", "best", "faster", "same", "together"
 NOT_ENOUGH: Final = "not_enough_here"
 UNKNOWN: Final = "balance_unknown"
 
@@ -48,7 +49,10 @@ class Place:
 
 
 def answer(intent: Intent) -> dict[str, Any]:
-    """What is written to the quote of an intent from anywhere; the chain is chosen. Raises NotOffered."""
+    """What is written to the quote of an intent from anywhere; the chain is chosen. Raises NotOffered.
+
+    When two chains pay together, `second` is the other part's intent with what is written to its quote.
+    """
     asset, world = asset_named(intent.asset), load_world()
     places = [
         _priced(intent, asset, place, world) if not place.code else place for place in _places(intent, asset)
@@ -67,9 +71,33 @@ def answer(intent: Intent) -> dict[str, Any]:
             | {"origin_id": place.chain_id, "input_token": place.solved.intent.input_token}
             | {"anywhere": told(asset, places, intent=intent, chosen=place)}
         )
+    if failed is None and _may_be_together(intent, places):
+        return _together(intent, asset, places, world)
     none = failed or _why_none(intent, asset, places)
     none.extra = {"anywhere": told(asset, places, intent=intent)}
     raise none
+
+
+def _may_be_together(intent: Intent, places: list[Place]) -> bool:
+    """Whether too little on each chain is all that is the matter, and two of them were asked for."""
+    is_one_call = intent.call is not None and not intent.call.app
+    known = [place for place in places if place.code == NOT_ENOUGH and place.have]
+    return intent.parts > 1 and intent.exact == "input" and len(known) > 1 and not is_one_call
+
+
+def _together(intent: Intent, asset: Asset, places: list[Place], world: World) -> dict[str, Any]:
+    held = {place.chain_id: place.have for place in places if place.code == NOT_ENOUGH}
+    try:
+        both = pay_together(intent, asset, held, world)
+    except NotOffered as none:
+        none.extra = {"anywhere": told(asset, places, intent=intent)}
+        raise
+    shares = [
+        {"chain_id": share.chain_id, "amount": str(asset.on_chain(share.chain_id, share.amount))}
+        for share in both.shares
+    ]
+    choice = told(asset, places, intent=intent) | {"why": TOGETHER, "shares": shares}
+    return both.first | {"anywhere": choice, "second": (both.second_intent, both.second)}
 
 
 def ranked(places: Iterable[Place], *, asset: Asset, is_exact_output: bool) -> list[Place]:

@@ -21,6 +21,7 @@ MOST_TEXT: Final = 200
 WAYS: Final = ("auto", "eip3009", "permit2", "permit", "batch", "native", "deposit")
 EXACT: Final = ("input", "output")
 GAS_ON_ARRIVAL: Final = ("auto", "yes", "no")
+PARTS: Final = ("1", "2")
 _HEX_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 # A comma or a blank parts thousands only: half the world writes 0,25 for a quarter, and 25 would be taken.
 _WHOLE: Final = r"(?:[1-9][0-9]{0,2}(?:[ ,][0-9]{3})+|[0-9]+)"
@@ -114,7 +115,7 @@ class Intent:
     besides; `auto` for a recipient that has none.
 
     From anywhere `origin` is 0 and `input_token` empty: `asset` is the canonical id of what is given, and an
-    amount of the input has `asset_decimals`.
+    amount of the input has `asset_decimals`. With 2 `parts` two chains may pay together.
     """
 
     origin: int
@@ -131,6 +132,7 @@ class Intent:
     gas_on_arrival: str = "no"
     asset: str = ""
     asset_decimals: int = 0
+    parts: int = 1
 
     @property
     def is_from_anywhere(self) -> bool:
@@ -140,7 +142,13 @@ class Intent:
     def on_chain(self, chain_id: int, token: TokenManifest, *, amount: int) -> "Intent":
         """The same wish from one chain; `amount` is base units of what `exact` names."""
         return replace(
-            self, origin=chain_id, input_token=token.address, amount=amount, asset="", asset_decimals=0
+            self,
+            origin=chain_id,
+            input_token=token.address,
+            amount=amount,
+            asset="",
+            asset_decimals=0,
+            parts=1,
         )
 
     @classmethod
@@ -186,6 +194,7 @@ class Intent:
             gas_on_arrival=gas_on_arrival,
             asset=given.asset_id if isinstance(given, Asset) else "",
             asset_decimals=given.decimals if isinstance(given, Asset) else 0,
+            parts=_parts(values),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -243,6 +252,13 @@ def _token(values: Mapping[str, Any], field: str, chain: ChainManifest) -> Token
         error.params["field"] = field
         raise
     return token
+
+
+def _parts(values: Mapping[str, Any]) -> int:
+    text = _text(values, "parts") or "1"
+    if text not in PARTS:
+        raise FieldInvalid(f"parts: {text}", field="parts")
+    return int(text)
 
 
 def _asset(values: Mapping[str, Any]) -> Asset:

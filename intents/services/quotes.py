@@ -100,12 +100,31 @@ def reprice(quote: Quote, *, own: dict[tuple[int, str], int] | None = None) -> R
 
 
 def _write(quote: Quote, changes: dict[str, Any]) -> None:
+    second = changes.pop("second", None)
     with transaction.atomic():
         won = Quote.objects.filter(pk=quote.pk, state=QuoteState.SOLVING).update(
             solved_at=timezone.now(), **changes
         )
+        if won and second is not None:
+            _write_second(quote, *second)
         if won:
             publish.quote_changed(quote.pk)
+
+
+def _write_second(first: Quote, intent: Intent, changes: dict[str, Any]) -> None:
+    values = {
+        "first": first,
+        "browser_key": first.browser_key,
+        "intent": intent.to_json(),
+        "origin_id": intent.origin,
+        "destination_id": intent.destination,
+        "input_token": intent.input_token,
+        "output_token": intent.output_token,
+        "user": intent.user,
+        "recipient": intent.recipient or intent.user,
+        "solved_at": timezone.now(),
+    }
+    Quote.objects.create(**{**values, **changes})
 
 
 def _answer(intent: Intent) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class NotOffered(Exception):
         self.ways = ways or []
         self.rejected: list[dict[str, Any]] = []
         self.extra: dict[str, Any] = {}
+        self.chain_id = 0
 
     def changes(self) -> dict[str, Any]:
         """What is written to a quote that is refused."""
@@ -96,6 +97,7 @@ def solve(intent: Intent, world: World) -> Solved:
     if routes.chosen is None:
         none = NotOffered(routes.refusal or Refusal("no_route"))
         none.rejected = [rejected_to_json(each) for each in routes.rejected]
+        none.chain_id = origin.chain_id
         raise none
     return Solved(
         intent=intent,

@@ -52,6 +52,7 @@ INTENT_WORDS = {
 
 QUOTE_WORDS = {
     "not_enough_anywhere": _("Your wallet does not hold enough of this token on any chain."),
+    "more_than_two_chains": _("Your money is on too many chains: at most two can pay together."),
     "not_enough_here": _("Your wallet does not hold enough on this chain."),
     "balance_unknown": _("This chain does not answer, so what you hold there is not known."),
     "balances_unknown": _(
@@ -196,6 +197,9 @@ WITH_FIGURES: dict[tuple[str, str], Any] = {
     ),
     ("amount_too_small", "minimum"): _(
         "That is too little: the least worth sending is %(minimum)s %(token)s."
+    ),
+    ("more_than_two_chains", "need"): _(
+        "At most two chains can pay together, and yours with the most hold %(have)s %(token)s; this needs %(need)s."
     ),
     ("not_enough_anywhere", "need"): _(
         "No chain of yours holds enough: %(have)s %(token)s on all of them together; this transfer needs %(need)s."

@@ -78,6 +78,18 @@ def script_words() -> dict[str, str]:
         "way_native": _("Payment of the chain's own coin into the contract"),
         "way_batch": _("Approval of exactly this amount and payment, in one step"),
         "way_permit2": _("Permit2 with the whole transfer"),
+        "confirm_title_two": _("You confirm twice, once for each chain"),
+        "confirm_part": _("Confirm part {number} of 2 in wallet"),
+        "field_part": _("Part {number} of 2, paid on"),
+        "signing_part": _("Please confirm part {number} of 2 in your wallet."),
+        "sentence_two": _(
+            "These are two transfers, confirmed one after the other: if you do not confirm the second, the first "
+            "still goes its way, and nothing is taken for the second."
+        ),
+        "first_stands": _(
+            "The first part was sent and stands: it arrives, or comes back to you, on its own. The second was not "
+            "confirmed, and nothing was taken for it."
+        ),
         "added": _("{chain} was added since this page was built. Check these addresses: {addresses}"),
         "switching_chain": _("Please switch your wallet to {chain}."),
         "signing": _("Please confirm in your wallet. This is the one confirmation."),

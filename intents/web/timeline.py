@@ -1,5 +1,7 @@
 """`/t/<order id>`: one transfer, live."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -10,6 +12,7 @@ from intents.models import Order
 from intents.selectors.access import order_for
 from intents.selectors.network import destination_slug
 from intents.selectors.timeline import timeline
+from intents.selectors.together import part_states
 
 from . import breakit
 from .browser import viewer_of
@@ -24,7 +27,7 @@ def page(request: HttpRequest, order_id: str) -> HttpResponse:
     order = _own_order(request, order_id)
     context = {
         "timeline": timeline(order),
-        "share_key": request.GET.get("k", ""),
+        **_parts(request, order),
         "breakable": breakit.panel(chosen=destination_slug(order), order_id=order.order_id),
     }
     return wallet_page(request, "timeline.html", context)
@@ -37,6 +40,24 @@ def live(request: HttpRequest, order_id: str) -> HttpResponse:
     """The moving parts alone, for pages without a WebSocket."""
     view = timeline(_own_order(request, order_id))
     return render(request, "parts/timeline_live.html", {"timeline": view, "is_oob": True})
+
+
+@require_safe
+@never_cache
+@looked_up
+def together(request: HttpRequest, order_id: str) -> HttpResponse:
+    """Where both parts of a transfer from two chains stand."""
+    return render(request, "parts/timeline_together.html", _parts(request, _own_order(request, order_id)))
+
+
+def _parts(request: HttpRequest, order: Order) -> dict[str, Any]:
+    parts = part_states(order, viewer_of(request))
+    return {
+        "parts": parts,
+        "is_running": any(part.is_running for part in parts),
+        "order_id": order.order_id,
+        "share_key": request.GET.get("k", ""),
+    }
 
 
 def _own_order(request: HttpRequest, order_id: str) -> Order:

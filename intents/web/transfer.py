@@ -164,6 +164,8 @@ def _mapping(values: dict[str, str]) -> dict[str, str]:
         "exact": values["exact"] or "input",
         "confirm": values["confirm"] or "auto",
         "can_batch": values["can_batch"],
+        # The card says it when two confirmations are needed, before anything is asked of the wallet.
+        "parts": "2",
     }
     for name in ("user", "recipient", "app", "gas_on_arrival"):
         if values[name]:

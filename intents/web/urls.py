@@ -30,6 +30,7 @@ urlpatterns = [
     path("orders", orders.submit, name="orders"),
     path("t/<str:order_id>", timeline.page, name="timeline"),
     path("t/<str:order_id>/live", timeline.live, name="timeline_live"),
+    path("t/<str:order_id>/together", timeline.together, name="timeline_together"),
     path("history", history.page, name="history"),
     path("login/message", login.message, name="login_message"),
     path("login", login.login, name="login"),

@@ -1,7 +1,7 @@
-// From an offer on the card to a submitted order: check, one dialog, one confirmation.
+// From an offer on the card to submitted orders: check, one dialog, one confirmation for each chain that pays.
 import { getAddress, isAddress } from "viem/utils";
-import { exactAmount, shownAmount } from "./amounts.js";
-import { tokenMeant } from "./anywhere.js";
+import { shownAmount } from "./amounts.js";
+import { tokenMeant, totalText } from "./anywhere.js";
 import { checkedOrder, RefusedToSign } from "./order.js";
 import { tokenOf, trustedChain } from "./trust.js";
 import { connected, errorCode, isOn, REJECTED_CODE, switchTo } from "./wallet.js";
@@ -11,6 +11,9 @@ import { language, say } from "./words.js";
 const dialog = document.getElementById("confirm-dialog");
 const form = document.getElementById("ask");
 const part = (name) => dialog.querySelector(`[data-${name}]`);
+const title = document.getElementById("confirm-title");
+const titleOfOne = title?.textContent;
+// {parts, at}: what is confirmed, usually one part, and how many of them were submitted.
 let pending = null;
 
 class Superseded extends Error {}
@@ -26,9 +29,10 @@ export function review() {
   if (!block || !(connected() || refundAddress())) return;
   reset();
   try {
-    pending = prepare(JSON.parse(block.dataset.offer));
-    describe(pending);
-    pending.way.introduce?.(pending.request, part("introduction"), (isReady) => {
+    pending = { parts: prepareAll(JSON.parse(block.dataset.offer)), at: 0 };
+    describe(pending.parts);
+    const [{ way, request }] = pending.parts;
+    way.introduce?.(request, part("introduction"), (isReady) => {
       part("sign").disabled = !isReady;
     });
   } catch (error) {
@@ -42,10 +46,12 @@ export function review() {
 export function setUpDialog({ onWorsePrice }) {
   if (!dialog) return;
   part("cancel").addEventListener("click", () => {
+    const standing = pending?.at ? pending.parts[0].id : "";
     // Whatever an open wallet answers now belongs to nothing.
     pending = null;
     setBusy("");
     dialog.close();
+    if (standing) window.location.assign(`/t/${standing}`);
   });
   part("sign").addEventListener("click", () => confirm(onWorsePrice));
   dialog.addEventListener("cancel", (event) => {
@@ -56,36 +62,56 @@ export function setUpDialog({ onWorsePrice }) {
 /** The wallet changed while the dialog was open: what it shows is no longer this person's. */
 export function accountChanged() {
   if (!isConfirming()) return;
+  // A part that was submitted is not undone by that.
+  if (pending?.at) return window.location.assign(`/t/${pending.parts[0].id}`);
   pending = null;
   setBusy("");
   problem(say("wrong_account"));
+}
+
+// The parts of an offer; two only for a wish from any chain, of two chains that together give what was typed.
+function prepareAll(offer) {
+  const parts = [offer, ...(offer.second ? [offer.second] : [])].map(prepare);
+  const values = new FormData(form);
+  const isExactInput = values.get("exact") !== "output";
+  if (parts.length > 1) {
+    const [first, second] = parts;
+    if (!isExactInput || sameChain(first, second)) throw new RefusedToSign("refused_differs", "origin");
+    if (parts.some(({ way }) => way.introduce)) throw new RefusedToSign("refused_differs", "way");
+  }
+  const amounts = parts.map(({ shown, input, output }) =>
+    isExactInput ? [shown.inputAmount, input.decimals] : [shown.outputMinimum, output.decimals],
+  );
+  const typed = String(values.get("amount")).replace(/[\s,]/g, "");
+  if (totalText(amounts) !== normalised(typed)) throw new RefusedToSign("refused_differs", "amount");
+  return parts;
+}
+
+function sameChain(first, second) {
+  return first.origin.chain_id === second.origin.chain_id;
 }
 
 function prepare(offer) {
   const network = JSON.parse(document.getElementById("network").textContent);
   const origin = trustedChain(network, offer.order.originChainId);
   const destination = trustedChain(network, offer.order.outputs[0]?.chainId);
-  const shown = shownByPage(offer, origin, destination);
+  const values = new FormData(form);
+  const input = chosen(values.get("from"), origin);
+  const output = chosen(values.get("to"), destination);
+  const shown = shownByPage(offer, { values, origin, destination, input, output });
   const { order } = offer;
   const checked = checkedOrder({ order, claimedId: offer.orderId, shown, origin, destination });
   const way = wayNamed(offer.way, shown);
   const request = way.prepare({ ...checked, order, origin, shown });
-  return { ...checked, offer, shown, origin, destination, way, request };
+  return { ...checked, offer, shown, origin, destination, input, output, way, request };
 }
 
 // What the person entered decides; the card adds only the figures it displays.
-function shownByPage(offer, origin, destination) {
-  const values = new FormData(form);
+function shownByPage(offer, { values, origin, destination, input, output }) {
   const refund = refundAddress();
   const account = refund || connected().account;
   const typed = String(values.get("recipient")).trim();
-  const input = chosen(values.get("from"), origin);
-  const output = chosen(values.get("to"), destination);
   const recipient = typed ? (isAddress(typed, { strict: false }) ? getAddress(typed.toLowerCase()) : typed) : account;
-  const amount = String(values.get("amount")).replace(/[\s,]/g, "");
-  const isExactInput = values.get("exact") !== "output";
-  const [given, decimals] = isExactInput ? [offer.inputAmount, input.decimals] : [offer.outputMinimum, output.decimals];
-  if (exactAmount(given, Number(decimals)) !== normalised(amount)) throw new RefusedToSign("refused_differs", "amount");
   return {
     user: account,
     isPaidElsewhere: Boolean(refund),
@@ -128,20 +154,42 @@ function normalised(text) {
   return kept ? `${plain}.${kept}` : plain;
 }
 
-function describe({ id, offer, shown, origin, destination, settler, request }) {
+function describe(parts) {
+  const isTwo = parts.length > 1;
+  title.textContent = isTwo ? say("confirm_title_two") : titleOfOne;
+  const wordings = parts.map(({ way, shown }) => way.wording?.(shown));
+  part("sign").textContent = isTwo ? say("confirm_part", { number: 1 }) : say(wordings[0]?.button ?? "confirm_in_wallet");
+  const sentences = parts.map((each, index) => sentence(each, wordings[index]?.sentence ?? "sentence"));
+  part("sentence").textContent = isTwo ? [...sentences, say("sentence_two")].join(" ") : sentences[0];
+  const rows = parts.flatMap((each, index) => [
+    ...(isTwo ? [row(say("field_part", { number: index + 1 }), each.origin.name)] : []),
+    ...rowsOf(each),
+  ]);
+  part("signed").replaceChildren(...rows);
+  const ends = parts.flatMap(({ origin, destination, shown }, index) => [
+    [origin, shown.inputToken],
+    ...(index ? [] : [[destination, shown.outputToken]]),
+  ]);
+  noteAdded(ends.filter(([chain]) => chain.isAdded));
+}
+
+function sentence({ offer, shown, origin, destination }, wording) {
+  return say(shown.app ? "sentence_app" : wording, {
+    input: named(shown.inputAmount, tokenOf(origin, shown.inputToken)),
+    minimum: named(shown.outputMinimum, tokenOf(destination, shown.outputToken)),
+    app: shown.app?.name,
+    origin: origin.name, destination: destination.name,
+    recipient: short(shown.recipient), time: clock(offer.order.fillDeadline),
+  });
+}
+
+function rowsOf({ id, offer, shown, origin, destination, settler, request }) {
   const { order, way } = offer;
   const input = named(shown.inputAmount, tokenOf(origin, shown.inputToken));
   const minimum = named(shown.outputMinimum, tokenOf(destination, shown.outputToken));
   const { app, gasOnArrival } = shown;
-  const wording = pending.way.wording?.(shown) ?? { sentence: "sentence", button: "confirm_in_wallet" };
-  part("sign").textContent = say(wording.button);
-  part("sentence").textContent = say(app ? "sentence_app" : wording.sentence, {
-    input, minimum, app: app?.name,
-    origin: origin.name, destination: destination.name,
-    recipient: short(shown.recipient), time: clock(order.fillDeadline),
-  });
   const isSelf = shown.recipient === shown.user;
-  const rows = [
+  return [
     ["field_send", `${input} · ${origin.name}`],
     ["field_minimum", `${minimum} · ${destination.name}`],
     [isSelf ? "field_recipient_self" : "field_recipient", shown.recipient],
@@ -154,9 +202,7 @@ function describe({ id, offer, shown, origin, destination, settler, request }) {
     ["field_escrow", settler],
     ...request.rows,
     ["field_oracle", order.inputOracle],
-  ];
-  part("signed").replaceChildren(...rows.map(([name, value]) => row(say(name), value)));
-  noteAdded([[origin, shown.inputToken], [destination, shown.outputToken]].filter(([chain]) => chain.isAdded));
+  ].map(([name, value]) => row(say(name), value));
 }
 
 // The token's address too: on such a chain its name alone is the server's word.
@@ -178,26 +224,46 @@ async function confirm(onWorsePrice) {
   const work = pending;
   problem("");
   try {
-    if (work.way.needsWallet?.(work.shown) ?? true) await walletOn(work.origin);
-    const step = (act, word) => async (...values) => {
-      // Whatever a wallet answers after Back belongs to nothing.
-      if (pending !== work) throw new Superseded();
-      setBusy(say(word));
-      return act(...values);
-    };
-    if (pending !== work) return;
-    setBusy(say("signing"));
-    await work.way.confirm(work.request, {
-      submit: step((signature) => submit(work, signature, onWorsePrice), "submitting"),
-      ask: (act, word = "signing") => step(act, word)(),
-    });
+    while (work.at < work.parts.length) {
+      await confirmPart(work, onWorsePrice);
+      // Gone back while it was submitted: it has its page.
+      if (pending !== work) break;
+      work.at += 1;
+    }
     // Not where the server says: the page of another transfer would show another address to pay to.
-    window.location.assign(`/t/${work.id}`);
+    window.location.assign(`/t/${work.parts[0].id}`);
   } catch (error) {
     if (pending !== work || error instanceof Superseded) return;
     setBusy("");
     complain(error);
+    if (work.at) standing(work);
   }
+}
+
+async function confirmPart(work, onWorsePrice) {
+  const now = work.parts[work.at];
+  if (now.way.needsWallet?.(now.shown) ?? true) await walletOn(now.origin);
+  const isTwo = work.parts.length > 1;
+  const phrase = (word) => (isTwo && word === "signing" ? say("signing_part", { number: work.at + 1 }) : say(word));
+  const step = (act, word) => async (...values) => {
+    // Whatever a wallet answers after Back belongs to nothing.
+    if (pending !== work) throw new Superseded();
+    setBusy(phrase(word));
+    return act(...values);
+  };
+  if (pending !== work) return;
+  setBusy(phrase("signing"));
+  await now.way.confirm(now.request, {
+    // A new offer on the card would take the place of both: with one part submitted it only says why.
+    submit: step((signature) => submit(now, signature, work.at ? () => {} : onWorsePrice), "submitting"),
+    ask: (act, word = "signing") => step(act, word)(),
+  });
+}
+
+// The first part is on its way whatever becomes of the second, and the page says so.
+function standing(work) {
+  part("state").textContent = say("first_stands");
+  part("sign").textContent = say("confirm_part", { number: work.at + 1 });
 }
 
 async function walletOn({ name, wallet }) {
