@@ -15,6 +15,8 @@ ERROR_SELECTOR = selector("Error(string)")
 PANIC_SELECTOR = selector("Panic(uint256)")
 EMPTY_REVERT = "Empty"
 UNKNOWN_REVERT = "Unknown"
+# Nobody's error: the call would succeed, for more gas than we give it.
+TOO_MUCH_GAS = "TooMuchGas"
 MAX_TEXT = 200
 
 PANICS = {

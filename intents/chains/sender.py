@@ -24,6 +24,7 @@ from .calls import Call
 from .client import client
 from .endpoints import SendRejected, SendUnknown
 from .fees import Fees, bumped, fees
+from .reverts import TOO_MUCH_GAS, Reverted
 
 log = structlog.get_logger(__name__)
 
@@ -61,18 +62,19 @@ def submit(
     replaces: Attempt | None = None,
     is_urgent: bool = False,
     guard: Callable[[], None] | None = None,
+    most_gas: int = 0,
 ) -> Attempt:
     """Send a call as `role`; the attempt is BROADCAST, or UNKNOWN when no answer came.
 
     With `replaces` the call takes over that attempt's nonce. `is_urgent` raises the cap on fees. `guard`
     runs inside the transaction that stores the attempt: when it raises, nothing is stored or sent, and no
-    nonce is used. Raises Reverted when the gas estimate reverts (only without `gas_limit`), FeeAboveCap
-    before anything is stored, and SendRejected after the attempt was stored: it stays PLANNED and
-    `recovery.mend_chain` carries on with it. Never call it inside an open
-    transaction: it raises RuntimeError.
+    nonce is used. Raises Reverted when the gas estimate reverts or is above `most_gas` (only without
+    `gas_limit`), FeeAboveCap before anything is stored, and SendRejected after the attempt was stored: it
+    stays PLANNED and `recovery.mend_chain` carries on with it. Never call it inside an open transaction: it
+    raises RuntimeError.
     """
     signer = account(role)
-    gas_limit = call.gas_limit or _estimated_gas(chain_id, call, signer.address)
+    gas_limit = call.gas_limit or _estimated_gas(chain_id, call, signer.address, most_gas)
     if replaces is not None:
         prices = bumped(_fees_of(replaces), chain_id, is_urgent=is_urgent)
         return _take_over(replaces, _Draft(step, purpose, chain_id, call, gas_limit, prices), signer)
@@ -247,8 +249,11 @@ def _broadcast(attempt: Attempt) -> Attempt:
     return attempt
 
 
-def _estimated_gas(chain_id: int, call: Call, sender: str) -> int:
-    return client(chain_id).estimate_gas(call, sender) * GAS_MARGIN_PERCENT // 100
+def _estimated_gas(chain_id: int, call: Call, sender: str, most_gas: int) -> int:
+    units = client(chain_id).estimate_gas(call, sender)
+    if most_gas and units > most_gas:
+        raise Reverted(TOO_MUCH_GAS, [units, most_gas])
+    return units * GAS_MARGIN_PERCENT // 100
 
 
 def _fees_of(attempt: Attempt) -> Fees:

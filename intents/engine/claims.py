@@ -33,9 +33,6 @@ def claims_of(
     output = order.outputs[0]
     token = fill_details.get("stock_token") or bytes32_to_address(output.token)
     amount = int(fill_details.get("stock_amount") or output.amount)
-    swap = fill_details.get("swap") or {}
-    gas = GasRules()
-    fill_gas = gas.fill + gas.pool * _pools(swap) + arrival_gas(order.outputs)
     operator = accounts.address(accounts.OPERATOR)
     bridge = fill_details.get("bridge")
     taken = {} if bridge else {token: amount}
@@ -47,10 +44,16 @@ def claims_of(
     if bridge and not bridge.get("move"):
         # What is under way already is claimed where it arrives.
         claims.insert(0, bridge_claim(bridge))
-    claims.append(gas_claim(destination.chain_id, operator, fill_gas))
+    claims.append(gas_claim(destination.chain_id, operator, fill_gas(order, fill_details)))
     if not is_opened:
-        claims.append(gas_claim(origin.chain_id, operator, gas.open))
+        claims.append(gas_claim(origin.chain_id, operator, GasRules().open))
     return claims
+
+
+def fill_gas(order: StandardOrder, fill_details: Mapping[str, Any]) -> int:
+    """Units of gas that a fill may take, as quotes have it."""
+    gas = GasRules()
+    return gas.fill + gas.pool * _pools(fill_details.get("swap") or {}) + arrival_gas(order.outputs)
 
 
 def bridge_claim(bridge: Mapping[str, Any]) -> Claim:

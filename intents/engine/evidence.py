@@ -14,13 +14,16 @@ from .deposit_facts import is_unopened, taken_back
 class Evidence:
     """The facts that move an order. `filled` is the first output's delivery, once all were delivered in time.
 
-    `facts` are the fills by output then; `unfilled` is the first output that has no fill at all, which can be
-    attested once the deadline has passed, None when every output has one.
+    `facts` are the fills by output then, `fills` their logs; `unfilled` is the first output that has no fill at
+    all, which can be attested once the deadline has passed, None when every output has one. `to_fill` are the
+    outputs that a fill of ours would still have to pay: none when the first belongs to somebody else.
     """
 
     opened: ChainLog | None = None
     filled: ChainLog | None = None
     facts: tuple[FillFact, ...] = ()
+    fills: tuple[ChainLog, ...] = ()
+    to_fill: tuple[int, ...] = (0,)
     is_our_fill: bool = False
     unfilled: int | None = 0
     finalised: ChainLog | None = None
@@ -38,12 +41,18 @@ def gather(case: Case) -> Evidence:
     in_time = [log for log in fills if log and int(log.data["timestamp"]) <= case.terms.fill_deadline]
     is_filled = len(in_time) == len(fills)
     facts = tuple(_fact(log) for log in in_time) if is_filled else ()
+    ours = solver_id(case.destination)
+    missing = tuple(index for index, log in enumerate(fills) if log is None)
+    # Whose fill the first output's is collects the input: to complete another's would be a gift.
+    is_open_to_us = fills[0] is None or _fact(fills[0]).solver == ours
     return Evidence(
         opened=at_origin.get("Open"),
         filled=in_time[0] if is_filled else None,
         facts=facts,
-        is_our_fill=is_filled and facts[0].solver == solver_id(case.destination),
-        unfilled=next((index for index, log in enumerate(fills) if log is None), None),
+        fills=tuple(in_time) if is_filled else (),
+        to_fill=missing if is_open_to_us else (),
+        is_our_fill=is_filled and facts[0].solver == ours,
+        unfilled=missing[0] if missing else None,
         finalised=at_origin.get("Finalised"),
         refunded=at_origin.get("Refunded") or (taken_back(case) if is_unopened(case) else None),
         held=at_origin.get("PayoutHeld"),

@@ -14,9 +14,11 @@ from intents.chains.sender import rebroadcast, replace, submit
 from intents.errors import WaymeetError
 from intents.lifecycle import AttemptState
 from intents.models import Attempt, Step
+from intents.solver.pricing import GasRules
 
 from . import lease
 from .case import Case
+from .claims import fill_gas
 from .lease import LeaseLost
 from .urgency import PAID_BY, is_expiring
 
@@ -26,6 +28,9 @@ log = structlog.get_logger(__name__)
 QUIET_SECONDS = 1.0
 _OPEN_OR_DONE = (Outcome.CONFIRMED, Outcome.PENDING, Outcome.UNKNOWN)
 ROLES = {"open": OPERATOR, "fill": OPERATOR}
+# An account's code judges its signature; coins run the code of whoever gets them.
+OTHERS_CODE = frozenset({"open", "recover", "claim"})
+GAS_FACTOR = 2
 
 
 class AttemptsChanged(WaymeetError):
@@ -93,6 +98,7 @@ def send(case: Case, step: Step, purpose: str, call: Call) -> Attempt:
             call=call,
             is_urgent=purpose in PAID_BY and is_expiring(case),
             guard=partial(_guard, case, step, purpose),
+            most_gas=_most_gas(case, step, purpose),
         )
     except SendRejected as error:
         stored = Attempt.objects.filter(tx_hash=error.params.get("tx_hash", "")).first()
@@ -112,6 +118,16 @@ def step_chain(case: Case, purpose: str) -> int:
     """The chain on which a purpose's transaction runs."""
     at_destination = purpose in ("fill", "attest", "dispatch")
     return case.destination.chain_id if at_destination else case.origin.chain_id
+
+
+def _most_gas(case: Case, step: Step, purpose: str) -> int:
+    """Bounds what runs code of the user's or the recipient's choice: it could burn a whole block at our cost.
+
+    0, no bound, for what reaches our contracts and listed tokens only.
+    """
+    if purpose == "fill":
+        return GAS_FACTOR * fill_gas(case.terms, step.details)
+    return GAS_FACTOR * GasRules().open if purpose in OTHERS_CODE else 0
 
 
 def _guard(case: Case, step: Step, purpose: str) -> None:

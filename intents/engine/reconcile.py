@@ -131,6 +131,11 @@ def _filled(case: Case, seen: Evidence, log: ChainLog) -> bool:
     # The receipt is read before the transaction: no RPC while writing.
     is_spent = seen.is_our_fill and is_paid_by_us(case, log)
     delivery = delivery_of(case, log, is_ours=is_spent)
+    paid_besides = [
+        output
+        for output, fact, fill in zip(case.terms.outputs[1:], seen.facts[1:], seen.fills[1:], strict=True)
+        if fact.solver == seen.facts[0].solver and seen.is_our_fill and is_paid_by_us(case, fill)
+    ]
     with transaction.atomic():
         move_order(
             case,
@@ -154,10 +159,6 @@ def _filled(case: Case, seen: Evidence, log: ChainLog) -> bool:
                 move_step(case, step, after)
         if is_spent:
             ledger.book_fill(case.order, amount=delivery.delivered)
-            for besides in case.terms.outputs[1:]:
-                ledger.book_arrival(
-                    case.order, token=bytes32_to_address(besides.token), amount=besides.amount
-                )
             if delivery.token_in:
                 ledger.book_swap(
                     case.order,
@@ -168,6 +169,8 @@ def _filled(case: Case, seen: Evidence, log: ChainLog) -> bool:
             reservations.spend(
                 case.order.order_id, chain_id=case.destination.chain_id, block_number=log.block_number
             )
+        for besides in paid_besides:
+            ledger.book_arrival(case.order, token=bytes32_to_address(besides.token), amount=besides.amount)
         reservations.release(case.order.order_id)
     return True
 

@@ -1,5 +1,7 @@
 """Orders that were opened without a quote of ours: valued and planned when they have been seen."""
 
+import time
+
 from intents.models import Step
 
 from . import lease
@@ -10,6 +12,9 @@ from .reservations import StockShort
 from .supply import change_supply, supply_details
 
 LOOK_AGAIN_SECONDS = 5.0
+# Strangers set their own deadlines: what did not pay for so long is looked at ever more rarely.
+PATIENCE = 20
+LONGEST_SECONDS = 900.0
 
 
 def gate_stranger(case: Case, step: Step) -> Wait | None:
@@ -21,7 +26,7 @@ def gate_stranger(case: Case, step: Step) -> Wait | None:
     if found.route is None or not found.pays(signed):
         code = found.refusal.code if found.refusal else "not_profitable"
         _say_why(case, code)
-        return Wait("not_taken", {"because": code}, seconds=LOOK_AGAIN_SECONDS)
+        return Wait("not_taken", {"because": code}, seconds=patience(case, LOOK_AGAIN_SECONDS))
     value = found.route.value_usd_e8
     depth = required_depth(case.origin, value)
     lease.write(case.lease, value_usd_e8=value, required_depth=depth, reason={})
@@ -29,8 +34,16 @@ def gate_stranger(case: Case, step: Step) -> Wait | None:
     try:
         change_supply(case, step, supply_details(found.route, signed=signed))
     except StockShort as short:
-        return Wait("no_stock", {"token": short.token}, seconds=LOOK_AGAIN_SECONDS)
+        return Wait("no_stock", {"token": short.token}, seconds=patience(case, LOOK_AGAIN_SECONDS))
     return None
+
+
+def patience(case: Case, seconds: float) -> float:
+    """How long to wait before a stranger's order is judged again; `seconds` for ours and for young ones."""
+    if case.is_ours:
+        return seconds
+    age = time.time() - case.order.received_at
+    return max(seconds, min(age / PATIENCE, LONGEST_SECONDS))
 
 
 def _say_why(case: Case, code: str) -> None:

@@ -1,6 +1,7 @@
 """Where a fill takes its tokens from: stock as planned, or a fresh way when the planned one fails."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -24,11 +25,12 @@ from .repricing import RULES, cheapest, reprice_order
 from .world import load_world
 
 
-def call_of(case: Case, step: Step) -> Call:
-    """The fill exactly as planned; the swap may never yield less than what was signed."""
+def call_of(case: Case, step: Step, outputs: Sequence[int]) -> Call:
+    """The fill of these outputs exactly as planned; the swap may never yield less than what was signed."""
     swap = step.details.get("swap")
-    if not swap:
-        return calls.fill(case.terms, order_id=case.id_bytes, destination=case.destination)
+    terms = replace(case.terms, outputs=tuple(case.terms.outputs[index] for index in outputs))
+    if not swap or 0 not in outputs:
+        return calls.fill(terms, order_id=case.id_bytes, destination=case.destination)
     minimum = case.terms.outputs[0].amount
     venue_calls = swap_calls(
         case.destination,
@@ -44,7 +46,7 @@ def call_of(case: Case, step: Step) -> Call:
         for c in venue_calls
     ]
     return calls.swap_and_fill(
-        case.terms,
+        terms,
         order_id=case.id_bytes,
         destination=case.destination,
         swaps=swaps,

@@ -209,6 +209,7 @@ WAITING = {
     "exposure_full": _("waits for earlier payments to become final on %(chain)s"),
     "not_profitable": _("the price moved; waits for a better one"),
     "price_moved": _("the price moved; a new way is being found"),
+    "too_much_gas": _("being paid there takes more gas than a transfer may; if that stays so, it comes back"),
     "no_price": _("waits for a trustworthy price"),
     "stale_price": _("waits for a trustworthy price"),
     "chain_unreachable": _("%(chain)s does not answer; we keep trying"),

@@ -28,6 +28,7 @@ class GasRules:
     refund: int = 75_000
     fill: int = 140_000
     pool: int = 130_000
+    attest: int = 55_000
     dispatch: int = 230_000
     process: int = 120_000
     bridge: int = 400_000

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import transaction
 
-from intents.chains.reverts import Reverted
+from intents.chains.reverts import TOO_MUCH_GAS, Reverted
 from intents.engine import events, reservations
 from intents.engine.actions import refund
 from intents.engine.actions.bridge import bring
@@ -14,13 +14,14 @@ from intents.engine.evidence import Evidence
 from intents.engine.exposure import is_within_cap
 from intents.engine.flight import in_flight, send
 from intents.engine.reservations import StockShort
-from intents.engine.strangers import gate_stranger
+from intents.engine.strangers import gate_stranger, patience
 from intents.engine.supply import call_of, change_supply, resolve, settle_supply
 from intents.lifecycle import OrderState, StepState
 from intents.models import Attempt, ChainLog, Step
 from intents.settlement.acceptance import refuse_filling, refuse_terms
 
 LOOK_AGAIN_SECONDS = 2.0
+TOO_MUCH_GAS_SECONDS = 15.0
 # Their user's own transaction opens them: they hold no stock before, and turn round at once when there is none.
 UNSIGNED_WAYS = frozenset({"native", "batch", "deposit"})
 _ALREADY = "AlreadyFilled"
@@ -36,6 +37,14 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
     flying = in_flight(case, step, "fill")
     if flying is not None:
         return _await_block(case, step, flying)
+    if not seen.to_fill:
+        # Somebody else's fill owns the order and is not complete: that is theirs to do, and till then only theirs.
+        left = case.terms.fill_deadline - now + 1.0
+        wait(case, step, Wait("fill_deadline", {"by": case.terms.fill_deadline}, seconds=left))
+        return False
+    if 0 not in seen.to_fill:
+        # The first is paid in our name already: without the rest nothing is collected for it, at any price.
+        return _pay(case, step, seen)
     reason = _not_yet(case) or gate_stranger(case, step)
     if reason is not None:
         wait(case, step, reason)
@@ -49,7 +58,7 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
     if reason is not None:
         wait(case, step, reason)
         return False
-    return _send(case, step)
+    return _send(case, step, seen)
 
 
 def _not_yet(case: Case) -> Wait | None:
@@ -86,11 +95,11 @@ def _prepare(case: Case, step: Step) -> Wait | None:
     try:
         refusal = settle_supply(case, step)
         if refusal is not None:
-            return Wait(refusal.code, refusal.params, seconds=LOOK_AGAIN_SECONDS)
+            return Wait(refusal.code, refusal.params, seconds=patience(case, LOOK_AGAIN_SECONDS))
         if not reservations.has_held(case.order.order_id):
             change_supply(case, step, {})
     except StockShort as short:
-        return Wait("no_stock", {"token": short.token}, seconds=LOOK_AGAIN_SECONDS)
+        return Wait("no_stock", {"token": short.token}, seconds=patience(case, LOOK_AGAIN_SECONDS))
     return None
 
 
@@ -98,9 +107,12 @@ def _turns_round(case: Case, reason: Wait) -> bool:
     return reason.code == "no_stock" and case.is_ours and case.order.confirm_way in UNSIGNED_WAYS
 
 
-def _send(case: Case, step: Step) -> bool:
+def _send(case: Case, step: Step, seen: Evidence) -> bool:
     reason = _prepare(case, step)
     if reason is not None:
+        if not case.is_ours and not step.details.get("bridge"):
+            # It may wait for years: what it holds meanwhile nobody else could be paid from.
+            reservations.release(case.order.order_id)
         wait(case, step, reason)
         return False
     if not _enter_filling(case):
@@ -108,8 +120,12 @@ def _send(case: Case, step: Step) -> bool:
         return False
     if not bring(case, step):
         return False
+    return _pay(case, step, seen)
+
+
+def _pay(case: Case, step: Step, seen: Evidence) -> bool:
     try:
-        attempt = send(case, step, "fill", call_of(case, step))
+        attempt = send(case, step, "fill", call_of(case, step, seen.to_fill))
     except Reverted as reverted:
         return _reverted(case, step, reverted)
     return _await_block(case, step, attempt)
@@ -132,6 +148,10 @@ def _reverted(case: Case, step: Step, reverted: Reverted) -> bool:
         return False
     if reverted.name == "FillDeadline":
         wait(case, step, Wait("fill_deadline_near", {}, seconds=2.0))
+        return False
+    if reverted.name == TOO_MUCH_GAS:
+        # Whoever is paid would burn it: no other way to the output changes that, only they can.
+        wait(case, step, Wait("too_much_gas", {}, seconds=TOO_MUCH_GAS_SECONDS))
         return False
     fresh = resolve(case, step)
     try:

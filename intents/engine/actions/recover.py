@@ -5,7 +5,7 @@ from django.db import transaction
 from intents.amounts import divide_up
 from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.fees import fees
-from intents.chains.reverts import Reverted
+from intents.chains.reverts import TOO_MUCH_GAS, Reverted
 from intents.engine import deposits, events, ledger
 from intents.engine.case import IN_BLOCK, Case, Wait, move_order, wait
 from intents.engine.evidence import Evidence
@@ -38,7 +38,7 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
         amount = deposits.held_at(deposit, token)
         if token == deposit.token and not _is_input_free(case, seen):
             continue
-        if _is_worth_it(case, token, amount):
+        if _is_worth_it(case, token, amount, again=len(case.tries(step, "recover"))):
             return _send(case, step, deposit, token)
         wait(case, step, Wait("too_little_to_return", {"token": token}, seconds=NOT_WORTH_SECONDS))
     return False
@@ -61,7 +61,8 @@ def _send(case: Case, step: Step, deposit: Deposit, token: str) -> bool:
         attempt = send(case, step, "recover", call)
     except Reverted as reverted:
         # Taken back by somebody, or a block behind; a user that refuses the native coin leaves it there.
-        seconds = NOT_WORTH_SECONDS if reverted.name == "TransferFailed" else LOOK_AGAIN_SECONDS
+        is_refused = reverted.name in ("TransferFailed", TOO_MUCH_GAS)
+        seconds = NOT_WORTH_SECONDS if is_refused else LOOK_AGAIN_SECONDS
         wait(case, step, Wait("not_returned", {"revert": reverted.name}, seconds=seconds))
         return False
     wait(case, step, IN_BLOCK)
@@ -114,10 +115,11 @@ def _is_ours(case: Case, chain_id: int, address: str) -> bool:
     return chain_id == case.origin.chain_id and address == case.origin.address("input_settler")
 
 
-def _is_worth_it(case: Case, token: str, amount: int) -> bool:
+def _is_worth_it(case: Case, token: str, amount: int, *, again: int) -> bool:
     """Whether it is worth more than the gas of giving it back: dust must not cost us more than its sender.
 
-    Without a price it is given back: a token of the manifest has one as a rule.
+    Whoever sends again and again gets it back at our cost only if it is twice as much each time. Without a
+    price it is given back: a token of the manifest has one as a rule.
     """
     world = load_world()
     origin = world.chains.get(case.origin.chain_id)
@@ -133,4 +135,4 @@ def _is_worth_it(case: Case, token: str, amount: int) -> bool:
         cost = divide_up(wei * price_of(world, native.canonical_id).low_e8, 10**native.decimals)
     except Unpriced:
         return True
-    return value >= cost
+    return value >= cost << again

@@ -8,6 +8,7 @@ from intents.engine import events, lease, ledger, reservations
 from intents.engine.actions.carry import carry, is_carried
 from intents.engine.case import IN_BLOCK, Case, Wait, add_step, move_order, move_step, set_details, wait
 from intents.engine.claimed import claims_for
+from intents.engine.courtesy import carries_proof, pays_refund
 from intents.engine.depth import depth_of, final_depth
 from intents.engine.evidence import Evidence, log_of
 from intents.engine.flight import in_flight, send
@@ -42,8 +43,11 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
     if flying is not None:
         return _await_block(case, step, flying.tx_hash)
     if case.clock(case.origin.chain_id) > case.terms.expires:
+        if not pays_refund(case):
+            wait(case, step, Wait("too_little_to_return", {}, seconds=CLAIM_RETRY_SECONDS))
+            return False
         return _send(case, step, calls.refund(case.terms, origin=case.origin))
-    if seen.unfilled is None:
+    if seen.unfilled is None or not carries_proof(case):
         # Late fills leave records, so no absence can be attested: only `expires` helps.
         left = case.terms.expires - case.clock(case.origin.chain_id) + 1.0
         wait(case, step, Wait("waiting_for_expiry", {"after": case.terms.expires}, seconds=left))
