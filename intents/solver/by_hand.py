@@ -29,14 +29,14 @@ class HandRules:
     """
 
     approve: int = 50_000
-    exchange_v2: int = 65_000
-    pool_v2: int = 50_000
+    exchange_v2: int = 70_000
+    pool_v2: int = 70_000
     exchange_v3: int = 60_000
     pool_v3: int = 75_000
     wrap: int = 15_000
     send_bridged: int = 130_000
-    send_collateral: int = 150_000
-    deliver: int = 160_000
+    send_collateral: int = 175_000
+    deliver: int = 126_000
     relay_seconds: float = 2.0
 
 

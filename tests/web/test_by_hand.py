@@ -23,8 +23,10 @@ def with_route(browser: Browser, by_hand: dict[str, Any] | None) -> Any:
 
 def test_confirmations_time_and_what_is_left(chains: None, alice_browser: Browser) -> None:
     made = with_route(alice_browser, ALONE)
-    assert "By hand: 5 confirmations, about 4 minutes, 0.031 WETH after gas" in page(alice_browser, made.pk)
-    assert "自己操作：5 次确认，约 4 分钟，扣除 Gas 后到账 0.031 WETH" in page(
+    assert "By hand: 5 confirmations, about 4 minutes of waiting, 0.031 WETH after gas" in page(
+        alice_browser, made.pk
+    )
+    assert "自己操作：5 次确认，等待约 4 分钟，扣除 Gas 后到账 0.031 WETH" in page(
         alice_browser, made.pk, "zh-hans"
     )
 
@@ -41,7 +43,7 @@ def test_no_way_is_said_and_gas_beyond_the_worth_is_nothing(chains: None, alice_
     none = page(alice_browser, with_route(alice_browser, {"is_possible": False}).pk)
     assert "By hand: no way over the pools and bridges known here" in none
     lost = page(alice_browser, with_route(alice_browser, {**ALONE, "net_output": "-7"}).pk)
-    assert "about 4 minutes, 0 WETH after gas" in lost
+    assert "about 4 minutes of waiting, 0 WETH after gas" in lost
 
 
 @pytest.mark.parametrize("route", [{"kind": "swap_fill"}, {"kind": "swap_fill", "by_hand": None}])

@@ -66,18 +66,37 @@ class Executed:
         return max(abs(self.hand_off_bps), abs(self.here_off_bps)) <= TOLERANCE_BPS
 
 
-def execute(each: Compared, world: World, *, url: str, venues: Mapping[int, HandVenues]) -> Executed:
-    """Do it both ways side by side; raises HandFailed, NotDelivered and what the client raises."""
+@dataclass(frozen=True, slots=True)
+class People:
+    """Wallets nobody used before, with what one wish needs."""
+
+    by_hand: LocalAccount
+    here: LocalAccount
+    relayer: LocalAccount
+
+
+def funded(wish: Wish) -> People:
+    """Gas on both chains for everybody, and the input for the two; not for two threads at once."""
     number = next(_numbers)
-    by_hand, here, relayer = (named_wallet(f"{who} {number}") for who in ("by hand", "here", "relayer"))
-    _fund(each.wish, [by_hand, here], relayer)
-    hand = each.hand
+    people = People(*(named_wallet(f"{who} {number}") for who in ("by hand", "here", "relayer")))
+    everybody = [people.by_hand.address, people.here.address, people.relayer.address]
+    is_coin = wish.given.address == ZERO_ADDRESS
+    amounts = {} if is_coin else {wish.given.symbol: wish.amount}
+    fund_wallets(wish.destination, everybody, amounts={}, wei=PURSE_WEI)
+    fund_wallets(wish.origin, everybody, amounts=amounts, wei=PURSE_WEI)
+    return people
+
+
+def execute(
+    each: Compared, people: People, world: World, *, url: str, venues: Mapping[int, HandVenues]
+) -> Executed:
+    """Do it both ways side by side; raises HandFailed, NotDelivered and what the client raises."""
+    hand, wish = each.hand, each.wish
     assert hand is not None
     with ThreadPoolExecutor(2) as pool:
-        alone = pool.submit(_alone, each.wish, hand, venues, by_hand, relayer)
-        ours = pool.submit(_here, each.wish, here, url)
+        alone = pool.submit(_alone, wish, hand, venues, people)
+        ours = pool.submit(_here, wish, people.here, url)
         done, (outcome, received, own_wei) = alone.result(), ours.result()
-    wish = each.wish
     spent = native_usd_up(world, world.chains[wish.origin.chain_id], own_wei)
     return Executed(
         compared=each,
@@ -98,14 +117,8 @@ def _worth(usd_e8: int, wish: Wish, world: World) -> int:
     return from_usd_up(usd_e8, wish.asked, price_of(world, wish.asked.canonical_id).low_e8)
 
 
-def _alone(
-    wish: Wish,
-    hand: ByHand,
-    venues: Mapping[int, HandVenues],
-    person: LocalAccount,
-    relayer: LocalAccount,
-) -> Done:
-    acting = Hand(venues, person=person, relayer=relayer)
+def _alone(wish: Wish, hand: ByHand, venues: Mapping[int, HandVenues], people: People) -> Done:
+    acting = Hand(venues, person=people.by_hand, relayer=people.relayer)
     return acting.do(hand, input_token=wish.given.address, output_token=wish.asked.address)
 
 
@@ -129,12 +142,3 @@ def _here(wish: Wish, person: LocalAccount, url: str) -> tuple[Outcome, int, int
 def _purse(chain: ChainManifest, person: LocalAccount) -> Callable[[], int]:
     reader = ChainReader(chain.endpoints[0].url)
     return lambda: reader.balance(token=ZERO_ADDRESS, holder=person.address)
-
-
-def _fund(wish: Wish, people: list[LocalAccount], relayer: LocalAccount) -> None:
-    """Gas on both chains for everybody, and the input for the two."""
-    everybody = [each.address for each in (*people, relayer)]
-    is_coin = wish.given.address == ZERO_ADDRESS
-    amounts = {} if is_coin else {wish.given.symbol: wish.amount}
-    fund_wallets(wish.destination, everybody, amounts={}, wei=PURSE_WEI)
-    fund_wallets(wish.origin, everybody, amounts=amounts, wei=PURSE_WEI)

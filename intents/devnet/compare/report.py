@@ -17,6 +17,11 @@ BETTER_TARGET: Final = 0.80
 SMALL_USD_E8: Final = 200 * USD
 PAID_TRANSACTIONS: Final = 2
 DIGITS: Final = 7
+EXPLAINED: Final = (
+    "prompts: connecting to each site, changing the network, every approval and transaction;",
+    "seconds: blocks, finality and signatures alone, a person's reading and clicking comes on top;",
+    "net received: after all gas, that of the bridge's delivery at cost",
+)
 NO_WORSE: Final = f"≥ by hand − shown service fee − {SLACK_BPS} bps"
 
 
@@ -68,7 +73,7 @@ def executed_lines(done: Sequence[Executed]) -> list[str]:
         alone = _cells(hand.prompts, len(hand.sites), each.hand_seconds, each.hand_net, each.compared)
         ours = _cells(HERE_PROMPTS, HERE_SITES, each.here_seconds, each.here_net, each.compared)
         lines.append(f"{each.compared.wish.label:{width}} │ {alone} │ {ours}")
-    return lines
+    return [*lines, *EXPLAINED]
 
 
 def check_lines(done: Sequence[Executed]) -> list[str]:
@@ -119,9 +124,18 @@ def _group_lines(all_compared: Sequence[Compared]) -> list[str]:
         found = verdict(group)
         lines.append(
             f"  {name}: {found.no_worse} of {found.possible} no worse, "
-            f"{found.better} of the {found.small} small ones better outright"
+            f"{found.better} of the {found.small} small ones better outright{_gas_words(group)}"
         )
     return lines
+
+
+def _gas_words(group: Sequence[Compared]) -> str:
+    """What gas takes on both sides, ours with everything that we charge for it."""
+    both = [(each.hand.gas_usd_e8, each.gas_usd_e8) for each in group if each.hand and each.route]
+    if not both:
+        return ""
+    alone, ours = (percentile([pair[side] / USD for pair in both], 0.5) for side in (0, 1))
+    return f"; gas takes ${alone:.2f} by hand and ${ours:.2f} here (medians)"
 
 
 def _share(what: str, count: int, of: int, target: float) -> str:

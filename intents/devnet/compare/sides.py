@@ -15,6 +15,7 @@ BPS: Final = 10_000
 SLACK_BPS: Final = 2
 # The card shows both lines of fees as one service fee.
 SERVICE: Final = ("service_fee", "margin")
+GAS: Final = ("network_fee", "proof")
 # A wallet that has approved nothing: the coin is locked by its own transaction, a token that knows no
 # signatures goes to a deposit address by a plain transfer, everything else costs the person no gas.
 OPEN_GAS: Final = 105_000
@@ -42,6 +43,12 @@ class Compared:
         """How much more is received here than by hand, in bps of by hand; both sides must exist."""
         assert self.hand is not None
         return (self.net_here - self.hand.net_output) * BPS / max(self.hand.net_output, 1)
+
+    @property
+    def gas_usd_e8(self) -> int:
+        """What gas takes here: what we charge for ours, and the person's own."""
+        fees = self.route.fees if self.route else ()
+        return sum(line.usd_e8 for line in fees if line.kind in GAS) + self.own_gas_usd_e8
 
     @property
     def is_no_worse(self) -> bool:

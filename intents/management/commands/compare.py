@@ -15,7 +15,7 @@ from intents.client.api import ApiError
 from intents.client.signing import RefusedToSign
 from intents.devnet.bench.demo_process import DemoFailed, DemoProcess
 from intents.devnet.compare import report
-from intents.devnet.compare.executed import Executed, NotDelivered, execute
+from intents.devnet.compare.executed import Executed, NotDelivered, execute, funded
 from intents.devnet.compare.hands import HandFailed
 from intents.devnet.compare.pools import SLUGS, HandVenues, hand_world, open_pools
 from intents.devnet.compare.quoters import disagreements
@@ -89,9 +89,11 @@ class _Comparison:
                 each = compared(waiting.pop(0), world, hand)
                 if each.hand is not None and each.route is not None:
                     batch.append(each)
+            people = [funded(each.wish) for each in batch]
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 tasks = [
-                    pool.submit(execute, each, world, url=self.demo.url, venues=self.venues) for each in batch
+                    pool.submit(execute, each, who, world, url=self.demo.url, venues=self.venues)
+                    for each, who in zip(batch, people, strict=True)
                 ]
                 done += [task.result() for task in tasks]
         return done
