@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import Any, Final
 
-from intents.amounts import divide_up
+from intents.amounts import bps_down, divide_up
 from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.client import client
 from intents.chains.manifest import ChainManifest
 from intents.engine.repricing import rules_for
+from intents.engine.reservations import UNOPENED_SHARE_BPS
 from intents.lifecycle import StepKind
 from intents.settlement.destination_call import DestinationCallError, encode_destination_call
 from intents.settlement.order import MandateOutput, address_to_bytes32
@@ -42,7 +43,9 @@ def gas_wei_of(intent: Intent, *, destination: ChainManifest, world: World) -> i
         return 0
     wei = _rounded_up(divide_up(usd_e8 * 10**chain.native_decimals, price_of(world, chain.native_id).high_e8))
     stock = chain.stocks.get(ZERO_ADDRESS)
-    if stock is not None and stock.unreserved >= wei:
+    # What acceptance would not reserve is not offered: with “auto” it would make the whole offer worthless.
+    share = bps_down(stock.balance, UNOPENED_SHARE_BPS) if stock is not None else 0
+    if stock is not None and min(stock.unreserved, share) >= wei:
         return wei
     if is_asked:
         raise NoStock(token=destination.native.symbol, field="gas_on_arrival")
