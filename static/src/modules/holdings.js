@@ -17,11 +17,16 @@ export function setUpHoldings(onPick) {
   });
 }
 
+let asked = 0;
+
 /** Show what the connected wallet holds of what is about to be sent; nothing without a wallet. */
-export function showHoldings() {
+export async function showHoldings() {
   if (!place) return;
   const user = connected()?.account;
+  const mine = (asked += 1);
   if (!user) return place.replaceChildren();
-  const asked = new URLSearchParams({ user, from: form.elements.from.value });
-  htmx.ajax("GET", `${place.dataset.holdings}?${asked}`, { source: place, target: place, swap: "innerHTML" });
+  const query = new URLSearchParams({ user, from: form.elements.from.value });
+  const answer = await fetch(`${place.dataset.holdings}?${query}`).catch(() => null);
+  const text = answer?.ok ? await answer.text() : "";
+  if (mine === asked) htmx.swap(place, text, { swapStyle: "innerHTML" });
 }
