@@ -16,8 +16,9 @@ from .world import load_world
 
 # The minimum and the share of a stock were judged when the order was quoted and when it was reserved.
 RULES: Final = replace(PricingRules(), minimum_order_in_gas_costs=0, stock_share_bps=10_000)
-# Opened by a transaction of the user's own: its gas is none of ours.
-OPENED_BY_USER: Final = frozenset({"native", "batch", "onchain"})
+# Gas of the open that is not the usual one: a transaction of the user's own is none of ours, and a permit makes
+# the token and the order's address work besides.
+OPEN_GAS: Final = {"native": 0, "batch": 0, "onchain": 0, "permit": 210_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,10 @@ def rules_for(
     outputs: Sequence[MandateOutput], rules: PricingRules = DEFAULT_RULES, *, way: str = ""
 ) -> PricingRules:
     """Pricing with what filling these outputs takes beyond one plain output: gas, and the second one's coins;
-    without the gas of an open that is not ours."""
+    `way` is how it is confirmed, where that is known."""
     extra = arrival_gas(outputs)
     besides = sum(output.amount for output in outputs[1:])
-    gas = replace(rules.gas, fill=rules.gas.fill + extra)
-    if way in OPENED_BY_USER:
-        gas = replace(gas, open=0)
+    gas = replace(rules.gas, fill=rules.gas.fill + extra, open=OPEN_GAS.get(way, rules.gas.open))
     return replace(rules, gas=gas, arrival_wei=besides)
 
 

@@ -15,7 +15,7 @@ from intents.chains.manifest import ChainManifest
 from intents.engine import deposits
 from intents.engine.blocklist import blocked_addresses
 from intents.engine.proof_times import proof_allowance
-from intents.engine.repricing import OPENED_BY_USER
+from intents.engine.repricing import OPEN_GAS
 from intents.models import QuoteState
 from intents.settlement.acceptance import refuse_terms
 from intents.settlement.order import (
@@ -122,8 +122,8 @@ def offer(solved: Solved) -> dict[str, Any]:
         refused.rejected = [rejected_to_json(each) for each in solved.routes.rejected]
         raise
     way = signing.get("confirm_way")
-    if way in OPENED_BY_USER and intent.confirm == AUTO and intent.input_token != ZERO_ADDRESS:
-        # Chosen for them, and cheaper than what was priced: the gas of its open is theirs.
+    if way in OPEN_GAS and intent.confirm == AUTO and intent.input_token != ZERO_ADDRESS:
+        # Chosen for them, and its open costs us something else than what was priced.
         return offer(solve(replace(intent, confirm=way), solved.world))
     changes = _offer(solved) | signing
     return changes | {"plan": arrival.with_call(changes["plan"], intent, trial)}

@@ -1,10 +1,11 @@
-"""Whoever opens an order with a transaction of their own is not charged for ours."""
+"""The gas of an open is in the price as it is by the way to confirm: none of ours, the usual one, or a permit's."""
 
 from typing import Any
 
 import pytest
 from eth_account.signers.local import LocalAccount
 
+from intents.devnet.accounts import wallet
 from intents.devnet.network import Network
 from intents.models import Quote
 from intents.services.quotes import Intent, quote_request, quote_solve, reprice
@@ -56,3 +57,14 @@ def test_a_batch_chosen_for_them_costs_what_one_asked_for_does(
 def test_it_is_priced_again_in_the_same_way(seen: Network, bob: LocalAccount) -> None:
     quote = quoted(bob.address, confirm="batch")
     assert reprice(quote).output_expected == quote.output_expected
+
+
+def test_a_permit_chosen_for_them_pays_for_its_open(seen: Network) -> None:
+    user = wallet(1_201)
+    seen.fund("cedar", [user.address], {"USDC": 500 * 10**18})
+    wish = {"origin": "cedar", "input_token": "USDC", "can_batch": ""}
+    chosen = quoted(user.address, **wish)
+    asked = quoted(user.address, confirm="permit", **wish)
+    deposit = quoted(user.address, confirm="deposit", **wish)
+    assert chosen.confirm_way == "permit"
+    assert network_fee(chosen) == network_fee(asked) > network_fee(deposit)
