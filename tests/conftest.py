@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from eth_account.signers.local import LocalAccount
@@ -76,6 +77,15 @@ def mallory() -> LocalAccount:
 @pytest.fixture(scope="session")
 def validators(network: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Validator]]:
     """The three real validators of `network`, each publishing at its manifest URL."""
+    with running_validators(network, tmp_path_factory) as running:
+        yield running
+
+
+@contextmanager
+def running_validators(
+    network: Network, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Validator]]:
+    """Validators of a network, announced before anybody uses it."""
     manifests, state = tmp_path_factory.mktemp("network"), tmp_path_factory.mktemp("validators")
     network.write_manifests(manifests)
     running = [Validator(account(index), manifests, state) for index in VALIDATORS]

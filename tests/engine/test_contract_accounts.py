@@ -4,51 +4,32 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
-from eth_utils.address import to_checksum_address
 
-from intents.chains import registry
 from intents.chains.calls import Call, encode_call
-from intents.devnet.accounts import OWNER, address, wallet
-from intents.devnet.tokens import local_code
+from intents.devnet.accounts import wallet
 from intents.errors import WaymeetError
 from intents.lifecycle import OrderState
 from intents.models import Quote
 from intents.services.intent import Intent
 from intents.services.orders import order_submit
 from intents.services.quotes import quote_request, quote_solve
-from intents.services.signatures import typed_data_of
 from intents.settlement.calls import open_by_user
 from intents.settlement.order import order_from_json
-from tests.engine import strangers
+from tests.engine import teams
 from tests.engine.driver import Driver
 from tests.engine.senders import send_own
+from tests.engine.teams import FIRST, SECOND, signed_by
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
 
-FIRST, SECOND = wallet(961), wallet(962)
 SLOW_SECONDS = 3600
 
 
 def team_wallet(driver: Driver) -> str:
     """A fresh account of both owners on Alder, with money that Permit2 may move."""
-    code = local_code("team_wallet", "(address,address)", FIRST.address, SECOND.address)
-    network = driver.network
-    rpc = network.rpc("alder")
-    created = rpc.request(
-        "eth_sendTransaction",
-        {"from": address(OWNER), "data": "0x" + code.hex(), "gas": hex(3_000_000), "gasPrice": hex(10**10)},
-    )
-    receipt = driver.wait_for(lambda: rpc.request("eth_getTransactionReceipt", created))
-    account = str(to_checksum_address(receipt["contractAddress"]))
-    network.fund("alder", [account], {"USDC": 500 * 10**6, "WETH": 10**18})
-    permit2 = network.manifest("alder").address("permit2")
-    rpc.request("anvil_impersonateAccount", account)
-    approval = encode_call("approve(address,uint256)", [permit2, 2**255])
-    strangers.send(network, "alder", Call(network.token("alder", "WETH"), approval), sender=account)
-    rpc.request("anvil_stopImpersonatingAccount", account)
-    return account
+    amounts = {"USDC": 500 * 10**6, "WETH": 10**18}
+    return teams.team_wallet(driver.network, "alder", amounts, permit2=("WETH",))
 
 
 def asked(user: str, **changes: str) -> Quote:
@@ -65,14 +46,6 @@ def asked(user: str, **changes: str) -> Quote:
     quote_solve(quote.pk)
     quote.refresh_from_db()
     return quote
-
-
-def signed(quote: Quote, *owners: LocalAccount) -> str:
-    data = typed_data_of(
-        order_from_json(quote.order), origin=registry.chain(quote.origin_id), way=quote.confirm_way
-    )
-    made = [owner.sign_message(encode_typed_data(full_message=data)).signature for owner in owners]
-    return "0x" + b"".join(bytes(each) for each in made).hex()
 
 
 def submitted(quote: Quote, signature: str) -> Any:
@@ -93,7 +66,7 @@ def test_both_owners_sign_and_the_money_arrives(
     quote = asked(account, input_token=token, amount=amount, recipient=bob.address)
     assert (quote.state, quote.confirm_way) == ("ready", way)
     before = driver.network.balance("birch", "USDC", bob.address)
-    order = submitted(quote, signed(quote, FIRST, SECOND))
+    order = submitted(quote, signed_by(quote, FIRST, SECOND))
     with driver.network.ticking():
         order = driver.drive(order, OrderState.SETTLED)
     assert driver.network.balance("birch", "USDC", bob.address) - before >= order.output_amount
@@ -108,7 +81,7 @@ def test_people_who_sign_together_have_an_hour(driver: Driver, bob: LocalAccount
 def test_one_owner_alone_or_the_wrong_order_signs_nothing(driver: Driver, bob: LocalAccount) -> None:
     quote = asked(team_wallet(driver), recipient=bob.address)
     for owners in ((FIRST,), (SECOND, FIRST), (FIRST, bob)):
-        assert code_of(lambda: submitted(quote, signed(quote, *owners))) == "wrong_signer"  # noqa: B023
+        assert code_of(lambda: submitted(quote, signed_by(quote, *owners))) == "wrong_signer"  # noqa: B023
     assert code_of(lambda: submitted(quote, "0x" + "ab" * 2_000)) == "signature_malformed"
 
 
@@ -119,7 +92,7 @@ def test_a_contract_says_where_its_money_goes(driver: Driver) -> None:
 
 def test_a_key_cannot_sign_with_more_than_a_signature(driver: Driver, alice: LocalAccount) -> None:
     quote = asked(alice.address)
-    assert code_of(lambda: submitted(quote, signed(quote, alice, alice))) == "signature_malformed"
+    assert code_of(lambda: submitted(quote, signed_by(quote, alice, alice))) == "signature_malformed"
 
 
 def test_borrowed_code_that_checks_no_signatures_is_offered_a_batch(driver: Driver) -> None:
