@@ -53,8 +53,8 @@ export function setUpQuotes() {
   onWallet(walletChanged);
   window.setInterval(tick, 500);
   cardChanged();
-  // A link said everything already.
-  if (form.hasAttribute("data-ask")) window.addEventListener("load", () => ask());
+  // A link said everything already; a remembered wallet asks by itself.
+  if (form.hasAttribute("data-ask")) window.addEventListener("load", () => form.elements.user.value || ask());
 }
 
 function ask({ refresh = false } = {}) {
