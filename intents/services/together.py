@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from intents.amounts import BPS, bps_down
+from intents.amounts import BPS
 from intents.chains import registry
 from intents.chains.calls import ZERO_ADDRESS
-from intents.engine.repricing import RULES
 from intents.errors import WaymeetError
-from intents.solver.router import Refusal, Wanted, find_routes
+from intents.solver.crowded import after_swap
+from intents.solver.router import Refusal
 from intents.solver.world import World
 
 from .assets import Asset
@@ -18,8 +18,6 @@ from .solving import NotOffered, Solved, offer, own_open_wei, solve
 MOST_PARTS: Final = 2
 # Above the least that is worth sending, which moves a little from block to block.
 MINIMUM_BPS: Final = 10_500
-# What the second part may lose because the first goes through the same pool; its own least amount allows more.
-MOST_CROWDING_BPS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def pay_together(intent: Intent, asset: Asset, held: dict[int, int | None], worl
 
 
 def _solved(intent: Intent, asset: Asset, shares: tuple[Share, Share], world: World) -> tuple[Solved, Solved]:
-    """Both parts; the second in a world where the first has taken its stock already."""
+    """Both parts; the second in a world where the first has taken its stock and made its swap already."""
     wishes = []
     for share in shares:
         amount = asset.on_chain(share.chain_id, share.amount)
@@ -107,8 +105,16 @@ def _solved(intent: Intent, asset: Asset, shares: tuple[Share, Share], world: Wo
     first = solve(wishes[0], world)
     # Gas on arrival comes with the first part alone.
     second = solve(replace(wishes[1], gas_on_arrival="no"), _after(first, world))
-    _refuse_crowding(first, second, intent=intent, asset=asset, world=world)
-    return first, second
+    return _whichever_is_first(first, second, world), second
+
+
+def _whichever_is_first(first: Solved, second: Solved, world: World) -> Solved:
+    """The first part signs no more than it would get if the second came before it."""
+    if first.route.swap is None:
+        return first
+    least = solve(first.intent, _after(second, world)).route.output_minimum
+    route = replace(first.route, output_minimum=min(first.route.output_minimum, least))
+    return replace(first, route=route)
 
 
 def _after(solved: Solved, world: World) -> World:
@@ -120,37 +126,14 @@ def _after(solved: Solved, world: World) -> World:
         place = solved.destination.chain_id, route.stock_token
         taken[place] = taken.get(place, 0) + route.stock_amount
     chains = dict(world.chains)
+    there = chains[solved.destination.chain_id]
+    chains[there.chain_id] = replace(there, markets=after_swap(there.markets, route.swap))
     for (chain_id, token), amount in taken.items():
         stock = chains[chain_id].stocks.get(token)
         if stock is not None and amount:
             stocks = {**chains[chain_id].stocks, token: replace(stock, reserved=stock.reserved + amount)}
             chains[chain_id] = replace(chains[chain_id], stocks=stocks)
     return replace(world, chains=chains)
-
-
-def _refuse_crowding(first: Solved, second: Solved, *, intent: Intent, asset: Asset, world: World) -> None:
-    """Two parts through the same pool move its price twice: the second must still be deliverable as signed."""
-    if second.route.swap is None or first.route.swap is None:
-        return
-    amount = asset.on_chain(first.origin.chain_id, intent.amount)
-    if amount is None:
-        return
-    wanted = Wanted(
-        origin_id=first.origin.chain_id,
-        destination_id=intent.destination,
-        input_token=first.intent.input_token,
-        output_token=intent.output_token,
-        amount=amount,
-    )
-    # Shares of our stock and the least order are judged for each part, not for both as one.
-    whole = find_routes(wanted, world, RULES)
-    if whole.chosen is None:
-        refusal = whole.refusal or Refusal("no_route")
-        raise NotOffered(Refusal(refusal.code, refusal.params))
-    parts = first.route.output_expected + second.route.output_expected
-    lost = parts - whole.chosen.output_expected
-    if lost > second.route.output_expected - bps_down(second.route.output_expected, BPS - MOST_CROWDING_BPS):
-        raise NotOffered(Refusal("insufficient_liquidity", {"token": asset.symbol}))
 
 
 def _least(none: NotOffered, asset: Asset, second: Share) -> int:

@@ -186,3 +186,21 @@ def test_each_part_is_accepted_on_its_own(seen: Network, dora: LocalAccount) -> 
     assert [part.is_here for part in part_states(other, viewer)] == [False, True]
     # The secret link of one part opens that part alone.
     assert part_states(made, Viewer(share_key=made.share_key)) == ()
+
+
+def test_the_second_part_is_priced_behind_the_first(
+    seen: Network, dora: LocalAccount, alice: LocalAccount
+) -> None:
+    """Pools that both go through move twice: together they get what one transfer of the sum gets, not more."""
+    give(seen, dora, alder=8_000, cedar=6_000)
+    first = solved(dora, amount="12000")
+    second = first.second_part
+    assert second is not None
+    alone = solved(alice, origin="cedar", amount="4000")
+    assert second.input_amount == alone.input_amount
+    assert second.output_expected < alone.output_expected
+    assert first.output_minimum < first.output_expected
+    whole = solved(alice, origin="alder", amount="12000")
+    assert whole.state == "ready"
+    together = first.output_expected + second.output_expected
+    assert abs(together - whole.output_expected) * 10_000 < 5 * whole.output_expected
