@@ -26,7 +26,8 @@ from .pools import HandVenues
 from .sides import BPS, Compared
 from .wishes import Wish
 
-TOLERANCE_BPS: Final = 30
+# Pools and prices move meanwhile; gas of one kind of transaction differs with what it finds in storage.
+TOLERANCE_BPS, GAS_TOLERANCE_PERCENT = 30, 25
 PURSE_WEI: Final = 4 * 10**18
 HERE_PROMPTS, HERE_SITES = 2, 1
 _numbers = count(int(time.time()))
@@ -62,8 +63,13 @@ class Executed:
 
     @property
     def is_as_computed(self) -> bool:
-        """Both within the tolerance."""
-        return max(abs(self.hand_off_bps), abs(self.here_off_bps)) <= TOLERANCE_BPS
+        """Both within the tolerance: some bps, and a part of the gas that was computed."""
+        hand, value = self.compared.hand, max(self.compared.wish.value_usd_e8, 1)
+        assert hand is not None
+        gas = GAS_TOLERANCE_PERCENT * BPS // 100
+        at_hand = TOLERANCE_BPS + hand.gas_usd_e8 * gas / value
+        at_here = TOLERANCE_BPS + self.compared.own_gas_usd_e8 * gas / value
+        return abs(self.hand_off_bps) <= at_hand and abs(self.here_off_bps) <= at_here
 
 
 @dataclass(frozen=True, slots=True)

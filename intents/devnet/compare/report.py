@@ -9,7 +9,7 @@ from intents.amounts import format_units
 from intents.devnet.bench.report import percentile
 from intents.solver.pricing import USD
 
-from .executed import HERE_PROMPTS, HERE_SITES, TOLERANCE_BPS, Executed
+from .executed import GAS_TOLERANCE_PERCENT, HERE_PROMPTS, HERE_SITES, TOLERANCE_BPS, Executed
 from .sides import SLACK_BPS, Compared
 
 NO_WORSE_TARGET: Final = 0.95
@@ -80,7 +80,8 @@ def check_lines(done: Sequence[Executed]) -> list[str]:
     """The executed against what was computed for them."""
     within = sum(each.is_as_computed for each in done)
     lines = [
-        f"{within} of {len(done)} executed both ways end within {TOLERANCE_BPS} bps of what was computed"
+        f"{within} of {len(done)} executed both ways end within {TOLERANCE_BPS} bps and "
+        f"{GAS_TOLERANCE_PERCENT} % of the person's gas of what was computed"
     ]
     for each in done:
         lines.append(
