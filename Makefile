@@ -44,8 +44,10 @@ fast: setup-dev
 
 check: lint fast
 
+# What waits for chains runs two files at a time; whole systems and browsers run alone, undisturbed.
 test: setup-dev
-	$(VENV)/python -m pytest
+	$(VENV)/python -m pytest -n 2 --dist loadfile --ignore tests/e2e --ignore tests/browser
+	$(VENV)/python -m pytest tests/e2e tests/browser
 
 bench: setup-dev
 	$(VENV)/python manage.py bench
