@@ -150,3 +150,65 @@ def test_the_script_reads_a_choice_as_the_chain_does() -> None:
         imports={"anywhere": "* as anywhere"},
     )
     assert found == ["0x1", None, "0x1", "0x3", None, None, None]
+
+
+def pair(browser: Browser) -> tuple[Quote, Quote]:
+    """100 USDC on Alder, and 50 more on Birch, for WETH on Birch."""
+    choice = told("together", place(901), place(902), chosen=None)
+    choice["shares"] = [
+        {"chain_id": 901, "amount": str(MANY)},
+        {"chain_id": 902, "amount": str(MANY // 2)},
+    ]
+    first = rows.quote(browser_key=browser.key, anywhere=choice, confirmations=2)
+    second = rows.quote(
+        browser_key=browser.key,
+        first=first,
+        origin_id=902,
+        input_token=rows.USDC[902],
+        input_amount=MANY // 2,
+        output_expected=15 * 10**15,
+        output_minimum=14 * 10**15,
+    )
+    return first, second
+
+
+def test_a_card_of_two_parts_hides_nothing(chains: None, alice_browser: Browser) -> None:
+    first, second = pair(alice_browser)
+    text = alice_browser.get(f"/q/{first.pk}/card").content.decode()
+    assert "2 confirmations, one for each chain" in text
+    assert "100 USDC" in text and "50 USDC" in text
+    assert "0.046" in text and "0.044" in text
+    assert "brings at least 0.03 WETH" in text and "brings at least 0.014 WETH" in text
+    assert "if you confirm only the first, only the first is sent" in text
+    assert "two pay together: 100 USDC from Alder and 50 USDC from Birch" in text
+    assert str(second.pk) in text
+    chinese = alice_browser.get(f"/q/{first.pk}/card", headers={"accept-language": "zh-CN"}).content.decode()
+    assert "2 次确认，每条链一次" in chinese
+    assert internal_words(text) == internal_words(chinese) == []
+
+
+def test_both_parts_are_on_the_page_of_each(
+    chains: None, alice_browser: Browser, mallory_browser: Browser
+) -> None:
+    first, second = pair(alice_browser)
+    made = rows.order(seen_by=alice_browser.key, quote=first, order_id=first.order_id)
+    text = alice_browser.get(f"/t/{made.order_id}").content.decode()
+    assert "Part 1 of 2: 100 USDC on Alder" in text
+    assert "not confirmed: nothing was taken for this part" in text
+    assert "/?from=birch:USDC&amp;to=birch:WETH&amp;amount=50" in text
+    other = rows.order(seen_by=alice_browser.key, quote=second, order_id=second.order_id)
+    text = alice_browser.get(f"/t/{made.order_id}/together").content.decode()
+    assert f'href="/t/{other.order_id}"' in text
+    assert mallory_browser.get(f"/t/{made.order_id}/together").status_code == 404
+    # A secret link opens one part, and does not tell of the other.
+    shared = mallory_browser.get(f"/t/{made.order_id}?k={made.share_key}")
+    assert shared.status_code == 200
+    assert "Paid from two chains" not in shared.content.decode()
+
+
+def test_the_script_adds_up_what_two_chains_give() -> None:
+    sums = [[["100000000", 6], ["50000000000000000000", "18"]], [["1", 6]], [["1", 6], ["1", 18]]]
+    found = run(
+        "return input.map((each) => anywhere.totalText(each));", sums, imports={"anywhere": "* as anywhere"}
+    )
+    assert found == ["150", "0.000001", "0.000001000000000001"]
