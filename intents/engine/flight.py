@@ -28,8 +28,8 @@ log = structlog.get_logger(__name__)
 QUIET_SECONDS = 1.0
 _OPEN_OR_DONE = (Outcome.CONFIRMED, Outcome.PENDING, Outcome.UNKNOWN)
 ROLES = {"open": OPERATOR, "fill": OPERATOR}
-# An account's code judges its signature; coins run the code of whoever gets them.
-OTHERS_CODE = frozenset({"open", "recover", "claim"})
+# An account with code judges its own signature.
+JUDGED_BY_ACCOUNTS = frozenset({"eip3009", "permit2"})
 GAS_FACTOR = 2
 
 
@@ -79,11 +79,12 @@ def recheck(attempts: list[Attempt]) -> None:
             _send_again(attempt)
 
 
-def send(case: Case, step: Step, purpose: str, call: Call) -> Attempt:
+def send(case: Case, step: Step, purpose: str, call: Call, *, is_coin: bool = False) -> Attempt:
     """Estimate this very call, sign, store and broadcast it, if the lease is still ours.
 
     Two workers never store two attempts for the same thing: the lease and the attempts that were judged
-    are held against the database inside the transaction that stores. Raises LeaseLost, AttemptsChanged
+    are held against the database inside the transaction that stores. `is_coin` says that it pays the chain's
+    own coin to somebody, whose code runs then. Raises LeaseLost, AttemptsChanged
     and what `chains.sender.submit` raises, but for SendRejected: the stored attempt stands then and is
     carried on by the sweep.
     """
@@ -98,7 +99,7 @@ def send(case: Case, step: Step, purpose: str, call: Call) -> Attempt:
             call=call,
             is_urgent=purpose in PAID_BY and is_expiring(case),
             guard=partial(_guard, case, step, purpose),
-            most_gas=_most_gas(case, step, purpose),
+            most_gas=_most_gas(case, step, purpose, is_coin=is_coin),
         )
     except SendRejected as error:
         stored = Attempt.objects.filter(tx_hash=error.params.get("tx_hash", "")).first()
@@ -120,14 +121,16 @@ def step_chain(case: Case, purpose: str) -> int:
     return case.destination.chain_id if at_destination else case.origin.chain_id
 
 
-def _most_gas(case: Case, step: Step, purpose: str) -> int:
+def _most_gas(case: Case, step: Step, purpose: str, *, is_coin: bool) -> int:
     """Bounds what runs code of the user's or the recipient's choice: it could burn a whole block at our cost.
 
-    0, no bound, for what reaches our contracts and listed tokens only.
+    0, no bound, for what reaches our contracts and listed tokens only: payouts of tokens demand far more gas
+    than they use.
     """
     if purpose == "fill":
         return GAS_FACTOR * fill_gas(case.terms, step.details)
-    return GAS_FACTOR * GasRules().open if purpose in OTHERS_CODE else 0
+    is_judged = purpose == "open" and case.order.confirm_way in JUDGED_BY_ACCOUNTS
+    return GAS_FACTOR * GasRules().open if is_coin or is_judged else 0
 
 
 def _guard(case: Case, step: Step, purpose: str) -> None:

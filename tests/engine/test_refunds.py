@@ -102,10 +102,10 @@ def test_a_lagging_node_does_not_turn_a_waiting_refund_into_a_returned_one(
     set_blocked(driver, alice.address, is_blocked=True)
     real = refund_action.send
 
-    def lagging(case: Any, step: Any, purpose: str, call: Any) -> Attempt:
+    def lagging(case: Any, step: Any, purpose: str, call: Any, **more: Any) -> Attempt:
         if purpose == "claim":
             raise Reverted("NothingToClaim")
-        return real(case, step, purpose, call)
+        return real(case, step, purpose, call, **more)
 
     monkeypatch.setattr(refund_action, "send", lagging)
     driver.network.warp(order.fill_deadline - driver_clock(driver) + 2)

@@ -58,7 +58,7 @@ def _is_input_free(case: Case, seen: Evidence) -> bool:
 def _send(case: Case, step: Step, deposit: Deposit, token: str) -> bool:
     call = calls.recover(case.terms, token=token, chain=case.origin)
     try:
-        attempt = send(case, step, "recover", call)
+        attempt = send(case, step, "recover", call, is_coin=token == ZERO_ADDRESS)
     except Reverted as reverted:
         # Taken back by somebody, or a block behind; a user that refuses the native coin leaves it there.
         is_refused = reverted.name in ("TransferFailed", TOO_MUCH_GAS)

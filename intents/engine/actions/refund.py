@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from intents.chains.calls import Call
+from intents.chains.calls import ZERO_ADDRESS, Call
 from intents.chains.reverts import Reverted
 from intents.engine import events, lease, ledger, reservations
 from intents.engine.actions.carry import carry, is_carried
@@ -108,7 +108,7 @@ def push_claimable(case: Case, step: Step, seen: Evidence) -> bool:
         return False
     call = calls.claim(case.order.input_token, case.order.user, origin=case.origin)
     try:
-        send(case, step, "claim", call)
+        send(case, step, "claim", call, is_coin=case.order.input_token == ZERO_ADDRESS)
     except Reverted as reverted:
         if reverted.name == NOTHING_LEFT and _is_deep(case, seen.held):
             return _claimed(case, step)
