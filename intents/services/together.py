@@ -16,8 +16,9 @@ from .intent import Intent
 from .solving import NotOffered, Solved, offer, own_open_wei, solve
 
 MOST_PARTS: Final = 2
-# Above the least that is worth sending, which moves a little from block to block.
+# Above the least that is worth sending, and below the most that can go at once: both move from block to block.
 MINIMUM_BPS: Final = 10_500
+MAXIMUM_BPS: Final = 9_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def pay_together(intent: Intent, asset: Asset, held: dict[int, int | None], worl
     try:
         parts = _solved(intent, asset, shares, world)
     except NotOffered as none:
-        least = _least(none, asset, shares[1])
+        least = _least(none, asset, shares)
         if not least:
             raise
         shares = split(asset, found, intent.amount, least_second=least)
@@ -136,11 +137,14 @@ def _after(solved: Solved, world: World) -> World:
     return replace(world, chains=chains)
 
 
-def _least(none: NotOffered, asset: Asset, second: Share) -> int:
-    """What the second part has to be at least, in base units of the asset; 0 when that was not the matter."""
-    minimum = none.refusal.params.get("minimum")
-    if none.refusal.code not in ("below_minimum_order", "amount_too_small") or minimum is None:
+def _least(none: NotOffered, asset: Asset, shares: tuple[Share, Share]) -> int:
+    """What the second part has to be at least, in base units of the asset; 0 when the shares are not the matter."""
+    first, second = shares
+    code, params = none.refusal.code, none.refusal.params
+    if code == "amount_too_large" and none.chain_id == first.chain_id and "maximum" in params:
+        most = asset.scaled(first.chain_id, int(params["maximum"]) * MAXIMUM_BPS // BPS)
+        return first.amount + second.amount - most
+    is_too_small = code in ("below_minimum_order", "amount_too_small") and "minimum" in params
+    if not is_too_small or none.chain_id != second.chain_id:
         return 0
-    if none.chain_id != second.chain_id:
-        return 0
-    return asset.scaled(second.chain_id, int(minimum) * MINIMUM_BPS // BPS)
+    return asset.scaled(second.chain_id, int(params["minimum"]) * MINIMUM_BPS // BPS)

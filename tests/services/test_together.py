@@ -204,3 +204,15 @@ def test_the_second_part_is_priced_behind_the_first(
     assert whole.state == "ready"
     together = first.output_expected + second.output_expected
     assert abs(together - whole.output_expected) * 10_000 < 5 * whole.output_expected
+
+
+def test_a_first_part_too_large_for_our_stock_leaves_more_to_the_second(
+    seen: Network, dora: LocalAccount
+) -> None:
+    give(seen, dora, alder=13_500, cedar=6_000)
+    first = solved(dora, amount="14000")
+    second = first.second_part
+    assert second is not None, first.refusal
+    assert first.input_amount is not None and second.input_amount is not None
+    assert first.input_amount < 13_500 * 10**6
+    assert first.input_amount * 10**12 + second.input_amount == 14_000 * DOLLAR
