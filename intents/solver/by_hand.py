@@ -35,7 +35,7 @@ class HandRules:
     pool_v3: int = 75_000
     wrap: int = 15_000
     send_bridged: int = 130_000
-    send_collateral: int = 175_000
+    send_collateral: int = 160_000
     deliver: int = 126_000
     relay_seconds: float = 2.0
 

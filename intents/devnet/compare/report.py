@@ -10,6 +10,7 @@ from intents.devnet.bench.report import percentile
 from intents.solver.pricing import USD
 
 from .executed import GAS_TOLERANCE_PERCENT, HERE_PROMPTS, HERE_SITES, TOLERANCE_BPS, Executed
+from .hands import DELIVER
 from .sides import SLACK_BPS, Compared
 
 NO_WORSE_TARGET: Final = 0.95
@@ -85,8 +86,12 @@ def check_lines(done: Sequence[Executed]) -> list[str]:
     ]
     for each in done:
         lines.append(
-            f"  {each.compared.wish.label}: by hand {each.hand_off_bps:+.1f} bps, here {each.here_off_bps:+.1f} bps"
+            f"  {each.compared.wish.label}: "
+            f"by hand {each.hand_off_bps:+.1f} bps, here {each.here_off_bps:+.1f} bps"
         )
+    used = sum(spent.gas for each in done for spent in each.hand.spent if spent.kind != DELIVER)
+    assumed = sum(step.gas for each in done if each.compared.hand for step in each.compared.hand.steps)
+    lines.append(f"gas of all their steps by hand: {used:,} used, {assumed:,} computed")
     return lines
 
 
