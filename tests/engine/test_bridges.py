@@ -10,7 +10,7 @@ from intents.engine import bridging, ledger, moves
 from intents.engine.actions import bridge
 from intents.engine.audit import ledger_check
 from intents.lifecycle import OrderState, StepKind, StepState
-from intents.models import Attempt, LedgerEntry, Order, Reservation, Stock, StockMove
+from intents.models import Attempt, Event, LedgerEntry, Order, Reservation, Stock, StockMove
 from tests.engine import strangers
 from tests.engine.driver import Driver
 
@@ -50,6 +50,8 @@ def test_stock_is_bridged_swapped_and_paid_out_in_one_transfer(
     purposes = sorted(a.purpose.partition(":")[0] for a in Attempt.objects.filter(step=step))
     assert purposes == ["arrive", "bridge"]
     assert {"stock_sent_for", "stock_arrived", "delivered"} <= set(driver.kinds(order))
+    told = {event.kind: event.data["chain_id"] for event in Event.objects.filter(order=order)}
+    assert (told["stock_sent_for"], told["stock_arrived"]) == (900, 903)
     assert set(ledger.sums().values()) <= {0}
     assert not Reservation.objects.filter(state=Reservation.State.HELD).exists()
     assert ledger_check() == []

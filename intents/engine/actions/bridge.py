@@ -107,7 +107,13 @@ def _otherwise(case: Case, fill: Step, reason: Wait | None) -> bool:
 
 
 def _tell(case: Case, event: str, move: StockMove) -> None:
+    """Where the stock is by then, and what it is there."""
+    has_arrived = event == "stock_arrived"
     events.record(
-        case.order.order_id, event, chain_id=move.source_id, to_chain_id=move.destination_id,
-        amount=str(move.amount), token=move.source_token,
-    )  # fmt: skip
+        case.order.order_id,
+        event,
+        chain_id=move.destination_id if has_arrived else move.source_id,
+        to_chain_id=move.destination_id,
+        amount=str(move.amount),
+        token=move.destination_token if has_arrived else move.source_token,
+    )
