@@ -3,7 +3,8 @@ import { qrCode } from "./qr.js";
 import { say } from "./words.js";
 
 const KEPT = "waymeet.recovery.";
-const MOST_KEPT = 50;
+// Each is under three kilobytes, and one is kept for every review.
+const MOST_KEPT = 500;
 
 /** Keep a recovery code in this browser; the oldest make room. */
 export function keep(id, code) {
