@@ -25,7 +25,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("amount", help="how much, such as 100 or 0.5")
-        parser.add_argument("source", metavar="chain:token", help="what you give, such as alder:USDC, or any:USDC")
+        parser.add_argument(
+            "source", metavar="chain:token", help="what you give, such as alder:USDC, or any:USDC"
+        )
         parser.add_argument("target", metavar="chain:token", help="what you want, such as birch:WETH")
         parser.add_argument("--to", default="", help="recipient; your own address when absent")
         parser.add_argument(
