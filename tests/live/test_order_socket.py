@@ -127,7 +127,11 @@ async def test_in_the_listeners_language(chains: None) -> None:
     await connection.disconnect()
 
 
-@pytest.mark.parametrize("cookie", ["", "forged", "forged:signature", new_browser_cookie()])
+@pytest.mark.parametrize(
+    "cookie",
+    ["", "forged", "forged:signature", new_browser_cookie()],
+    ids=["none", "forged", "forged signature", "another browser"],
+)
 async def test_strangers_are_denied(chains: None, cookie: str) -> None:
     made = await make_order(seen_by=KEY)
     for query in ("", "?format=json", "?k=wrong", "?k="):

@@ -63,7 +63,9 @@ async def test_programs_get_json(chains: None) -> None:
     await connection.disconnect()
 
 
-@pytest.mark.parametrize("cookie", ["", "forged", new_browser_cookie()])
+@pytest.mark.parametrize(
+    "cookie", ["", "forged", new_browser_cookie()], ids=["none", "forged", "another browser"]
+)
 async def test_strangers_are_denied(chains: None, cookie: str) -> None:
     made = await make_quote(browser_key=KEY)
     assert await is_denied(socket(f"/ws/quotes/{made.pk}/", cookie=cookie))
