@@ -1,6 +1,7 @@
 """The local network: real nodes and contracts, started once a run from saved state."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,15 @@ from intents.devnet.network import Network, start_network
 from intents.settlement.validator import Validator
 from tests.networks import odd_prices, odd_profiles
 
+STANDS_STILL_SECONDS = 10
+
+
+def to_the_present(network: Network) -> None:
+    """Nobody makes blocks between tests: a clock that stood still would jump with the first, over deadlines."""
+    heads = [int(rpc.block()["timestamp"], 16) for rpc in network.rpcs.values()]
+    if time.time() - min(heads) > STANDS_STILL_SECONDS:
+        network.warp(0)
+
 
 @pytest.fixture(scope="session")
 def network() -> Iterator[Network]:
@@ -24,7 +34,8 @@ def network() -> Iterator[Network]:
 
 @pytest.fixture
 def fresh_network(network: Network) -> Iterator[Network]:
-    """The network, put back afterwards as it was before the test."""
+    """The network with its clocks at the present, put back afterwards as it was before the test."""
+    to_the_present(network)
     mark = network.snapshot()
     yield network
     network.revert(mark)
@@ -49,6 +60,7 @@ def odd_network() -> Iterator[Network]:
 @pytest.fixture
 def registered_odd(db: None, odd_network: Network) -> Iterator[Network]:
     """The generated network with its manifests in the test's database; put back afterwards."""
+    to_the_present(odd_network)
     mark = odd_network.snapshot()
     registry.load(list(odd_network.manifests.values()))
     yield odd_network
