@@ -114,6 +114,8 @@ class Network:
                 self.rpcs[slug].request("evm_revert", mark)
             except RpcError:
                 self.restart(slug)
+            # What was stranded unmined survives the revert and would stand in the way of the same transaction.
+            self.rpcs[slug].request("anvil_dropAllTransactions")
         clock.align(list(self.manifests.values()))
 
     def restart(self, slug: str) -> None:
