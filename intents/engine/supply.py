@@ -82,21 +82,21 @@ def _differs(details: dict[str, Any], step: Step) -> bool:
     return any(details[name] != step.details.get(name) for name in ("stock_token", "swap", "bridge"))
 
 
-def change_supply(case: Case, step: Step, details: dict[str, Any]) -> None:
+def change_supply(case: Case, step: Step, details: dict[str, Any], *, is_opened: bool = True) -> None:
     """Have the fill take its tokens another way: plan and stock change together, or neither. Raises StockShort."""
     claims = claims_of(
         case.terms,
         origin=case.origin,
         destination=case.destination,
         fill_details={**step.details, **details},
-        is_opened=True,
+        is_opened=is_opened,
     )
     before = step.details
     try:
         with transaction.atomic():
             set_details(case, step, **details)
             reservations.release(case.order.order_id)
-            reservations.hold(case.order, claims, is_opened=True)
+            reservations.hold(case.order, claims, is_opened=is_opened)
     except BaseException:
         step.details = before
         raise

@@ -12,8 +12,8 @@ from intents.chains.fees import FeeAboveCap
 from intents.chains.reverts import Reverted
 from intents.engine import reservations, sweep
 from intents.engine.actions import open as open_action
-from intents.lifecycle import OrderState
-from intents.models import Chain, ChainLog, Order, Reservation
+from intents.lifecycle import OrderState, StepKind
+from intents.models import Chain, ChainLog, Order, Reservation, Stock
 from tests.engine import strangers
 from tests.engine.driver import Driver
 
@@ -32,6 +32,20 @@ def test_an_order_that_nobody_advances_gives_its_stock_back(driver: Driver, alic
     assert _holds(order)
     driver.wait_for(lambda: sweep.sweep() >= 0 and not _holds(order), seconds=3)
     driver.drive(order, OrderState.FILLED, OrderState.PROVING)
+
+
+def test_an_order_whose_planned_stock_went_to_others_meanwhile_is_paid_another_way(
+    driver: Driver, alice: LocalAccount
+) -> None:
+    order = driver.transfer(alice, get="birch:WETH", amount="40")
+    planned = order.steps.get(kind=StepKind.FILL).details["stock_token"]
+    driver.wait_for(lambda: sweep.sweep() >= 0 and not _holds(order), seconds=3)
+    held = Stock.objects.filter(chain_id=902, token=planned)
+    held.update(reserved=held.get(holder=birch_account()).balance)
+
+    driver.drive(order, OrderState.FILLED, OrderState.PROVING)
+
+    assert order.steps.get(kind=StepKind.FILL).details["stock_token"] != planned
 
 
 @pytest.mark.parametrize("trouble", [FeeAboveCap("dear"), RpcUnavailable("away")], ids=["fees", "outage"])
@@ -93,6 +107,10 @@ def test_a_deposit_that_a_reorg_took_back_holds_stock_like_an_unopened_one(
     driver.wait_for(
         lambda: reservations.release_unopened(registry.chain(901)) >= 0 and not _holds(order), seconds=3
     )
+
+
+def birch_account() -> str:
+    return registry.chain(902).address("solver_account")
 
 
 def _look(driver: Driver, order: Order) -> None:

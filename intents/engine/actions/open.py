@@ -16,6 +16,7 @@ from intents.engine.economics import refuse_price
 from intents.engine.evidence import Evidence
 from intents.engine.flight import in_flight, send
 from intents.engine.reservations import StockShort
+from intents.engine.supply import change_supply, resolve
 from intents.lifecycle import OrderState, StepKind, StepState
 from intents.models import Attempt, Block, Step
 from intents.settlement import calls
@@ -91,8 +92,20 @@ def _refuse_stock(case: Case) -> Refusal | None:
     try:
         reservations.hold(case.order, claims)
     except StockShort as short:
-        return Refusal("no_stock", {"token": short.token})
+        return None if _has_other_stock(case, fill) else Refusal("no_stock", {"token": short.token})
     return None
+
+
+def _has_other_stock(case: Case, fill: Step | None) -> bool:
+    """Others took what was planned meanwhile: another way to pay out serves as well, and is held now."""
+    fresh = resolve(case, fill) if fill is not None else None
+    if fill is None or fresh is None or fresh["bridge"]:
+        return False
+    try:
+        change_supply(case, fill, fresh, is_opened=False)
+    except StockShort:
+        return False
+    return True
 
 
 def _send(case: Case, step: Step) -> bool:
