@@ -12,6 +12,8 @@ from .deployment import Deployment
 from .rpc import Rpc
 
 POST_GAS: Final = 150_000
+READING_ROUNDS: Final = 50
+READING_PAUSE_SECONDS: Final = 0.1
 
 
 def rpc_of(manifest: ChainManifest) -> Rpc:
@@ -55,8 +57,7 @@ def feed_addresses(manifest: ChainManifest) -> set[str]:
 def refresh_feeds(rpc: Rpc, feeds: Iterable[str]) -> None:
     """Post each feed's latest answer again, so that its age is zero."""
     wanted = sorted(feeds)
-    answers = rpc.multi([(feed, "latestAnswer()", (), "int256") for feed in wanted])
-    post_feeds(rpc, dict(zip(wanted, answers, strict=True)))
+    post_feeds(rpc, dict(zip(wanted, _answers(rpc, wanted), strict=True)))
 
 
 def post_feeds(rpc: Rpc, answers: Mapping[str, int]) -> None:
@@ -65,6 +66,17 @@ def post_feeds(rpc: Rpc, answers: Mapping[str, int]) -> None:
     for feed, answer in answers.items():
         deployment.send(feed, "post(int256)", answer, sender=address(FEED_POSTER), gas=POST_GAS)
     deployment.flush()
+
+
+def _answers(rpc: Rpc, feeds: Sequence[str]) -> list[int]:
+    """Latest answers; a node just deployed to may still show the state before the first ones for a moment."""
+    for _ in range(READING_ROUNDS):
+        answers = rpc.multi([(feed, "latestAnswer()", (), "int256") for feed in feeds])
+        if all(answer > 0 for answer in answers):
+            break
+        rpc.request("evm_mine")
+        time.sleep(READING_PAUSE_SECONDS)
+    return answers
 
 
 def _everywhere(manifests: Sequence[ChainManifest], work: Callable[[ChainManifest], None]) -> None:
