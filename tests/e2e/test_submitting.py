@@ -131,6 +131,7 @@ def only_stock(chains: Network, slug: str, keep: dict[str, int]) -> Iterator[Non
     rpc = chains.rpc(slug)
     solver = chains.manifest(slug).contracts["solver_account"].address
     sink = named_wallet("sink of stock").address
+    coins = rpc.request("eth_getBalance", solver, "latest")
     rpc.batch([("anvil_setBalance", [who, hex(10**18)]) for who in (solver, sink)])
     moved: dict[str, int] = {}
     for token in chains.manifest(slug).tokens:
@@ -138,9 +139,12 @@ def only_stock(chains: Network, slug: str, keep: dict[str, int]) -> Iterator[Non
         if surplus > 0:
             moved[token.symbol] = surplus
     _move(chains, slug, moved, sender=solver, to=sink)
+    # Coins are stock too.
+    rpc.request("anvil_setBalance", solver, "0x0")
     try:
         yield
     finally:
+        rpc.request("anvil_setBalance", solver, coins)
         _move(chains, slug, moved, sender=sink, to=solver)
 
 
