@@ -11,7 +11,7 @@ from intents.solver.pricing import GasRules, Unpriced, native_usd_up, price_of, 
 from intents.solver.world import ChainWorld, World
 
 from .case import Case
-from .world import load_world
+from .world import load_prices
 
 
 def refuse_price(
@@ -23,7 +23,7 @@ def refuse_price(
     Values are USD × 10^8: what we get at its lowest price, what we give at its highest. `supply` is what
     the fill would take from stock; without it, what its step plans.
     """
-    seen = world or load_world()
+    seen = world or load_prices()
     origin, destination = seen.chains.get(case.order.origin_id), seen.chains.get(case.order.destination_id)
     if origin is None or destination is None:
         return Refusal("chain_unreachable", {})

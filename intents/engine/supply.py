@@ -60,10 +60,10 @@ def settle_supply(case: Case, step: Step) -> Refusal | None:
     A plan that no longer pays gives way to one that does, with its stock. Asks no chain: prices, pools and
     stock are those of the newest blocks in the database. Raises StockShort.
     """
-    world = load_world(reservations.held_amounts(case.order.order_id))
-    refusal = refuse_price(case, world=world)
+    refusal = refuse_price(case)
     if refusal is None or refusal.code != "not_profitable":
         return refusal
+    world = load_world(reservations.held_amounts(case.order.order_id))
     for details in _ways(case, step, world):
         if refuse_price(case, world=world, supply=details) is None:
             change_supply(case, step, details)

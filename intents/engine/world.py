@@ -5,7 +5,7 @@ The follower asks `chain_world_calls`, hands the answers to `chain_world_json` a
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -135,9 +135,18 @@ class _Seen:
     seen_at: float
     base_fee_wei: int
     is_whole: bool = True
-    markets: tuple[Market, ...] = ()
+    pools: tuple[Json, ...] = ()
+    parsed: tuple[Market, ...] | None = None
     balances: dict[str, int] = field(default_factory=dict)
     feeds: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def markets(self) -> tuple[Market, ...]:
+        """The pools, parsed when first asked for: who only needs prices does not wait for them."""
+        if self.parsed is None:
+            self.parsed = tuple(_readable(self.pools))
+            self.is_whole = self.is_whole and len(self.parsed) == len(self.pools)
+        return self.parsed
 
 
 _seen: dict[int, _Seen] = {}
@@ -148,7 +157,12 @@ def forget() -> None:
     _seen.clear()
 
 
-def load_world(own: dict[tuple[int, str], int] | None = None) -> World:
+def load_prices() -> World:
+    """The newest world without pools and stock: enough to say what things are worth."""
+    return load_world(is_for_routes=False)
+
+
+def load_world(own: dict[tuple[int, str], int] | None = None, *, is_for_routes: bool = True) -> World:
     """The newest world in the database. `own` is stock by (chain, token) that the asker itself has reserved.
 
     Chains that were never seen are left out.
@@ -156,10 +170,17 @@ def load_world(own: dict[tuple[int, str], int] | None = None) -> World:
     manifests = registry.all_chains()
     _refresh()
     paused = dict(Chain.objects.filter(is_connected=True).values_list("chain_id", "paused_reason"))
-    stocks = _stocks(manifests, own or {})
+    stocks = _stocks(manifests, own or {}) if is_for_routes else {}
     prices, stale = _with_bridged(manifests, *combine(_feed_readings(manifests)))
     chains = {
-        chain_id: _chain_world(manifest, _seen[chain_id], paused.get(chain_id, ""), stocks, prices)
+        chain_id: _chain_world(
+            manifest,
+            _seen[chain_id],
+            _seen[chain_id].markets if is_for_routes else (),
+            paused_reason=paused.get(chain_id, ""),
+            stocks=stocks,
+            prices=prices,
+        )
         for chain_id, manifest in manifests.items()
         if chain_id in _seen
     }
@@ -188,13 +209,6 @@ def _is_news(chain_id: int, number: int, block_hash: str) -> bool:
 
 def _parsed(row: ChainHead) -> _Seen:
     world: Json = row.world or {}
-    markets = []
-    for state in world.get("pools", []):
-        try:
-            markets.append(market_from_json(state))
-        except (KeyError, TypeError, ValueError):
-            # A pool that did not answer, or whose ticks around the price are not known yet.
-            continue
     feeds = {
         name: (int(answer[0]), int(answer[1])) for name, answer in world.get("feeds", {}).items() if answer
     }
@@ -204,11 +218,20 @@ def _parsed(row: ChainHead) -> _Seen:
         timestamp=row.timestamp,
         seen_at=row.seen_at,
         base_fee_wei=row.base_fee_wei or 0,
-        is_whole=bool(world) and len(markets) == len(world.get("pools", [])),
-        markets=tuple(markets),
+        is_whole=bool(world),
+        pools=tuple(world.get("pools", [])),
         balances={token: int(balance) for token, balance in world.get("stocks", {}).items()},
         feeds=feeds,
     )
+
+
+def _readable(pools: Sequence[Json]) -> Iterator[Market]:
+    for state in pools:
+        try:
+            yield market_from_json(state)
+        except (KeyError, TypeError, ValueError):
+            # A pool that did not answer, or whose ticks around the price are not known yet.
+            continue
 
 
 def _stocks(
@@ -248,6 +271,8 @@ def _feed_readings(manifests: dict[int, ChainManifest]) -> list[FeedReading]:
 def _chain_world(
     manifest: ChainManifest,
     seen: _Seen,
+    pools: Sequence[Market],
+    *,
     paused_reason: str,
     stocks: dict[tuple[int, str], WorldStock],
     prices: dict[str, Price],
@@ -265,7 +290,7 @@ def _chain_world(
     }
     markets: list[Market] = []
     excluded: list[Excluded] = []
-    for market in seen.markets:
+    for market in pools:
         reason = _fault(market, {**tokens, **bridged}, prices)
         if reason:
             excluded.append(Excluded(market.venue, market.token0, market.token1, reason))
