@@ -1,5 +1,6 @@
 """What somebody may break on the local network to see the system cope; each ends by itself."""
 
+import secrets
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -93,7 +94,10 @@ class Breaker:
         return PAUSE_SECONDS
 
     def _reorg(self, manifest: ChainManifest) -> float:
-        _rpc(manifest).request("anvil_reorg", REORG_BLOCKS, [])
+        rpc = _rpc(manifest)
+        # Empty blocks made anew at the same times would be the very same blocks, but for their miner.
+        rpc.request("anvil_setCoinbase", "0x" + secrets.token_bytes(20).hex())
+        rpc.request("anvil_reorg", REORG_BLOCKS, [])
         return 0.0
 
     def _drain(self, manifest: ChainManifest) -> float:
