@@ -7,7 +7,7 @@ FAST := not slow and not chain and not browser and not matrix
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo check lint fast test bench compare load kills matrix chaos format clean
+.PHONY: help setup setup-dev demo check lint fast test bench compare load kills matrix chaos stories format clean
 
 help:
 	@echo "make demo    start the whole system here, with local chains; Ctrl-C stops it"
@@ -19,6 +19,7 @@ help:
 	@echo "make kills   every process killed five times during 200 transfers"
 	@echo "make matrix  every way in, over every route, to every end"
 	@echo "make chaos   300 transfers while processes die, chains go back and nodes lie"
+	@echo "make stories long random stories of every contract; the books must balance"
 	@echo "make format  rewrite the sources in the project's format"
 	@echo "make setup   only install what \`make demo\` needs"
 
@@ -66,6 +67,9 @@ matrix: setup-dev
 
 chaos: setup-dev
 	$(VENV)/python -m pytest -m matrix tests/e2e/test_chaos.py
+
+stories: setup-dev
+	$(VENV)/python -m pytest -m matrix tests/contracts/test_state_machine.py
 
 format: setup-dev
 	$(VENV)/ruff check --fix .

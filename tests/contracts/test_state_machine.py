@@ -304,6 +304,6 @@ def test_the_books_balance(world: World) -> None:
     run(world, examples=20, steps=50)
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 def test_the_books_balance_in_many_long_stories(world: World) -> None:
     run(world, examples=150, steps=60)
