@@ -8,27 +8,36 @@ from .money import LedgerEntry, Reservation, SendingAccount, Stock
 from .moves import MOVE_ARRIVED, MOVE_ENDED, StockMove
 from .orders import Attempt, Event, Order, OrderAccess, Step
 from .quotes import Quote, QuoteState
+from .staff import AuditEntry, Handling, Pause, StaffNote, StaffRequest
+from .tickets import Ticket, TicketMessage
 
 __all__ = [
     "MOVE_ARRIVED",
     "MOVE_ENDED",
     "Alert",
     "Attempt",
+    "AuditEntry",
     "Block",
     "Chain",
     "ChainHead",
     "ChainLog",
     "Deposit",
     "Event",
+    "Handling",
     "LedgerEntry",
     "Order",
     "OrderAccess",
+    "Pause",
     "Quote",
     "QuoteState",
     "Reservation",
     "SendingAccount",
+    "StaffNote",
+    "StaffRequest",
     "Step",
     "Stock",
     "StockMove",
+    "Ticket",
+    "TicketMessage",
     "Uint256Field",
 ]

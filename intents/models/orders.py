@@ -43,6 +43,7 @@ class Order(models.Model):
     payout = models.CharField(max_length=10, blank=True, help_text=_("sent | claimable, once refunded"))
     share_key = models.CharField(max_length=43, unique=True, help_text=_("secret of the read-only link"))
     client_key = models.CharField(max_length=64, blank=True, db_index=True)
+    language = models.CharField(max_length=10, blank=True, help_text=_("of the page it was confirmed on"))
     created_at = models.DateTimeField(auto_now_add=True)
     received_at = models.FloatField(default=0, help_text=_("wall time the signed order came in, seconds"))
     delivered_at = models.DateTimeField(null=True)
@@ -92,6 +93,9 @@ class Attempt(models.Model):
     """One signed transaction, stored before it is broadcast and never altered afterwards."""
 
     step = models.ForeignKey(Step, null=True, on_delete=models.CASCADE, related_name="attempts")
+    also = models.ManyToManyField(
+        Step, related_name="shared_attempts", help_text=_("steps of other orders that it serves too")
+    )
     purpose = models.CharField(
         max_length=16, help_text=_("open, fill, dispatch, process, finalise, refund, ...")
     )
@@ -116,6 +120,7 @@ class Attempt(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     broadcast_at = models.FloatField(null=True, help_text=_("wall time, seconds"))
     broadcast_block = models.PositiveBigIntegerField(null=True)
+    endpoint = models.CharField(max_length=100, blank=True, help_text=_("host of the node that took it"))
     confirmed_at = models.DateTimeField(null=True)
 
     class Meta:
