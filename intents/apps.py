@@ -2,7 +2,9 @@
 
 import importlib
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -15,3 +17,15 @@ class IntentsConfig(AppConfig):
         importlib.import_module("intents.services.words")
         importlib.import_module("webapp.celery")
         importlib.import_module("intents.models.labels").label_models()
+        post_migrate.connect(_make_groups, sender=self)
+
+
+def _make_groups(using: str = DEFAULT_DB_ALIAS, **_: object) -> None:
+    """The staff's groups are there whenever the tables are: a database that was emptied gets them again."""
+    roles = importlib.import_module("intents.services.staff.roles")
+    group = apps.get_model("auth", "Group")
+    if group.objects.using(using).exists():
+        return
+    roles.make_groups(
+        group, apps.get_model("auth", "Permission"), apps.get_model("contenttypes", "ContentType")
+    )

@@ -3,6 +3,7 @@
 Every variable is described in the README's configuration table.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "channels",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
     "intents.apps.IntentsConfig",
 ]
 
@@ -46,6 +51,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -123,6 +129,27 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 STAFF_PATH = env.str("STAFF_PATH", default="staff/").strip("/") + "/"
+
+# Staff: “auto” asks for the second factor unless every connected chain is local, “always” asks everywhere.
+STAFF_SECOND_FACTOR = env.str("WAYMEET_SECOND_FACTOR", default="auto")
+if STAFF_SECOND_FACTOR not in ("auto", "always"):
+    raise ImproperlyConfigured(f"WAYMEET_SECOND_FACTOR={STAFF_SECOND_FACTOR}: write auto or always")
+OTP_TOTP_ISSUER = "Waymeet"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# One name from one address: nobody can lock a colleague out from elsewhere.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True
+# The login page says itself that it is locked; without ASGI the middleware would say it in plain English.
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]
 
 # Every script and style is a file of ours. Pages add the endpoints of local chains to connect-src.
 CONTENT_SECURITY_POLICY = {

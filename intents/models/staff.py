@@ -35,6 +35,19 @@ class AuditEntry(models.Model):
                 fields=["idempotency_key"], condition=~Q(idempotency_key=""), name="act_once"
             ),
         ]
+        # What groups hold; intents.services.staff.roles says which.
+        permissions = [
+            ("view_transfers", "may look at transfers, addresses masked"),
+            ("view_addresses", "may see whole addresses"),
+            ("act_on_transfers", "may retry, bump, re-solve, note, assign and resolve"),
+            ("release_refunds", "may have refunds released now"),
+            ("pause", "may pause and resume chains, tokens and routes"),
+            ("ask_requests", "may ask for what needs two people"),
+            ("decide_requests", "may approve or decline what others ask for"),
+            ("answer_tickets", "may answer people's questions"),
+            ("view_record", "may read the record of what staff did"),
+            ("manage_staff", "may change who is staff"),
+        ]
 
 
 class StaffRequest(models.Model):
