@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from eth_abi.abi import decode as abi_decode
 from eth_utils.address import to_checksum_address
@@ -62,6 +63,13 @@ class Receipt(NamedTuple):
     logs: tuple[Log, ...]
 
 
+class Sent(NamedTuple):
+    """What was broadcast, and the host of the node that took it: no path, which may hold a key; "" when unsure."""
+
+    tx_hash: str
+    host: str
+
+
 class CallResult(NamedTuple):
     """One member of a multicall; `data` is the revert data when it failed."""
 
@@ -113,6 +121,11 @@ class ChainClient:
     def probe(self) -> list[NodeHealth]:
         """Look at every endpoint now; how each of them is. Raises nothing."""
         return self._nodes.probe()
+
+    @property
+    def disputed_at(self) -> float | None:
+        """Wall time when too few nodes last said the same about evidence; None if never."""
+        return self._nodes.disputed_at
 
     def block(self, number: BlockId) -> Head | None:
         """The block at a number or tag, None when there is none."""
@@ -195,18 +208,18 @@ class ChainClient:
         """Runtime code, empty for an account without any."""
         return _bytes(self.request("eth_getCode", address, "latest"))
 
-    def send_raw(self, raw: bytes) -> str:
-        """Broadcast signed bytes once, never again by itself; the transaction hash.
+    def send_raw(self, raw: bytes) -> Sent:
+        """Broadcast signed bytes once, never again by itself.
 
         Raises SendRejected when no node holds them, SendUnknown when one may.
         """
         tx_hash = "0x" + keccak(raw).hex()
         try:
-            self._nodes.send(raw)
+            return Sent(tx_hash, host_of(self._nodes.send(raw)))
         except SendUnknown as error:
             if not self._is_known(tx_hash):
                 raise error
-        return tx_hash
+        return Sent(tx_hash, "")
 
     def _is_known(self, tx_hash: str) -> bool:
         try:
@@ -233,6 +246,11 @@ def client(chain_id: int) -> ChainClient:
         fresh = ChainClient(manifest)
         _clients[key] = fresh
         return fresh
+
+
+def host_of(url: str) -> str:
+    """Host and port of an endpoint, without what may be a secret of its address."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def block_id(block: BlockId) -> str:

@@ -52,10 +52,14 @@ SLOW_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class NodeHealth:
-    """An endpoint, and what is wrong with it: empty, or away, silent, wrong_chain, lagging, disagrees."""
+    """An endpoint, and what is wrong with it: empty, or away, silent, wrong_chain, lagging, disagrees.
+
+    `height` is the newest block it told of when it was last asked, None before it ever answered.
+    """
 
     url: str
     ill: str
+    height: int | None = None
 
 
 class Nodes:
@@ -72,11 +76,13 @@ class Nodes:
         self._preferred = 0
         self._probed_at = time.monotonic()
         self._probing = threading.Lock()
+        # Wall time when too few nodes last said the same.
+        self.disputed_at: float | None = None
 
     @property
     def health(self) -> list[NodeHealth]:
         """Every endpoint as it was last seen."""
-        return [NodeHealth(node.url, node.ill) for node in self._nodes]
+        return [NodeHealth(node.url, node.ill, node.height) for node in self._nodes]
 
     def request(self, method: str, params: Sequence[Any]) -> Any:
         """Read; raises RpcError, RpcUnavailable or RpcDisagreement."""
@@ -104,8 +110,8 @@ class Nodes:
             raise RpcUnavailable("; ".join(failures))
         return max(heights.values())
 
-    def send(self, raw: bytes) -> None:
-        """Broadcast once to every well node, to the others only when none of those took it.
+    def send(self, raw: bytes) -> str:
+        """Broadcast once to every well node, to the others only when none of those took it; the first taker's URL.
 
         Raises SendRejected when all that answered refused it for good, SendUnknown when none took it
         and one may have.
@@ -113,9 +119,9 @@ class Nodes:
         refusals: list[RpcError] = []
         doubts: list[Doubt] = []
         for nodes in self._well_and_ill():
-            taken = [self._took(node, raw, refusals, doubts) for node in nodes]
-            if any(taken):
-                return
+            takers = [node.url for node in nodes if self._took(node, raw, refusals, doubts)]
+            if takers:
+                return takers[0]
         if doubts or not refusals:
             raise SendUnknown("; ".join(str(doubt) for doubt in doubts) or "no node of this chain to send to")
         raise SendRejected(str(refusals[0]), refusals[0].refusal)
@@ -224,7 +230,11 @@ class Nodes:
         answers = [answered[place] for _, answered in given]
         if not is_evidence(request):
             return answers[0]
-        answer, contradicting = vote(request, answers, quorum=self._quorum)
+        try:
+            answer, contradicting = vote(request, answers, quorum=self._quorum)
+        except RpcDisagreement:
+            self.disputed_at = time.time()
+            raise
         for index in contradicting:
             given[index][0].fall_ill(DISAGREES)
         return answer

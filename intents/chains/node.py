@@ -40,6 +40,7 @@ class Node:
     def __init__(self, url: str, chain_id: int) -> None:
         self.url = url
         self.ill = ""
+        self.height: int | None = None
         self.rests_until = 0.0
         self._chain_id = chain_id
         self._is_verified = False
@@ -86,7 +87,8 @@ class Node:
                 self.fall_ill(AWAY)
                 raise outcome
         self._check_chain(int(found[0], 16))
-        return int(found[1], 16)
+        self.height = int(found[1], 16)
+        return self.height
 
     def fall_ill(self, ill: str) -> None:
         """Quarantine it."""

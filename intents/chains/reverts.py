@@ -44,6 +44,11 @@ class Reverted(WaymeetError):
         shown = ", ".join(str(argument) for argument in self.arguments)
         super().__init__(f"{name}({shown})", name=name, args=self.arguments)
 
+    @property
+    def said(self) -> str:
+        """The error's name, or the contract's own words where it has no other."""
+        return str(self.arguments[0]) if self.name == "Error" and self.arguments else self.name
+
     def revert_json(self) -> dict[str, Any]:
         """The {name, args} kept with an attempt."""
         return {"name": self.name, "args": self.arguments}

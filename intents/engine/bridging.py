@@ -22,7 +22,7 @@ from .case import Wait
 from .depth import block_at_depth, depth_of, final_depth
 from .flight import standing
 from .reservations import Claim
-from .signatures import proof_of
+from .signatures import collect
 
 SIGNATURE_POLL_SECONDS = 0.5
 REACTION_SECONDS = 4.0
@@ -123,10 +123,10 @@ def arrival_call(move: StockMove, left: ChainLog) -> tuple[Sent | None, Wait]:
         return None, reason
     message = _message(left)
     # The validators of the chain it comes from attest it to the one it goes to, as with any proof.
-    metadata = proof_of(message, origin=destination, destination=source)
-    if metadata is None:
-        return None, Wait("waiting_for_validators", seconds=SIGNATURE_POLL_SECONDS)
-    call = calls.process(message, metadata=metadata, origin=destination)
+    found = collect(message, origin=destination, destination=source)
+    if found.metadata is None:
+        return None, Wait("waiting_for_validators", found.params(), seconds=SIGNATURE_POLL_SECONDS)
+    call = calls.process(message, metadata=found.metadata, origin=destination)
     return Sent(call, RELAYER), Wait("in_block", seconds=3.0)
 
 

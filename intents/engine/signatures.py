@@ -6,6 +6,7 @@ signers, read from the chain, decides which count.
 
 import json
 import urllib.request
+from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 
@@ -25,8 +26,24 @@ MOST_BYTES = 16_384
 _signers: dict[tuple[int, str], tuple[list[str], int]] = {}
 
 
-def proof_of(message: bytes, *, origin: ChainManifest, destination: ChainManifest) -> bytes | None:
-    """The metadata that proves a message of `destination` on `origin`; None while signatures are missing.
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The metadata that proves a message, None while signatures are missing, and who has signed what so far.
+
+    `missing` are the validators of whom no valid signature was found; `need` is how many must have signed.
+    """
+
+    metadata: bytes | None
+    missing: tuple[str, ...] = ()
+    need: int = 0
+
+    def params(self) -> dict[str, Any]:
+        """Whom one waits for, as JSON values."""
+        return {"missing": list(self.missing), "need": self.need}
+
+
+def collect(message: bytes, *, origin: ChainManifest, destination: ChainManifest) -> Collected:
+    """Ask the validators for their signatures of a message of `destination` that is to be proven on `origin`.
 
     All signatures must be over one and the same checkpoint.
     """
@@ -45,8 +62,9 @@ def proof_of(message: bytes, *, origin: ChainManifest, destination: ChainManifes
         signatures[entry.address] = signature
         picked = proofs.pick_signatures(signatures, validators=validators, threshold=threshold)
         if picked is not None:
-            return proofs.metadata(checkpoint, picked)
-    return None
+            return Collected(proofs.metadata(checkpoint, picked))
+    signed = {address for signatures in found.values() for address in signatures}
+    return Collected(None, tuple(each for each in validators if each not in signed), threshold)
 
 
 def signers_of(message: bytes, *, origin: ChainManifest) -> tuple[list[str], int]:

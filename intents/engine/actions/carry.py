@@ -9,7 +9,7 @@ from intents.chains.reverts import Reverted
 from intents.engine.case import IN_BLOCK, Case, Wait, set_details, wait
 from intents.engine.depth import block_at_depth, depth_of, final_depth
 from intents.engine.flight import in_flight, send
-from intents.engine.signatures import proof_of
+from intents.engine.signatures import collect
 from intents.models import Attempt, ChainLog, Step
 from intents.settlement import calls, proofs
 
@@ -119,12 +119,13 @@ def _process(case: Case, step: Step, dispatched: ChainLog) -> None:
         )
         return
     message = message_of(dispatched)
-    metadata = proof_of(message, origin=case.origin, destination=case.destination)
-    if metadata is None:
-        wait(case, step, Wait("waiting_for_validators", seconds=SIGNATURE_POLL_SECONDS))
+    found = collect(message, origin=case.origin, destination=case.destination)
+    if found.metadata is None:
+        reason = Wait("waiting_for_validators", found.params(), seconds=SIGNATURE_POLL_SECONDS)
+        wait(case, step, reason)
         return
     try:
-        send(case, step, "process", calls.process(message, metadata=metadata, origin=case.origin))
+        send(case, step, "process", calls.process(message, metadata=found.metadata, origin=case.origin))
     except Reverted as reverted:
         # "already delivered" is success by somebody else: ask the oracle itself at the next look.
         set_details(case, step, ask_origin=True)

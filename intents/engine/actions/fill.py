@@ -161,7 +161,7 @@ def _reverted(case: Case, step: Step, reverted: Reverted) -> bool:
         wait(case, step, Wait("no_stock", {"token": short.token}, seconds=LOOK_AGAIN_SECONDS))
         return False
     pause = 1.0 if fresh is None else 0.2
-    wait(case, step, Wait("price_moved", {"revert": reverted.name}, seconds=pause))
+    wait(case, step, Wait("price_moved", {"revert": reverted.said}, seconds=pause))
     return False
 
 

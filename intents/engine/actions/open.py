@@ -140,7 +140,7 @@ def _reverted(case: Case, step: Step, reverted: Reverted) -> bool:
         return _await_expiry(case, step)
     if is_cancelled(case):
         return _refuse(case, step, Refusal("cancelled", {}))
-    return _refuse(case, step, Refusal("open_failed", {"revert": reverted.name}))
+    return _refuse(case, step, Refusal("open_failed", {"revert": reverted.said}))
 
 
 def _refuse(case: Case, step: Step, refusal: Refusal) -> bool:
