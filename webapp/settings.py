@@ -129,6 +129,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 STAFF_PATH = env.str("STAFF_PATH", default="staff/").strip("/") + "/"
+CONSOLE_PATH = env.str("CONSOLE_PATH", default="console/").strip("/") + "/"
 
 # Staff: “auto” asks for the second factor unless every connected chain is local, “always” asks everywhere.
 STAFF_SECOND_FACTOR = env.str("WAYMEET_SECOND_FACTOR", default="auto")

@@ -19,6 +19,7 @@ admin.site.login = counted(LOGINS)(admin.site.login)  # type: ignore[method-assi
 
 urlpatterns = [
     path(settings.STAFF_PATH, admin.site.urls),
+    path(settings.CONSOLE_PATH, include("intents.console.urls")),
     # Changes nothing but the language cookie, and works on pages that set no other cookie.
     path("i18n/setlang/", csrf_exempt(set_language), name="set_language"),
     path("api/v1/", include("intents.api.urls")),
