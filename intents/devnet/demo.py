@@ -34,7 +34,7 @@ from .nodes import NodeFailed, node_command
 from .ports import HOST, PortInvalid, PortTaken, first_chain_port, page_port, require_free
 from .profiles import PRICES_E8, ChainProfile, demo_profiles
 from .redis_server import RedisMissing, redis_server
-from .staff_login import STAFF_NAME, ensure_staff_login, run_secret
+from .staff_login import ensure_staff_logins, run_secret
 from .supervisor import Child, StopRequested, Supervisor, SupervisorError
 
 PYTHON: Final = sys.executable
@@ -141,7 +141,7 @@ def _start(
         supervisor.start(child)
     # Pages believe only the addresses compiled into their bundles, which are those of this network now.
     call_command("trust", build=True, verbosity=0)
-    password = ensure_staff_login(run_dir)
+    logins = ensure_staff_logins(run_dir)
     supervisor.start(page)
     connection.close()
     url = f"http://{HOST}:{port}"
@@ -154,7 +154,8 @@ def _start(
     connection.close()
     (run_dir / "url").write_text(url + "\n", "utf-8")
     supervisor.say(f"demo wallet {address(DEMO_WALLET)}, which the page offers by itself")
-    supervisor.say(f"staff login {url}/{settings.STAFF_PATH} as {STAFF_NAME}, password {password}")
+    for name, password in logins.items():
+        supervisor.say(f"staff login {url}/{settings.CONSOLE_PATH} as {name}, password {password}")
     supervisor.say(f"ready: {url}")
 
 
