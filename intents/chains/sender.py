@@ -233,8 +233,9 @@ def _take_over(old: Attempt, draft: _Draft, signer: LocalAccount) -> Attempt:
 def _broadcast(attempt: Attempt) -> Attempt:
     target = AttemptState.BROADCAST
     started = time.time()
+    host = ""
     try:
-        client(attempt.chain_id).send_raw(bytes(attempt.raw))
+        host = client(attempt.chain_id).send_raw(bytes(attempt.raw)).host
     except SendUnknown as error:
         target = AttemptState.UNKNOWN
         log.warning("send.unknown", tx_hash=attempt.tx_hash, chain=attempt.chain_id, error=str(error))
@@ -245,7 +246,9 @@ def _broadcast(attempt: Attempt) -> Attempt:
     if attempt.state in (AttemptState.CONFIRMED, AttemptState.REVERTED) and target is AttemptState.UNKNOWN:
         return attempt
     head = ChainHead.objects.filter(chain_id=attempt.chain_id).values_list("number", flat=True).first()
-    move_attempt(attempt, target, broadcast_at=started, broadcast_block=head)
+    move_attempt(
+        attempt, target, broadcast_at=started, broadcast_block=head, endpoint=host[:100] or attempt.endpoint
+    )
     return attempt
 
 

@@ -84,13 +84,19 @@ def advance(order_id: str) -> bool:
 def _work(held: Lease) -> Case:
     # Rows change in memory as they change in the database; what others write wakes the order again.
     case = load(held)
-    for _ in range(MOST_ROUNDS):
-        case.waits.clear()
-        seen = gather(case)
-        if not (reconcile(case, seen) or _act(case, seen)):
-            break
-    if case.state in ORDER_ENDED:
-        book_gas(case)
+    try:
+        for _ in range(MOST_ROUNDS):
+            case.waits.clear()
+            seen = gather(case)
+            if not (reconcile(case, seen) or _act(case, seen)):
+                break
+        if case.state in ORDER_ENDED:
+            book_gas(case)
+    except LeaseLost:
+        case.beliefs.drop()
+        raise
+    finally:
+        case.beliefs.write()
     return case
 
 
@@ -258,6 +264,7 @@ def _park(held: Lease, code: str, params: dict[str, object]) -> None:
                     reason=reason,
                     resume_state=case.order.state,
                 )
+            case.beliefs.write()
     except LeaseLost:
         return
     except Exception:

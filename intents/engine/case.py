@@ -23,6 +23,7 @@ from intents.models import Attempt, ChainHead, ChainLog, Order, Step
 from intents.settlement.order import StandardOrder, order_from_json
 
 from . import events, lease
+from .beliefs import Beliefs
 from .lease import Lease, LeaseLost
 
 
@@ -40,6 +41,7 @@ class Case:
     origin: ChainManifest
     destination: ChainManifest
     waits: list["Wait"] = field(default_factory=list)
+    beliefs: Beliefs = field(default_factory=Beliefs)
 
     @property
     def state(self) -> OrderState:
@@ -154,6 +156,7 @@ def move_order(
     case.order.state = target
     for name, value in changes.items():
         setattr(case.order, name, value)
+    case.beliefs.of_order(case.order, target)
     if event:
         events.record(case.order.order_id, event, **(data or {}))
     return True
@@ -177,6 +180,7 @@ def move_step(case: Case, step: Step | None, target: StepState) -> bool:
     _write_step(case, step, where={"state": step.state}, **changes)
     for name, value in changes.items():
         setattr(step, name, value)
+    case.beliefs.of_step(case.order, step)
     return True
 
 
@@ -201,8 +205,11 @@ def wait(case: Case, step: Step, reason: Wait) -> None:
     case.waits.append(reason)
     shown = {"code": reason.code, "params": reason.params}
     if step.waiting != shown:
+        is_news = step.waiting.get("code") != reason.code
         _write_step(case, step, waiting=shown)
         step.waiting = shown
+        if is_news:
+            case.beliefs.of_step(case.order, step, shown)
 
 
 def _write_step(case: Case, step: Step, *, where: dict[str, Any] | None = None, **changes: Any) -> None:
@@ -224,4 +231,5 @@ def add_step(case: Case, kind: StepKind, *, chain_id: int, details: dict[str, An
         order=case.order, index=index, kind=kind, chain_id=chain_id, state=StepState.READY, details=details
     )
     case.steps.append(step)
+    case.beliefs.of_step(case.order, step)
     return step

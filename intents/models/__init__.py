@@ -1,14 +1,15 @@
 """Rows. Rules about them live in lifecycle, settlement, engine and services."""
 
 from .alerts import Alert
-from .chains import Block, Chain, ChainHead, ChainLog
+from .beliefs import Belief
+from .chains import Block, Chain, ChainHead, ChainLog, NodeReport
 from .deposits import Deposit
 from .fields import Uint256Field
 from .money import LedgerEntry, Reservation, SendingAccount, Stock
 from .moves import MOVE_ARRIVED, MOVE_ENDED, StockMove
 from .orders import Attempt, Event, Order, OrderAccess, Step
 from .quotes import Quote, QuoteState
-from .staff import AuditEntry, Handling, Pause, StaffNote, StaffRequest
+from .staff import AuditEntry, Handling, Pause, StaffNote, StaffRequest, StaffWish
 from .tickets import Ticket, TicketMessage
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Alert",
     "Attempt",
     "AuditEntry",
+    "Belief",
     "Block",
     "Chain",
     "ChainHead",
@@ -25,6 +27,7 @@ __all__ = [
     "Event",
     "Handling",
     "LedgerEntry",
+    "NodeReport",
     "Order",
     "OrderAccess",
     "Pause",
@@ -34,6 +37,7 @@ __all__ = [
     "SendingAccount",
     "StaffNote",
     "StaffRequest",
+    "StaffWish",
     "Step",
     "Stock",
     "StockMove",

@@ -50,9 +50,16 @@ def is_paid_to_address(order: Order) -> bool:
     return order.confirm_way == WAY
 
 
-def is_all_there(order: Order) -> bool:
-    """Whether as much as was asked for lies at the address."""
-    return _arrived(order) >= order.input_amount
+def arrived_at(order: Order) -> int:
+    """Base units of the input at the address, as the follower saw it last."""
+    deposit = Deposit.objects.filter(pk=order.pk).first()
+    return 0 if deposit is None else int(deposit.held.get(deposit.token, 0))
+
+
+def given_back(order: Order) -> int:
+    """Base units of the input that went back from the address."""
+    events = Event.objects.filter(order=order, kind="recovered", data__token=order.input_token)
+    return sum(int(amount) for amount in events.values_list("data__amount", flat=True))
 
 
 def panel(order: Order, *, now: float) -> DepositPanel | None:
@@ -60,7 +67,7 @@ def panel(order: Order, *, now: float) -> DepositPanel | None:
     if not is_paid_to_address(order) or order.state != OrderState.AWAITING_DEPOSIT:
         return None
     deposit = Deposit.objects.filter(pk=order.pk).first()
-    missing = order.input_amount - _arrived(order)
+    missing = order.input_amount - arrived_at(order)
     if deposit is None or missing <= 0 or now > order.fill_deadline:
         return None
     token = token_name(order.origin_id, order.input_token)
@@ -92,8 +99,11 @@ def deposit_json(order: Order) -> dict[str, str] | None:
     }
 
 
-def money_code(order: Order, place: Place, seen: Evidence) -> str:
-    """The sentence about money that never was in escrow; "" when it is in a wallet or was locked."""
+def money_code(order: Order, place: Place, seen: Evidence, *, arrived: int) -> str:
+    """The sentence about money that never was in escrow; "" when it is in a wallet or was locked.
+
+    `arrived` are base units of the input at the address.
+    """
     if not is_paid_to_address(order) or seen.open_block is not None:
         return ""
     state = OrderState(order.state)
@@ -105,23 +115,22 @@ def money_code(order: Order, place: Place, seen: Evidence) -> str:
         return "deposit_expired"
     if state is OrderState.NEEDS_ATTENTION:
         return "deposit_staff"
-    if state is OrderState.OPENING or (state is OrderState.AWAITING_DEPOSIT and is_all_there(order)):
+    if state is OrderState.OPENING or (
+        state is OrderState.AWAITING_DEPOSIT and arrived >= order.input_amount
+    ):
         return "deposit_arrived"
     if state is OrderState.AWAITING_DEPOSIT:
-        return "deposit_short" if _arrived(order) else "deposit_awaited"
+        return "deposit_short" if arrived else "deposit_awaited"
     return ""
 
 
-def money_params(order: Order) -> dict[str, Any]:
-    """What those sentences name; `account` is where everything else goes back to."""
-    arrived = _arrived(order)
-    events = Event.objects.filter(order=order, kind="recovered", data__token=order.input_token)
-    back = sum(int(amount) for amount in events.values_list("data__amount", flat=True))
+def money_params(order: Order, *, arrived: int, returned: int) -> dict[str, Any]:
+    """What those sentences name; `account` is where everything else goes back to. Amounts are base units."""
     return {
         "account": order.user,
         "arrived": amount_words(order.origin_id, order.input_token, arrived),
         "missing": amount_words(order.origin_id, order.input_token, max(0, order.input_amount - arrived)),
-        "returned": amount_words(order.origin_id, order.input_token, back or order.input_amount),
+        "returned": amount_words(order.origin_id, order.input_token, returned or order.input_amount),
     }
 
 
@@ -135,8 +144,3 @@ def chain_now(chain_id: int, *, wall: float) -> float:
     """Chain time now, seconds; 0 before any block was seen."""
     row = ChainHead.objects.filter(chain_id=chain_id).values_list("timestamp", "seen_at").first()
     return 0.0 if row is None else row[0] + max(0.0, wall - row[1])
-
-
-def _arrived(order: Order) -> int:
-    deposit = Deposit.objects.filter(pk=order.pk).first()
-    return 0 if deposit is None else int(deposit.held.get(deposit.token, 0))

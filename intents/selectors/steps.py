@@ -85,12 +85,12 @@ def _step_view(order: Order, step: Step, seen: Evidence) -> StepView:
     return StepView(
         index=step.index,
         kind=step.kind,
-        title=words(STEPS, step.kind, _step_params(order, step)),
+        title=words(STEPS, step.kind, step_params(order, step)),
         chain=chain_name(step.chain_id),
         state=step.state,
         state_words=words(STEP_STATES, step.state),
         icon=_ICONS[StepState(step.state)],
-        waiting=_waiting(order, step),
+        waiting=waiting_words(order, step),
         started_at=step.started_at,
         confirmed_at=step.confirmed_at,
         attempts=tuple(_attempt_view(attempt) for attempt in attempts),
@@ -100,7 +100,8 @@ def _step_view(order: Order, step: Step, seen: Evidence) -> StepView:
     )
 
 
-def _step_params(order: Order, step: Step) -> dict[str, str]:
+def step_params(order: Order, step: Step) -> dict[str, str]:
+    """What a step's title names."""
     return {
         "input": amount_words(order.origin_id, order.input_token, order.input_amount),
         "minimum": amount_words(order.destination_id, order.output_token, order.output_amount),
@@ -115,7 +116,8 @@ def step_chains(chain_id: int, details: Mapping[str, Any]) -> dict[str, str]:
     return {"chain": chain_name(int(chain_id)), "to": chain_name(int(to)) if to else ""}
 
 
-def _waiting(order: Order, step: Step) -> str:
+def waiting_words(order: Order, step: Step) -> str:
+    """What the step waits for, "" when it does not."""
     code = step.waiting.get("code", "")
     if not code or step.state in (StepState.CONFIRMED, StepState.FINAL, StepState.SKIPPED):
         return ""

@@ -1,17 +1,17 @@
 """The life of a transfer as a person sees it: what is shown, where the money is, the steps, the events."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from intents.lifecycle import OrderState
 from intents.models import Event, Order
 from intents.services.words import text as error_words
 
-from .arrival import app_called, call_made, gas_besides
-from .deposit import DepositPanel, began_at, chain_now, is_all_there, is_paid_to_address, money_code
+from .arrival import app_called, gas_besides
+from .deposit import DepositPanel, began_at, chain_now, is_paid_to_address, money_code
 from .deposit import money_params as deposit_params
 from .deposit import panel as deposit_panel
 from .network import TokenName, chain_name, contract_address, token_name
@@ -24,7 +24,8 @@ from .sentences import (
     Sentence,
     words,
 )
-from .steps import StepView, amount_words, blocks_of, step_json, step_views
+from .sight import Present, Sight
+from .steps import StepView, amount_words, step_json, step_views
 
 DEFAULT_ETA_SECONDS = 30
 SLOW_FACTOR = 2
@@ -32,6 +33,15 @@ SLOW_SLACK_SECONDS = 10
 
 ENDED_SHOWN = frozenset({"delivered", "returned", "waiting_for_you", "not_started"})
 _RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
+
+
+class Waiting(Protocol):
+    """A step as far as it may hold a transfer up."""
+
+    @property
+    def waiting(self) -> str: ...
+    @property
+    def is_for_person(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +150,19 @@ def timeline(order: Order, *, now: float | None = None) -> Timeline:
     """Build the view of an order as it is now; `now` is wall time in seconds."""
     moment = time.time() if now is None else now
     seen = evidence(order)
+    sight = Present(order, seen)
     place = place_of(order, seen)
     steps = tuple(step_views(order, seen))
     eta = (order.quote.eta_seconds if order.quote else None) or DEFAULT_ETA_SECONDS
-    elapsed = _elapsed(order, moment)
-    shown = shown_state(order, place, seen, is_slow=_is_slow(elapsed, eta))
+    elapsed = elapsed_seconds(order, moment)
+    shown = shown_state(order, place, sight, is_slow=is_slow(elapsed, eta))
     origin_time = chain_now(order.origin_id, wall=moment)
     return Timeline(
         order=order,
         shown=shown,
         headline=str(SHOWN[shown]),
-        money=money_sentence(order, place, seen),
-        reason=_reason(order, shown, steps),
+        money=money_sentence(order, place, seen, sight),
+        reason=reason_of(order, shown, steps),
         steps=steps,
         events=tuple(events_after(order, 0)),
         input_token=token_name(order.origin_id, order.input_token),
@@ -167,7 +178,7 @@ def timeline(order: Order, *, now: float | None = None) -> Timeline:
     )
 
 
-def shown_state(order: Order, place: Place, seen: Evidence, *, is_slow: bool) -> str:
+def shown_state(order: Order, place: Place, sight: Sight, *, is_slow: bool) -> str:
     """The one word people see, a key of SHOWN."""
     state = OrderState(order.state)
     if place is Place.DELIVERED:
@@ -183,18 +194,20 @@ def shown_state(order: Order, place: Place, seen: Evidence, *, is_slow: bool) ->
     if place is Place.WALLET and state in (OrderState.REJECTED, OrderState.EXPIRED):
         return "not_started"
     if state is OrderState.AWAITING_DEPOSIT:
-        return "checking" if is_paid_to_address(order) and is_all_there(order) else "awaiting"
+        is_all_there = is_paid_to_address(order) and sight.arrived >= order.input_amount
+        return "checking" if is_all_there else "awaiting"
     if is_slow:
         return "slower"
-    if place is Place.WALLET or blocks_of(order, seen) < order.required_depth:
+    if place is Place.WALLET or sight.have < order.required_depth:
         return "checking"
     return "on_its_way"
 
 
-def money_sentence(order: Order, place: Place, seen: Evidence) -> Sentence:
-    """Where the money is, what happens next, by when, and what if not."""
-    code = _money_code(order, place, seen)
-    called = call_made(order) if place is Place.DELIVERED else None
+def money_sentence(order: Order, place: Place, seen: Evidence, sight: Sight | None = None) -> Sentence:
+    """Where the money is, what happens next, by when, and what if not; without `sight` as it is now."""
+    sight = sight or Present(order, seen)
+    code = _money_code(order, place, seen, sight)
+    called = sight.call if place is Place.DELIVERED else None
     if called is not None:
         code = "delivered_called" if called.is_success else "delivered_call_failed"
     params: dict[str, Any] = {
@@ -211,13 +224,13 @@ def money_sentence(order: Order, place: Place, seen: Evidence) -> Sentence:
         else order.recipient,
         "by": order.fill_deadline,
         "after": order.expires,
-        "have": min(blocks_of(order, seen), order.required_depth),
+        "have": min(sight.have, order.required_depth),
         "need": order.required_depth,
     }
     if called is not None:
         params["app"] = called.name
     if code.startswith("deposit_"):
-        params |= deposit_params(order)
+        params |= deposit_params(order, arrived=sight.arrived, returned=sight.returned)
     return Sentence(code, params)
 
 
@@ -226,8 +239,8 @@ def events_after(order: Order, seq: int) -> list[EventView]:
     return [_event_view(event) for event in Event.objects.filter(order=order, seq__gt=seq).order_by("seq")]
 
 
-def _money_code(order: Order, place: Place, seen: Evidence) -> str:
-    at_address = money_code(order, place, seen)
+def _money_code(order: Order, place: Place, seen: Evidence, sight: Sight) -> str:
+    at_address = money_code(order, place, seen, arrived=sight.arrived) if is_paid_to_address(order) else ""
     if at_address:
         return at_address
     state = OrderState(order.state)
@@ -239,9 +252,9 @@ def _money_code(order: Order, place: Place, seen: Evidence) -> str:
         return _WALLET_CODES.get(state, "wallet_signed")
     if state in _RETURNING:
         return "escrow_returning"
-    if chain_now(order.destination_id, wall=time.time()) > order.fill_deadline:
+    if sight.destination_time > order.fill_deadline:
         return "escrow_late"
-    return "escrow_counting" if blocks_of(order, seen) < order.required_depth else "escrow_paying"
+    return "escrow_counting" if sight.have < order.required_depth else "escrow_paying"
 
 
 _WALLET_CODES = {
@@ -258,7 +271,8 @@ def _goes_back(order: Order, place: Place) -> bool:
     return OrderState(order.state) in (*_RETURNING, OrderState.NEEDS_ATTENTION)
 
 
-def _reason(order: Order, shown: str, steps: tuple[StepView, ...]) -> str:
+def reason_of(order: Order, shown: str, steps: Iterable[Waiting]) -> str:
+    """Why it stands where it stands, "" when there is nothing to say."""
     if shown in ("not_started", "staff_checking") and order.reason.get("code"):
         return error_words(order.reason["code"], order.reason.get("params", {}))
     if shown in ("returning", "returned") and str(order.reason.get("code", "")).startswith("deposit_"):
@@ -294,7 +308,8 @@ def _with_amounts(data: Mapping[str, Any]) -> dict[str, Any]:
     return {**data, **said}
 
 
-def _elapsed(order: Order, now: float) -> float:
+def elapsed_seconds(order: Order, now: float) -> float:
+    """How long it has taken at wall time `now`, or took in all."""
     begin = order.received_at or order.created_at.timestamp()
     if is_paid_to_address(order):
         # Until the payment is there only the person's own time passes.
@@ -303,7 +318,8 @@ def _elapsed(order: Order, now: float) -> float:
     return max(0.0, (end.timestamp() if end else now) - begin)
 
 
-def _is_slow(elapsed: float, eta: int) -> bool:
+def is_slow(elapsed: float, eta: int) -> bool:
+    """Whether it takes longer than is usual. Seconds."""
     return elapsed > max(SLOW_FACTOR * eta, eta + SLOW_SLACK_SECONDS)
 
 
