@@ -9,6 +9,7 @@ from intents.solver.world import World
 
 from .case import Case
 from .economics import input_value_usd_e8
+from .releases import is_released
 from .world import load_world
 
 # As quotes have it: no order of ours is smaller.
@@ -19,13 +20,14 @@ def carries_proof(case: Case) -> bool:
     """Whether we carry the proof that nobody filled. Of strangers' orders only where our own contracts can, and
     the input is worth far more than that costs; others wait for `expires`."""
     return case.is_ours or (
-        _names_our_contracts(case) and _is_worth(case, times=LEAST_IN_COSTS, with_proof=True)
+        _names_our_contracts(case)
+        and (is_released(case) or _is_worth(case, times=LEAST_IN_COSTS, with_proof=True))
     )
 
 
 def pays_refund(case: Case) -> bool:
     """Whether we send the plain refund after `expires`: a stranger's input is worth its gas at least."""
-    return case.is_ours or _is_worth(case, times=1, with_proof=False)
+    return case.is_ours or is_released(case) or _is_worth(case, times=1, with_proof=False)
 
 
 def _names_our_contracts(case: Case) -> bool:

@@ -74,6 +74,8 @@ class LedgerEntry(models.Model):
         MARGIN = "margin"
         LOSS = "loss"
         MARKET = "market"
+        WITHDRAWAL = "withdrawal"
+        GOODWILL = "goodwill"
 
     order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="ledger")
     chain_id = models.PositiveBigIntegerField()

@@ -147,3 +147,27 @@ class Handling(models.Model):
     )
     resolved_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+
+class StaffWish(models.Model):
+    """What a staff member wants done for an order; the engine does it at its next look, under the order's lease."""
+
+    class Kind(models.TextChoices):
+        RETRY = "retry"
+        BUMP = "bump"
+        RESOLVE = "resolve"
+        RELEASE = "release"
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="wishes")
+    kind = models.CharField(max_length=8, choices=Kind)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    actor_name = models.CharField(max_length=150)
+    created_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True)
+    outcome = models.JSONField(default=dict, help_text=_("{code, params}: what came of it"))
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "kind"], condition=Q(done_at=None), name="wish_open_once"),
+        ]
