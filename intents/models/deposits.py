@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .indexes import CaselessIndex
 from .orders import Order
 
 
@@ -22,7 +23,10 @@ class Deposit(models.Model):
     )
 
     class Meta:
-        indexes = [models.Index(fields=["chain_id", "watched_until"])]
+        indexes = [
+            models.Index(fields=["chain_id", "watched_until"]),
+            CaselessIndex(fields=["address"], name="deposit_by_address"),
+        ]
 
     def __str__(self) -> str:
         return self.address

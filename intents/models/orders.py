@@ -1,16 +1,47 @@
 """Orders, their steps, the transactions tried for them, and what happened."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from intents.lifecycle import AttemptState, OrderState, StepKind, StepState
 
 from .fields import Uint256Field
+from .indexes import CaselessIndex
 from .quotes import Quote
+
+# Still before its delivery: what can be slower than promised.
+RUNNING = tuple(
+    state.value for state in (OrderState.SIGNED, OrderState.OPENING, OrderState.OPENED, OrderState.FILLING)
+)
 
 
 def _choices(states: type) -> list[tuple[str, str]]:
     return [(state.value, state.value) for state in states]  # type: ignore[attr-defined]
+
+
+# What the console searches by, newest first among equals (docs/console.md says which question each answers).
+SEARCHED = [
+    CaselessIndex(fields=["user", "-created_at"], name="order_by_user"),
+    CaselessIndex(fields=["recipient", "-created_at"], name="order_by_recipient"),
+    models.Index(fields=["input_amount", "-created_at"], name="order_by_input_amount"),
+    models.Index(fields=["output_amount", "-created_at"], name="order_by_output_amount"),
+    models.Index(fields=["output_expected", "-created_at"], name="order_by_expected"),
+    models.Index(fields=["delivered_amount", "-created_at"], name="order_by_delivered"),
+]
+# What the console's lists are filtered and sorted by.
+LISTED = [
+    models.Index(fields=["created_at"], name="order_by_time"),
+    models.Index(fields=["state", "created_at"], name="order_by_state"),
+    models.Index(fields=["origin_id", "created_at"], name="order_by_origin"),
+    models.Index(fields=["destination_id", "created_at"], name="order_by_destination"),
+    models.Index(fields=["input_token", "created_at"], name="order_by_input_token"),
+    models.Index(fields=["output_token", "created_at"], name="order_by_output_token"),
+    models.Index(fields=["route_kind", "created_at"], name="order_by_route_kind"),
+    models.Index(fields=["value_usd_e8", "created_at"], name="order_by_value"),
+    models.Index(fields=["fill_deadline", "created_at"], name="order_by_deadline"),
+    models.Index(fields=["received_at"], name="order_running", condition=Q(state__in=RUNNING)),
+]
 
 
 class Order(models.Model):
@@ -26,8 +57,11 @@ class Order(models.Model):
     terms = models.JSONField(help_text=_("the order itself, as settlement.order JSON"))
     signature = models.TextField(blank=True)
     confirm_way = models.CharField(max_length=12)
-    user = models.CharField(max_length=42, db_index=True)
-    recipient = models.CharField(max_length=42, db_index=True)
+    route_kind = models.CharField(
+        max_length=20, blank=True, help_text=_("of the quoted route; empty when opened elsewhere")
+    )
+    user = models.CharField(max_length=42)
+    recipient = models.CharField(max_length=42)
     origin_id = models.PositiveBigIntegerField()
     destination_id = models.PositiveBigIntegerField()
     input_token = models.CharField(max_length=42)
@@ -63,6 +97,9 @@ class Order(models.Model):
             models.Index(fields=["origin_id", "state"]),
             models.Index(fields=["destination_id", "state"]),
             models.Index(fields=["wait_chain_id", "wait_block"]),
+            models.Index(fields=["user"], name="order_user"),
+            *SEARCHED,
+            *LISTED,
         ]
 
     def __str__(self) -> str:

@@ -288,7 +288,9 @@ def _write_order(
         "terms": order_to_json(terms),
         "signature": signature,
         "client_key": client_key,
+        "language": language,
         "confirm_way": quote.confirm_way,
+        "route_kind": quote.routes[0].get("kind", "") if quote.routes else "",
         "user": terms.user,
         "recipient": final_recipient(terms.outputs[0]),
         "origin_id": quote.origin_id,
@@ -309,7 +311,12 @@ def _write_order(
     adopted = Order.objects.filter(order_id=quote.order_id, quote=None).first()
     if adopted is not None:
         Order.objects.filter(pk=adopted.pk).update(
-            quote=quote, signature=signature, confirm_way=quote.confirm_way, received_at=received_at
+            quote=quote,
+            signature=signature,
+            confirm_way=quote.confirm_way,
+            route_kind=values["route_kind"],
+            language=language,
+            received_at=received_at,
         )
         adopted.refresh_from_db()
         return adopted
