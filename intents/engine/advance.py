@@ -28,6 +28,7 @@ from .lease import Lease, LeaseLost
 from .receipts import book_gas
 from .reconcile import reconcile
 from .urgency import is_expiring
+from .wishes import obey
 
 log = structlog.get_logger(__name__)
 
@@ -88,7 +89,7 @@ def _work(held: Lease) -> Case:
         for _ in range(MOST_ROUNDS):
             case.waits.clear()
             seen = gather(case)
-            if not (reconcile(case, seen) or _act(case, seen)):
+            if not (reconcile(case, seen) or obey(case, seen) or _act(case, seen)):
                 break
         if case.state in ORDER_ENDED:
             book_gas(case)

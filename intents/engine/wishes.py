@@ -68,7 +68,7 @@ def snapshot(order: Order) -> dict[str, Any]:
 def obey(case: Case, seen: Evidence) -> bool:
     """Do what staff wish of this order; True when the order is not as it was. Raises LeaseLost."""
     wishes = list(StaffWish.objects.filter(order_id=case.order.order_id, done_at=None).order_by("id"))
-    return any([_obey_one(case, seen, wish) for wish in wishes])
+    return any(_obey_one(case, seen, wish) for wish in wishes)
 
 
 def _obey_one(case: Case, seen: Evidence, wish: StaffWish) -> bool:
@@ -114,9 +114,7 @@ def _retry(case: Case, seen: Evidence) -> Outcome:
 
 def _resume(case: Case) -> str:
     state = OrderState(case.order.resume_state)
-    move_order(
-        case, state, event="resumed", data={"state": state}, reason={}, resume_state="", failures=0
-    )
+    move_order(case, state, event="resumed", data={"state": state}, reason={}, resume_state="", failures=0)
     return state.value
 
 

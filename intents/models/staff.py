@@ -169,5 +169,7 @@ class StaffWish(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["order", "kind"], condition=Q(done_at=None), name="wish_open_once"),
+            models.UniqueConstraint(
+                fields=["order", "kind"], condition=Q(done_at=None), name="wish_open_once"
+            ),
         ]

@@ -215,6 +215,8 @@ WAITING = {
     "chain_unreachable": _("%(chain)s does not answer; we keep trying"),
     "node_unreachable": _("%(chain)s does not answer; we keep trying"),
     "chain_paused": _("%(chain)s is paused"),
+    "token_paused": _("%(token)s on %(chain)s is paused"),
+    "route_paused": _("transfers from %(origin)s to %(destination)s are paused"),
     "gas_price_too_high": _("the fees of %(chain)s are above our limit; waits for them to fall"),
 }
 

@@ -16,6 +16,7 @@ from intents.chains.manifest import ChainManifest
 from intents.engine import deposits, events, reservations
 from intents.engine.advance import advance
 from intents.engine.blocklist import blocked_addresses
+from intents.engine.brakes import refuse_braked
 from intents.engine.claims import claims_of, ensure_stocks
 from intents.engine.depth import required_depth
 from intents.engine.reservations import Claim, StockShort
@@ -200,13 +201,20 @@ def first_difference(submitted: Any, quoted: Any, path: str = "") -> str:
 
 
 def _pass_gate(order: StandardOrder, *, origin: ChainManifest, destination: ChainManifest) -> None:
-    refusal = refuse_terms(
-        order, origin=origin, destination=destination, blocked=blocked_addresses()
-    ) or refuse_opening(
-        order,
-        origin=origin,
-        origin_time=clock(origin.chain_id),
-        destination_time=clock(destination.chain_id),
+    refusal = (
+        refuse_terms(order, origin=origin, destination=destination, blocked=blocked_addresses())
+        or refuse_opening(
+            order,
+            origin=origin,
+            origin_time=clock(origin.chain_id),
+            destination_time=clock(destination.chain_id),
+        )
+        or refuse_braked(
+            origin_id=origin.chain_id,
+            input_token=int_to_address(order.inputs[0][0]),
+            destination_id=destination.chain_id,
+            output_token=bytes32_to_address(order.outputs[0].token),
+        )
     )
     if refusal is not None:
         raise refused(refusal)

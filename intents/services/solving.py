@@ -14,6 +14,7 @@ from intents.chains.fees import base_fee_wei
 from intents.chains.manifest import ChainManifest
 from intents.engine import deposits
 from intents.engine.blocklist import blocked_addresses
+from intents.engine.brakes import refuse_braked
 from intents.engine.proof_times import proof_allowance
 from intents.engine.repricing import OPEN_GAS
 from intents.models import QuoteState
@@ -91,6 +92,7 @@ def solve(intent: Intent, world: World) -> Solved:
         is_exact_output=intent.exact == "output",
     )
     _require_seen(world, origin, destination)
+    _require_unbraked(wanted)
     gas_wei = arrival.gas_wei_of(intent, destination=destination, world=world)
     rules = arrival.rules_of(intent, destination=destination, gas_wei=gas_wei)
     routes = find_routes(wanted, world, rules)
@@ -141,6 +143,17 @@ def _require_seen(world: World, *chains: ChainManifest) -> None:
     for chain in chains:
         if chain.chain_id not in world.chains:
             raise ClockUnknown(f"no head of {chain.slug} seen yet", chain=chain.name)
+
+
+def _require_unbraked(wanted: Wanted) -> None:
+    braked = refuse_braked(
+        origin_id=wanted.origin_id,
+        input_token=wanted.input_token,
+        destination_id=wanted.destination_id,
+        output_token=wanted.output_token,
+    )
+    if braked is not None:
+        raise _refused(braked.code, **braked.params)
 
 
 def _offer(solved: Solved) -> dict[str, Any]:

@@ -34,6 +34,13 @@ INTENT_WORDS = {
     "token_not_supported": _("This token is not supported here. Choose one from the list."),
     "chain_not_supported": _("This chain is not connected. Choose one from the list."),
     "chain_paused": _("%(chain)s is paused at the moment. Nothing was taken; please try again later."),
+    "token_paused": _(
+        "%(token)s on %(chain)s is paused at the moment: %(reason)s. Nothing was taken; please try again later."
+    ),
+    "route_paused": _(
+        "Transfers from %(origin)s to %(destination)s are paused at the moment: %(reason)s. Nothing was taken; "
+        "please try again later."
+    ),
     "address_malformed": _("That is not a valid address. It starts with 0x and has 40 more characters."),
     "recipient_not_allowed": _("This address cannot receive the transfer. Check it and choose another one."),
     "recipient_is_contract": _("This address is a contract. Choose an account that you control there."),

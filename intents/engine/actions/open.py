@@ -7,6 +7,7 @@ from intents.chains.client import client
 from intents.chains.reverts import Reverted
 from intents.engine import alerts, reservations
 from intents.engine.blocklist import blocked_addresses
+from intents.engine.brakes import refuse_braked
 from intents.engine.cancelled import is_cancelled
 from intents.engine.case import IN_BLOCK, Case, NeedsAttention, Wait, move_order, move_step, wait
 from intents.engine.claims import claims_of
@@ -25,7 +26,9 @@ from intents.settlement.acceptance import Refusal, refuse_opening, refuse_terms
 MOST_REVERTED = 3
 _DEPOSITED = 1
 _DELIVERED = (OrderState.FILLED, OrderState.PROVING)
-_UNPRICED = frozenset({"chain_unreachable", "no_price", "stale_price", "chain_paused"})
+_UNPRICED = frozenset(
+    {"chain_unreachable", "no_price", "stale_price", "chain_paused", "token_paused", "route_paused"}
+)
 
 
 def run(case: Case, step: Step, seen: Evidence) -> bool:
@@ -72,6 +75,14 @@ def refusal_of(case: Case, step: Step) -> Refusal | None:
     )
     if refusal is not None:
         return refusal
+    braked = refuse_braked(
+        origin_id=case.order.origin_id,
+        input_token=case.order.input_token,
+        destination_id=case.order.destination_id,
+        output_token=case.order.output_token,
+    )
+    if braked is not None:
+        return braked
     reverted = [a for a in case.tries(step, "open") if a.revert is not None]
     if len(reverted) >= MOST_REVERTED:
         return Refusal("open_failed", {"revert": (reverted[-1].revert or {}).get("name", "")})
