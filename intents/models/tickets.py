@@ -23,6 +23,12 @@ class Ticket(models.Model):
     code_word = models.CharField(max_length=40)
     language = models.CharField(max_length=10, help_text=_("the person's language"))
     browser_key = models.CharField(max_length=64, blank=True, help_text=_("the browser that asked"))
+    person_seen = models.PositiveIntegerField(
+        default=0, help_text=_("number of the newest message that the person was shown")
+    )
+    waiting_since = models.DateTimeField(
+        null=True, db_index=True, help_text=_("since when the person waits for an answer")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True, db_index=True)
     closed_at = models.DateTimeField(null=True)
