@@ -13,7 +13,7 @@ from django.db import DatabaseError, close_old_connections
 
 from intents.models import Chain, ChainHead
 
-from . import registry
+from . import node_reports, registry
 from .client import client
 from .endpoints import NodeHealth
 from .manifest import ChainManifest
@@ -81,7 +81,9 @@ async def watch(*, stop: asyncio.Event) -> None:
 
 
 def _look(manifest: ChainManifest, bad: Counter[int]) -> None:
-    health = client(manifest.chain_id).probe()
+    asked = client(manifest.chain_id)
+    health = asked.probe()
+    node_reports.write(manifest, health, disputed_at=asked.disputed_at)
     well = sum(not node.ill for node in health)
     bad[manifest.chain_id] = 0 if well >= manifest.quorum else bad[manifest.chain_id] + 1
     if bad[manifest.chain_id] == 0 or bad[manifest.chain_id] >= LOOKS_BEFORE_PAUSE:

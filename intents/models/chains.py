@@ -37,6 +37,24 @@ class ChainHead(models.Model):
     world = models.JSONField(default=dict, help_text=_("pools, balances and prices at this block"))
 
 
+class NodeReport(models.Model):
+    """How a chain's nodes answered the follower's last look at them: what staff read when it stands still."""
+
+    chain = models.OneToOneField(
+        Chain, primary_key=True, on_delete=models.CASCADE, related_name="node_report"
+    )
+    nodes = models.JSONField(default=list, help_text=_("[{host, ill, height}], without what may be secret"))
+    quorum = models.PositiveSmallIntegerField(default=1, help_text=_("nodes that must agree"))
+    seen_at = models.FloatField(help_text=_("wall time of the look, seconds"))
+    changed_at = models.FloatField(help_text=_("wall time since when they are as they are, seconds"))
+    disputed_at = models.FloatField(
+        null=True, help_text=_("wall time when too few of them last said the same, seconds")
+    )
+
+    def __str__(self) -> str:
+        return f"nodes of {self.chain_id}"
+
+
 class Block(models.Model):
     """Recent block hashes, kept until final, by which reorgs are noticed."""
 
