@@ -63,8 +63,8 @@ def collect(message: bytes, *, origin: ChainManifest, destination: ChainManifest
         picked = proofs.pick_signatures(signatures, validators=validators, threshold=threshold)
         if picked is not None:
             return Collected(proofs.metadata(checkpoint, picked))
-    signed = {address for signatures in found.values() for address in signatures}
-    return Collected(None, tuple(each for each in validators if each not in signed), threshold)
+    heard = {address for signatures in found.values() for address in signatures}
+    return Collected(None, tuple(each for each in validators if each not in heard), threshold)
 
 
 def signers_of(message: bytes, *, origin: ChainManifest) -> tuple[list[str], int]:
