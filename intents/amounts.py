@@ -27,6 +27,12 @@ def divide_up(numerator: int, denominator: int) -> int:
     return -(-numerator // denominator)
 
 
+def split_evenly(total: int, parts: int) -> list[int]:
+    """`total` in `parts` that add up to it: each the floor of the quotient, the first ones 1 more."""
+    least, odd = divmod(total, parts)
+    return [least + 1 if at < odd else least for at in range(parts)]
+
+
 def bps_down(amount: int, bps: int) -> int:
     """`amount` × `bps` / 10 000, rounded down."""
     return divide_down(amount * bps, BPS)

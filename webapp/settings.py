@@ -130,6 +130,7 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 STAFF_PATH = env.str("STAFF_PATH", default="staff/").strip("/") + "/"
 CONSOLE_PATH = env.str("CONSOLE_PATH", default="console/").strip("/") + "/"
+CONSOLE_HIGH_VALUE_USD = env.int("WAYMEET_HIGH_VALUE_USD", default=10_000)
 
 # Staff: “auto” asks for the second factor unless every connected chain is local, “always” asks everywhere.
 STAFF_SECOND_FACTOR = env.str("WAYMEET_SECOND_FACTOR", default="auto")
@@ -185,6 +186,7 @@ RATE_LIMITS = {
     "logins": _limit("WAYMEET_LIMIT_LOGINS", "20/60"),
     "balances": _limit("WAYMEET_LIMIT_BALANCES", "60/60"),
     "lookups": _limit("WAYMEET_LIMIT_LOOKUPS", "60/60"),
+    "messages": _limit("WAYMEET_LIMIT_MESSAGES", "20/300"),
 }
 MOST_SOCKETS = env.int("WAYMEET_LIMIT_SOCKETS", default=50)
 
@@ -195,6 +197,12 @@ NETWORK_DIR = Path(env.str("WAYMEET_NETWORK_DIR", default=str(RUN_DIR / "network
 # Given by the supervisor of the local system to its own page: where to ask for something to be broken.
 BREAK_URL = env.str("WAYMEET_BREAK_URL", default="")
 BREAK_TOKEN = env.str("WAYMEET_BREAK_TOKEN", default="")
+# The longest a settlement waits for others to share its transactions with, in seconds; 0 is not at all.
+SETTLE_TOGETHER_SECONDS = env.float("WAYMEET_SETTLE_TOGETHER_SECONDS", default=60.0)
 FILL_ENABLED = env.bool("WAYMEET_FILL", default=True)
 REBALANCE_ENABLED = env.bool("WAYMEET_REBALANCE", default=True)
+# Where our own stock may be withdrawn to; while every chain is local and none is named, to the owner itself.
+TREASURY_ADDRESSES = env.list("WAYMEET_TREASURY", default=[])
+# The most that staff may give one order out of goodwill, and never more than it was worth.
+GOODWILL_MOST_USD = env.int("WAYMEET_GOODWILL_MOST_USD", default=50)
 BLOCKED_ADDRESSES = env.list("WAYMEET_BLOCKED_ADDRESSES", default=[])

@@ -174,6 +174,11 @@ KINDS = (
     ),
 )
 
+# What a message leaves behind names no order: it may serve several.
+MESSAGE_KINDS = frozenset(
+    kind.name for kind in KINDS if kind.contract in ("hyperlane_oracle", "mailbox", "merkle_tree_hook")
+)
+
 
 def watched_addresses(manifest: ChainManifest) -> list[str]:
     """The contracts of this chain whose logs are facts for us."""

@@ -6,7 +6,7 @@ replacement. A lost answer means: assume that it was sent.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -63,15 +63,16 @@ def submit(
     is_urgent: bool = False,
     guard: Callable[[], None] | None = None,
     most_gas: int = 0,
+    also: Sequence[Step] = (),
 ) -> Attempt:
     """Send a call as `role`; the attempt is BROADCAST, or UNKNOWN when no answer came.
 
-    With `replaces` the call takes over that attempt's nonce. `is_urgent` raises the cap on fees. `guard`
-    runs inside the transaction that stores the attempt: when it raises, nothing is stored or sent, and no
-    nonce is used. Raises Reverted when the gas estimate reverts or is above `most_gas` (only without
-    `gas_limit`), FeeAboveCap before anything is stored, and SendRejected after the attempt was stored: it
-    stays PLANNED and `recovery.mend_chain` carries on with it. Never call it inside an open transaction: it
-    raises RuntimeError.
+    `also` are steps of other orders that the call serves besides `step`; a replacement serves the same ones.
+    With `replaces` the call takes over that attempt's nonce. `is_urgent` raises the cap on fees. `guard` runs
+    inside the transaction that stores the attempt: when it raises, nothing is stored or sent, and no nonce is
+    used. Raises Reverted when the gas estimate reverts or is above `most_gas` (only without `gas_limit`),
+    FeeAboveCap before anything is stored, and SendRejected after the attempt was stored: it stays PLANNED and
+    `recovery.mend_chain` carries on with it. Never call it inside an open transaction: it raises RuntimeError.
     """
     signer = account(role)
     gas_limit = call.gas_limit or _estimated_gas(chain_id, call, signer.address, most_gas)
@@ -84,6 +85,8 @@ def submit(
         if guard is not None:
             guard()
         attempt = _store(draft, signer, _lease_nonce(chain_id, signer.address))
+        if also:
+            attempt.also.add(*also)
     return _broadcast(attempt)
 
 
@@ -223,6 +226,8 @@ def _take_over(old: Attempt, draft: _Draft, signer: LocalAccount) -> Attempt:
     try:
         with transaction.atomic(durable=True):
             attempt = _store(draft, signer, old.nonce, replaces=old)
+            if draft.step is not None:
+                attempt.also.add(*old.also.all())
             move_attempt(old, AttemptState.REPLACED)
     except IntegrityError:
         # Another worker replaced it first: `replaces` is unique.

@@ -5,10 +5,12 @@ from functools import cached_property
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from intents.chains import registry
 from intents.chains.clock import ClockUnknown, chain_time
+from intents.chains.events import MESSAGE_KINDS
 from intents.chains.manifest import ChainManifest
 from intents.lifecycle import (
     ORDER_ENDED,
@@ -105,6 +107,8 @@ class Wait:
     block: tuple[int, int] | None = None
 
 
+# Steps that one transaction may do for several orders, once they began.
+_SHARED = (StepKind.PROVE, StepKind.FINALISE)
 # The block itself wakes the order; this is for transactions that revert or get lost.
 IN_BLOCK = Wait("in_block", seconds=3.0)
 
@@ -113,16 +117,14 @@ def load(held: Lease) -> Case:
     """Read the leased order. Raises ChainNotSupported when one of its chains is not connected."""
     order = Order.objects.get(order_id=held.order_id)
     steps = list(Step.objects.filter(order=order).order_by("index"))
-    attempts: dict[int, list[Attempt]] = {}
-    for attempt in Attempt.objects.filter(step__in=steps).order_by("id"):
-        attempts.setdefault(attempt.step_id or 0, []).append(attempt)
+    attempts, joined = _attempts(steps)
     chain_ids = {order.origin_id, order.destination_id, *(step.chain_id for step in steps)}
     return Case(
         lease=held,
         order=order,
         steps=steps,
         attempts=attempts,
-        logs=list(ChainLog.objects.filter(order_id=order.order_id).order_by("block_number", "log_index")),
+        logs=_logs(order, joined),
         heads={
             head.chain_id: head for head in ChainHead.objects.filter(chain_id__in=chain_ids).defer("world")
         },
@@ -130,6 +132,34 @@ def load(held: Lease) -> Case:
         origin=registry.chain(order.origin_id),
         destination=registry.chain(order.destination_id),
     )
+
+
+def _attempts(steps: list[Step]) -> tuple[dict[int, list[Attempt]], list[str]]:
+    """Attempts by step, oldest first, those of other orders among them; and the hashes of these."""
+    mine = Q(step__in=steps)
+    begun = [step.pk for step in steps if step.kind in _SHARED and step.state != StepState.BLOCKED]
+    served: dict[int, list[int]] = {}
+    if begun:
+        joining = Attempt.also.through.objects.filter(step_id__in=begun)
+        for attempt_id, step_id in joining.values_list("attempt_id", "step_id"):
+            served.setdefault(attempt_id, []).append(step_id)
+        mine |= Q(pk__in=list(served))
+    found: dict[int, list[Attempt]] = {}
+    joined = []
+    for attempt in Attempt.objects.filter(mine).order_by("id"):
+        if attempt.pk in served:
+            joined.append(attempt.tx_hash)
+        for step_id in served.get(attempt.pk, [attempt.step_id or 0]):
+            found.setdefault(step_id, []).append(attempt)
+    return found, joined
+
+
+def _logs(order: Order, joined: list[str]) -> list[ChainLog]:
+    """The order's own logs, and of others' transactions that served it what their messages left behind."""
+    mine = Q(order_id=order.order_id)
+    if joined:
+        mine |= Q(tx_hash__in=joined, kind__in=list(MESSAGE_KINDS))
+    return list(ChainLog.objects.filter(mine).order_by("block_number", "log_index"))
 
 
 @transaction.atomic(savepoint=False)

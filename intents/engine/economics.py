@@ -7,7 +7,7 @@ from intents.lifecycle import StepKind
 from intents.settlement.acceptance import LOSS_LIMIT_BPS, Refusal, refuse_value
 from intents.settlement.destination_call import arrival_gas
 from intents.settlement.order import bytes32_to_address, int_to_address
-from intents.solver.pricing import GasRules, Unpriced, native_usd_up, price_of, usd_down, usd_up
+from intents.solver.pricing import GasRules, Unpriced, native_usd_up, price_of, settling, usd_down, usd_up
 from intents.solver.world import ChainWorld, World
 
 from .case import Case
@@ -66,9 +66,9 @@ def _paid_usd_e8(case: Case, world: World, supply: Mapping[str, Any] | None) -> 
 
 def _cost_usd_e8(case: Case, world: World, origin: ChainWorld, destination: ChainWorld) -> int:
     """Gas of what is still to be sent, and the native coin that arrives besides the output."""
-    gas = GasRules()
+    gas, settled = GasRules(), settling(world, origin, destination)
     outputs = case.terms.outputs
-    fill = gas.fill + gas.dispatch + arrival_gas(outputs)
+    fill = gas.fill + settled.dispatch + arrival_gas(outputs)
     besides = sum(output.amount for output in outputs[1:])
     carried = 0
     source = _sent_from(case, world)
@@ -77,7 +77,7 @@ def _cost_usd_e8(case: Case, world: World, origin: ChainWorld, destination: Chai
         carried = native_usd_up(world, source, gas.bridge * source.gas_price_wei)
     return (
         carried
-        + native_usd_up(world, origin, (gas.finalise + gas.process) * origin.gas_price_wei)
+        + native_usd_up(world, origin, (settled.finalise + settled.process) * origin.gas_price_wei)
         + native_usd_up(world, destination, fill * destination.gas_price_wei + besides)
     )
 

@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import structlog
+from django.db.models import Q
 
 from intents.chains.accounts import OPERATOR, RELAYER
 from intents.chains.calls import Call
@@ -17,7 +20,7 @@ from intents.models import Attempt, Step
 from intents.solver.pricing import GasRules
 
 from . import lease
-from .case import Case
+from .case import Case, set_details
 from .claims import fill_gas
 from .lease import LeaseLost
 from .urgency import PAID_BY, is_expiring
@@ -31,6 +34,18 @@ ROLES = {"open": OPERATOR, "fill": OPERATOR}
 # An account with code judges its own signature.
 JUDGED_BY_ACCOUNTS = frozenset({"eip3009", "permit2"})
 GAS_FACTOR = 2
+
+
+@dataclass(slots=True)
+class Companion:
+    """Another order whose step one transaction does as well; its lease is ours too.
+
+    `details` are written to its step in the transaction that stores the attempt.
+    """
+
+    case: Case
+    step: Step
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 class AttemptsChanged(WaymeetError):
@@ -50,7 +65,7 @@ def in_flight(case: Case, step: Step, purpose: str) -> Attempt | None:
     attempt = standing(case.tries(step, purpose), logged)
     if attempt is None or attempt.state == AttemptState.REPLACED:
         return attempt
-    return _hurried(case, attempt)
+    return _hurried(case, step, attempt)
 
 
 def standing(attempts: Sequence[Attempt], logged: Collection[str]) -> Attempt | None:
@@ -79,14 +94,25 @@ def recheck(attempts: list[Attempt]) -> None:
             _send_again(attempt)
 
 
-def send(case: Case, step: Step, purpose: str, call: Call, *, is_coin: bool = False) -> Attempt:
+def send(
+    case: Case,
+    step: Step,
+    purpose: str,
+    call: Call,
+    *,
+    is_coin: bool = False,
+    others: Sequence[Companion] = (),
+    message: Attempt | None = None,
+) -> Attempt:
     """Estimate this very call, sign, store and broadcast it, if the lease is still ours.
 
     Two workers never store two attempts for the same thing: the lease and the attempts that were judged
     are held against the database inside the transaction that stores. `is_coin` says that it pays the chain's
-    own coin to somebody, whose code runs then. Raises LeaseLost, AttemptsChanged
-    and what `chains.sender.submit` raises, but for SendRejected: the stored attempt stands then and is
-    carried on by the sweep.
+    own coin to somebody, whose code runs then. `others` are orders that it serves too: theirs is stored in the
+    same transaction, if their leases are still ours. What is sent for a `message` serves everybody the message
+    serves, whoever holds their leases: it is sent once. Raises LeaseLost, AttemptsChanged and what
+    `chains.sender.submit` raises, but for SendRejected: the stored attempt stands then and is carried on by the
+    sweep.
     """
     if not lease.is_held(case.lease):
         raise LeaseLost(case.order.order_id)
@@ -97,9 +123,10 @@ def send(case: Case, step: Step, purpose: str, call: Call, *, is_coin: bool = Fa
             chain_id=step_chain(case, purpose),
             role=role_of(purpose),
             call=call,
-            is_urgent=purpose in PAID_BY and is_expiring(case),
-            guard=partial(_guard, case, step, purpose),
+            is_urgent=purpose in PAID_BY and any(map(is_expiring, [case, *(each.case for each in others)])),
+            guard=partial(_guard, case, step, purpose, others, message),
             most_gas=_most_gas(case, step, purpose, is_coin=is_coin),
+            also=served(message, step) if message is not None else [each.step for each in others],
         )
     except SendRejected as error:
         stored = Attempt.objects.filter(tx_hash=error.params.get("tx_hash", "")).first()
@@ -107,7 +134,15 @@ def send(case: Case, step: Step, purpose: str, call: Call, *, is_coin: bool = Fa
             raise
         attempt = stored
     case.attempts.setdefault(step.pk, []).append(attempt)
+    for each in others:
+        each.case.attempts.setdefault(each.step.pk, []).append(attempt)
     return attempt
+
+
+def served(message: Attempt, step: Step) -> list[Step]:
+    """The steps of other orders that a message serves besides this one."""
+    steps = Step.objects.filter(Q(pk=message.step_id) | Q(shared_attempts=message)).exclude(pk=step.pk)
+    return list(steps.distinct().order_by("pk"))
 
 
 def role_of(purpose: str) -> str:
@@ -133,14 +168,32 @@ def _most_gas(case: Case, step: Step, purpose: str, *, is_coin: bool) -> int:
     return GAS_FACTOR * GasRules().open if is_coin or is_judged else 0
 
 
-def _guard(case: Case, step: Step, purpose: str) -> None:
+def _guard(
+    case: Case, step: Step, purpose: str, others: Sequence[Companion], message: Attempt | None
+) -> None:
     lease.pin(case.lease)
+    if message is not None:
+        # The orders of one message are looked at by several workers at once: this row lets one after the other in.
+        Attempt.objects.filter(pk=message.pk).update(purpose=message.purpose)
+    _require_known(case, step, purpose)
+    for each in sorted(others, key=lambda other: other.case.order.order_id):
+        try:
+            lease.pin(each.case.lease)
+            if each.details:
+                set_details(each.case, each.step, **each.details)
+        except LeaseLost as lost:
+            raise AttemptsChanged(purpose) from lost
+        _require_known(each.case, each.step, purpose)
+
+
+def _require_known(case: Case, step: Step, purpose: str) -> None:
     known = [attempt.pk for attempt in case.tries(step, purpose)]
-    if Attempt.objects.filter(step=step, purpose=purpose).exclude(pk__in=known).exists():
+    stored = Attempt.objects.filter(Q(step=step) | Q(also=step), purpose=purpose)
+    if stored.exclude(pk__in=known).exists():
         raise AttemptsChanged(purpose)
 
 
-def _hurried(case: Case, attempt: Attempt) -> Attempt:
+def _hurried(case: Case, step: Step, attempt: Attempt) -> Attempt:
     """What a risen base fee shuts out is outbid beyond the usual cap when the order expires soon."""
     if attempt.purpose not in PAID_BY or attempt.state == AttemptState.CONFIRMED or not is_expiring(case):
         return attempt
@@ -149,7 +202,7 @@ def _hurried(case: Case, attempt: Attempt) -> Attempt:
     newest = replace(attempt, is_urgent=True)
     if newest.pk != attempt.pk:
         attempt.refresh_from_db()
-        case.attempts.setdefault(attempt.step_id or 0, []).append(newest)
+        case.attempts.setdefault(step.pk, []).append(newest)
     return newest
 
 

@@ -95,6 +95,18 @@ def release(lease: Lease, *, wake_at: float, **changes: Any) -> bool:
     return False
 
 
+def put_back(lease: Lease, *, wake_at: float) -> bool:
+    """Give back an order that was not looked at for its own sake; no error when it is no longer ours.
+
+    It is to be looked at again at `wake_at` (wall time, seconds). False when somebody woke it meanwhile: then it
+    is due already, and whoever was told so found it leased.
+    """
+    mine = Order.objects.filter(order_id=lease.order_id, lease_owner=lease.owner, fence=lease.fence)
+    if mine.filter(wake_at=lease.until).update(lease_owner="", leased_until=0, wake_at=wake_at):
+        return True
+    return not mine.update(lease_owner="", leased_until=0)
+
+
 def surrender(lease: Lease, *, wake_at: float, **changes: Any) -> None:
     """Give the order back whatever happened meanwhile; no error when it is no longer ours.
 

@@ -4,7 +4,7 @@ Every block is one short transaction; a reorganisation deletes facts and the ord
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import Any, TypeVar, cast
@@ -14,7 +14,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 
 from intents.chains import pauses, registry
 from intents.chains.client import Log
-from intents.chains.events import decode_log, watched_addresses, watched_topics
+from intents.chains.events import MESSAGE_KINDS, decode_log, watched_addresses, watched_topics
 from intents.chains.follower import Cursor, Fact, HeadSeen, LogsSeen, ReorgSeen, follow_chain
 from intents.chains.manifest import ChainManifest
 from intents.chains.rounds import Watch
@@ -86,7 +86,7 @@ class ChainObserver:
         world = self._fresh_world(seen)
         with transaction.atomic():
             rows = self._write_logs(logs)
-            woken = {row.order_id for row in rows if row.order_id}
+            woken = {row.order_id for row in rows if row.order_id} | _served_by(rows)
             woken |= self._deposits.write(at_addresses, block_number=seen.head.number, logs=rows)
             self._write_blocks(seen)
             self._write_head(seen, world)
@@ -110,6 +110,7 @@ class ChainObserver:
             concerned = set(
                 ChainLog.objects.filter(**above).exclude(order_id="").values_list("order_id", flat=True)
             )
+            concerned |= _served_by(ChainLog.objects.filter(kind__in=list(MESSAGE_KINDS), **above))
             gone_claims = ChainLog.objects.filter(kind=CLAIMED, **above)
             concerned |= orders_paid_by(self.manifest.chain_id, gone_claims)
             ChainLog.objects.filter(**above).delete()
@@ -245,6 +246,15 @@ class ChainObserver:
             return False
         timestamp, at = self._clock
         return seen.head.timestamp - timestamp > seen.seen_at - at + JUMP_SECONDS
+
+
+def _served_by(rows: Iterable[ChainLog]) -> set[str]:
+    """Orders that messages serve besides the one whose transaction it is."""
+    hashes = {row.tx_hash for row in rows if row.kind in MESSAGE_KINDS}
+    if not hashes:
+        return set()
+    joining = Attempt.also.through.objects.filter(attempt__tx_hash__in=hashes)
+    return set(joining.values_list("step__order_id", flat=True))
 
 
 async def observe(*, stop: asyncio.Event | None = None) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from intents.amounts import split_evenly
 from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.client import Log, client
 from intents.chains.endpoints import RpcUnavailable
@@ -82,7 +83,7 @@ def delivery_of(case: Case, log: ChainLog, *, is_ours: bool) -> Delivery:
 
 
 def book_gas(case: Case) -> None:
-    """Write down what our mined transactions of this order cost, once each."""
+    """Write down what our mined transactions of this order cost, once each; of a shared one its part."""
     for attempts in case.attempts.values():
         book_attempts(case.order, attempts)
 
@@ -99,12 +100,22 @@ def _book_one(order: Order | None, attempt: Attempt) -> None:
         attempt_outcome(attempt)
     if attempt.gas_used is None or attempt.gas_price_wei is None:
         return
+    cost_wei = attempt.gas_used * attempt.gas_price_wei
     ledger.book_gas(
         order,
         chain_id=attempt.chain_id,
-        cost_wei=attempt.gas_used * attempt.gas_price_wei,
+        cost_wei=cost_wei if order is None else _part(attempt, order, cost_wei),
         tx_hash=attempt.tx_hash,
     )
+
+
+def _part(attempt: Attempt, order: Order, cost_wei: int) -> int:
+    """What an order bears of a transaction that served several: the odd wei fall to the first by order id."""
+    served = set(attempt.also.values_list("order_id", flat=True))
+    if not served or attempt.step is None:
+        return cost_wei
+    everybody = sorted(served | {attempt.step.order_id})
+    return split_evenly(cost_wei, len(everybody))[everybody.index(order.order_id)]
 
 
 def moved(logs: tuple[Log, ...], token: str, *, of: str = "", to: str = "") -> int:

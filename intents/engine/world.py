@@ -15,12 +15,15 @@ from intents.chains.client import ChainClient
 from intents.chains.clock import chain_time
 from intents.chains.manifest import ChainManifest
 from intents.models import Chain, ChainHead, Stock
+from intents.solver.company import Shared
 from intents.solver.markets import Market, market_from_json
 from intents.solver.world import Bridge, ChainWorld, Excluded, Price, Tier, Token, World
 from intents.solver.world import Stock as WorldStock
 from intents.venues.swaps import KINDS
 
+from . import sharing
 from .prices import FeedReading, combine
+from .sharing import Sharing
 
 POOL_DEVIATION_BPS: Final = 300
 MOST_ROUNDS: Final = 4
@@ -155,6 +158,7 @@ _seen: dict[int, _Seen] = {}
 def forget() -> None:
     """Drop what this process remembers of the chains."""
     _seen.clear()
+    sharing.forget()
 
 
 def load_prices() -> World:
@@ -172,6 +176,7 @@ def load_world(own: dict[tuple[int, str], int] | None = None, *, is_for_routes: 
     paused = dict(Chain.objects.filter(is_connected=True).values_list("chain_id", "paused_reason"))
     stocks = _stocks(manifests, own or {}) if is_for_routes else {}
     prices, stale = _with_bridged(manifests, *combine(_feed_readings(manifests)))
+    shared = sharing.sharing()
     chains = {
         chain_id: _chain_world(
             manifest,
@@ -180,6 +185,7 @@ def load_world(own: dict[tuple[int, str], int] | None = None, *, is_for_routes: 
             paused_reason=paused.get(chain_id, ""),
             stocks=stocks,
             prices=prices,
+            shared=shared,
         )
         for chain_id, manifest in manifests.items()
         if chain_id in _seen
@@ -276,6 +282,7 @@ def _chain_world(
     paused_reason: str,
     stocks: dict[tuple[int, str], WorldStock],
     prices: dict[str, Price],
+    shared: Sharing,
 ) -> ChainWorld:
     tokens = {
         token.address: Token(token.address, token.symbol, token.decimals, token.canonical_id)
@@ -314,6 +321,8 @@ def _chain_world(
         bridges=tuple(Bridge(end.route, end.token) for end in manifest.bridges),
         bridged=bridged,
         fill_seconds=fill_seconds(manifest),
+        messages=shared.messages_from(manifest.chain_id),
+        finalises=shared.finalises.get(manifest.chain_id, Shared()),
     )
 
 

@@ -125,6 +125,10 @@ class Step(models.Model):
         ordering = ["index"]
         constraints = [models.UniqueConstraint(fields=["order", "index"], name="step_index_once")]
 
+    def all_attempts(self) -> list["Attempt"]:
+        """Transactions made for it and those of other orders that served it too, oldest first."""
+        return sorted([*self.attempts.all(), *self.shared_attempts.all()], key=lambda attempt: attempt.pk)
+
 
 class Attempt(models.Model):
     """One signed transaction, stored before it is broadcast and never altered afterwards."""

@@ -5,6 +5,7 @@ from math import ceil
 from typing import Final
 
 from intents.amounts import BPS, bps_up, divide_down, divide_up, rescale_down
+from intents.solver.company import ALONE, CompanyRules, Shared
 from intents.solver.world import ChainWorld, Price, Token, World
 
 USD: Final = 10**8
@@ -21,18 +22,39 @@ class Unpriced(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GasRules:
-    """Gas of each of our transactions, measured on the local network and rounded up."""
+    """Gas of each of our transactions, measured on the local network and rounded up.
+
+    What settles orders can settle several: `*_fixed` is there however many they are, `*_each` for every one.
+    """
 
     open: int = 160_000
-    finalise: int = 80_000
     refund: int = 75_000
     fill: int = 140_000
     pool: int = 130_000
     attest: int = 55_000
-    dispatch: int = 230_000
-    process: int = 120_000
+    dispatch_fixed: int = 219_000
+    dispatch_each: int = 11_000
+    process_fixed: int = 91_000
+    process_each: int = 29_000
+    finalise_fixed: int = 50_000
+    finalise_each: int = 30_000
     bridge: int = 400_000
     arrive: int = 180_000
+
+    @property
+    def dispatch(self) -> int:
+        """A message of one order alone, where it is sent."""
+        return self.dispatch_fixed + self.dispatch_each
+
+    @property
+    def process(self) -> int:
+        """A message of one order alone, where it arrives."""
+        return self.process_fixed + self.process_each
+
+    @property
+    def finalise(self) -> int:
+        """Collecting one order alone."""
+        return self.finalise_fixed + self.finalise_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +82,16 @@ class PricingRules:
     bridge_time_bps: int = 6_000
     arrival_wei: int = 0
     gas: GasRules = field(default_factory=GasRules)
+    company: CompanyRules = field(default_factory=CompanyRules)
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """Units of gas that settling one order takes, its part of what it shares with others."""
+
+    dispatch: int
+    process: int
+    finalise: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +214,38 @@ def eta_seconds(
     return max(ceil(seconds), 1)
 
 
+def message_usd(world: World, origin: ChainWorld, destination: ChainWorld, gas: GasRules) -> int:
+    """USD × 10^8 of bringing the proof of one order alone from its destination to its origin; raises Unpriced."""
+    sent = native_usd_up(world, destination, gas.dispatch * destination.gas_price_wei)
+    return sent + native_usd_up(world, origin, gas.process * origin.gas_price_wei)
+
+
+def finalise_usd(world: World, origin: ChainWorld, gas: GasRules) -> int:
+    """USD × 10^8 of collecting one order alone; raises Unpriced."""
+    return native_usd_up(world, origin, gas.finalise * origin.gas_price_wei)
+
+
+def settling(
+    world: World,
+    origin: ChainWorld,
+    destination: ChainWorld,
+    *,
+    gas: GasRules | None = None,
+    company: CompanyRules | None = None,
+) -> Settling:
+    """What settling an order takes in the company that orders on this way have of late; raises Unpriced."""
+    gas, company = gas or GasRules(), company or CompanyRules()
+    is_dear = company.is_dear(message_usd(world, origin, destination, gas))
+    message_bps = company.share_bps(origin.messages.get(destination.chain_id, Shared()), is_dear=is_dear)
+    is_dear = company.is_dear(finalise_usd(world, origin, gas))
+    finalise_bps = company.share_bps(origin.finalises, is_dear=is_dear)
+    return Settling(
+        dispatch=gas.dispatch_each + divide_up(gas.dispatch_fixed * message_bps, ALONE),
+        process=gas.process_each + divide_up(gas.process_fixed * message_bps, ALONE),
+        finalise=gas.finalise_each + divide_up(gas.finalise_fixed * finalise_bps, ALONE),
+    )
+
+
 def tariff(
     world: World,
     *,
@@ -202,6 +266,7 @@ def tariff(
     Raises Unpriced when gas or the input token has no price.
     """
     gas = rules.gas
+    settled = settling(world, origin, destination, gas=gas, company=rules.company)
     # The chain's own coin is locked by its sender's transaction, never by ours.
     opening = 0 if int(token.address, 16) == 0 else gas.open
     refund_share = divide_up(gas.refund * rules.refund_share_bps, BPS)
@@ -225,8 +290,8 @@ def tariff(
         token=token,
         chain_id=origin.chain_id,
         price=price,
-        network=cost(opening + gas.finalise + refund_share, gas.fill + pools * gas.pool) + carried,
-        proof=cost(gas.process, gas.dispatch),
+        network=cost(opening + settled.finalise + refund_share, gas.fill + pools * gas.pool) + carried,
+        proof=cost(settled.process, settled.dispatch),
         service_fixed=from_usd_up(rules.service_fixed_usd_e8, token, price.low_e8),
         service_bps=rules.service_bps,
         margin_bps=min(margin_bps, BPS // 2),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from intents.solver.company import Shared
 from intents.solver.markets import Market, market_from_json
 
 
@@ -77,7 +78,8 @@ class ChainWorld:
     """One chain at one block; `gas_price_wei` is what a transaction pays now, `native_id` its gas coin.
 
     `bridged` are tokens that only we handle: never given or asked. An order that starts here has
-    `fill_seconds` to be filled, 0 when that is not known.
+    `fill_seconds` to be filled, 0 when that is not known. Of orders that start here `messages` says by destination,
+    and `finalises` for all, how many were settled together of late.
     """
 
     chain_id: int
@@ -97,6 +99,8 @@ class ChainWorld:
     bridges: tuple[Bridge, ...] = ()
     bridged: Mapping[str, Token] = field(default_factory=dict)
     fill_seconds: int = 0
+    messages: Mapping[int, Shared] = field(default_factory=dict)
+    finalises: Shared = field(default_factory=Shared)
 
     def handled(self, address: str) -> Token | None:
         """A token that may be stock or on the way to the output; None for what we do not touch."""
@@ -160,6 +164,8 @@ def chain_to_json(chain: ChainWorld) -> dict[str, Any]:
         "bridged": _tokens_to_json(chain.bridged),
         "bridges": [[bridge.route, bridge.token] for bridge in chain.bridges],
         "fill_seconds": chain.fill_seconds,
+        "messages": {str(to): [each.orders, each.transactions] for to, each in chain.messages.items()},
+        "finalises": [chain.finalises.orders, chain.finalises.transactions],
         "stocks": {token: [str(stock.balance), str(stock.reserved)] for token, stock in chain.stocks.items()},
         "markets": [market.to_json() for market in chain.markets],
         "excluded": [[pool.venue, pool.token0, pool.token1, pool.reason] for pool in chain.excluded],
@@ -183,6 +189,8 @@ def chain_from_json(value: Mapping[str, Any]) -> ChainWorld:
         bridged=_tokens_from_json(value.get("bridged", {})),
         bridges=tuple(Bridge(route, token) for route, token in value.get("bridges", [])),
         fill_seconds=int(value.get("fill_seconds", 0)),
+        messages={int(to): Shared(*map(int, each)) for to, each in value.get("messages", {}).items()},
+        finalises=Shared(*map(int, value.get("finalises", (0, 0)))),
         stocks={
             token: Stock(balance=int(balance), reserved=int(reserved))
             for token, (balance, reserved) in value["stocks"].items()

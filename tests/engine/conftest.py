@@ -1,6 +1,7 @@
 """The engine on real chains, driven by the test."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,14 @@ from tests.engine.driver import Driver
 
 
 @pytest.fixture
-def driver(transactional_db: None, registered: Network, validators: object) -> Iterator[Driver]:
-    """Follower running, validators publishing, manifests registered; no worker but the test itself."""
+def driver(
+    transactional_db: None, registered: Network, validators: object, settings: Any
+) -> Iterator[Driver]:
+    """Follower running, validators publishing, manifests registered; no worker but the test itself.
+
+    No settlement waits for company: who wants to see that says so.
+    """
+    settings.SETTLE_TOGETHER_SECONDS = 0
     world.forget()
     running = Driver(registered).start()
     yield running

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intents.solver.company import CompanyRules
 from intents.solver.pricing import (
     PricingRules,
     Tariff,
@@ -100,7 +101,7 @@ def test_gas_is_charged_on_both_chains_at_the_dearer_price() -> None:
         return tariff(
             seen, origin=seen.chains[ORIGIN], destination=seen.chains[DESTINATION],
             token=token(ORIGIN, "usdc"), pools=0, exchanges=0, is_exact_output=False, eta=3,
-            rules=PricingRules(),
+            rules=PricingRules(company=CompanyRules(expected_together=1)),
         )  # fmt: skip
 
     plain = charges(world())

@@ -1,19 +1,26 @@
 """Carry attested payloads from the destination to the origin: attest, dispatch, sign, process."""
 
+import time
 from collections.abc import Sequence
 
 from eth_utils import keccak
 
+from intents.chains import accounts
+from intents.chains.calls import Call
 from intents.chains.client import client
 from intents.chains.reverts import Reverted
+from intents.engine.batches import leads_message
 from intents.engine.case import IN_BLOCK, Case, Wait, set_details, wait
 from intents.engine.depth import block_at_depth, depth_of, final_depth
-from intents.engine.flight import in_flight, send
+from intents.engine.flight import Companion, in_flight, send
 from intents.engine.signatures import collect
+from intents.engine.urgency import is_expiring
 from intents.models import Attempt, ChainLog, Step
 from intents.settlement import calls, proofs
 
 SIGNATURE_POLL_SECONDS = 0.5
+# So long the first order of a message has to bring it before another does.
+LEADER_SECONDS = 5.0
 
 
 def is_carried(case: Case, step: Step, payloads: Sequence[bytes]) -> bool:
@@ -22,7 +29,7 @@ def is_carried(case: Case, step: Step, payloads: Sequence[bytes]) -> bool:
     The chain is asked at most once per look, and never while a message of ours is younger than its
     finality.
     """
-    if _hashes_of(payloads) <= _proven_by_us(case, step):
+    if is_carried_by_us(case, step, payloads):
         return True
     is_ours_alone = not step.details.get("ask_origin")
     if is_ours_alone and case.tries(step, "dispatch") and not case.tries(step, "process"):
@@ -34,37 +41,82 @@ def is_carried(case: Case, step: Step, payloads: Sequence[bytes]) -> bool:
     return all(answer.is_success and int.from_bytes(answer.data, "big") == 1 for answer in answers)
 
 
-def carry(case: Case, step: Step, payloads: Sequence[bytes]) -> Attempt | None:
-    """The next thing for attested payloads, in one message; the dispatch attempt when one was sent just now."""
+def is_carried_by_us(case: Case, step: Step, payloads: Sequence[bytes]) -> bool:
+    """Whether logs say that messages of ours brought the payloads to the origin's oracle."""
+    return _hashes_of(payloads) <= _proven_by_us(case, step)
+
+
+def carry(case: Case, step: Step, payloads: Sequence[bytes]) -> None:
+    """The next thing for attested payloads, in one message of their own."""
+    if not is_under_way(case, step, payloads):
+        dispatch(case, step, payloads)
+
+
+def is_under_way(case: Case, step: Step, payloads: Sequence[bytes]) -> bool:
+    """Whether a message of ours carries the payloads; then the next thing for it is done."""
     dispatched = _dispatched(case, payloads)
     if dispatched is not None:
         _process(case, step, dispatched)
-        return None
-    flying = in_flight(case, step, "dispatch") if _is_for(step, payloads) else None
-    if flying is not None:
+        return True
+    if step.details.get("payload_hash") != hash_of(payloads) or in_flight(case, step, "dispatch") is None:
+        return False
+    wait(case, step, IN_BLOCK)
+    return True
+
+
+def dispatch(
+    case: Case,
+    step: Step,
+    payloads: Sequence[bytes],
+    others: Sequence[tuple[Companion, Sequence[bytes]]] = (),
+) -> list[Companion] | None:
+    """Send the payloads, and those of others, in one message; whose were sent along, None when nothing was.
+
+    One whose payload is not attested never keeps the others back: it is left out.
+    """
+    set_details(case, step, payload_hash=hash_of(payloads))
+    along = list(others)
+    while True:
+        carried = [*payloads, *(payload for _, theirs in along for payload in theirs)]
+        companions = [other for other, _ in along]
+        try:
+            send(case, step, "dispatch", _dispatch_call(case, carried), others=companions)
+        except Reverted as reverted:
+            if along:
+                fine = [each for each in along if _is_attested(case, each[1])]
+                along = fine if len(fine) < len(along) else []
+                continue
+            # The node may lag behind the block that attested; a payload that stays invalid is looked at again.
+            wait(case, step, Wait("not_attested", {"revert": reverted.name}, seconds=1.0))
+            return None
         wait(case, step, IN_BLOCK)
-        return None
+        return companions
+
+
+def hash_of(payloads: Sequence[bytes]) -> str:
+    """Which payloads of an order a message was sent for."""
+    return "0x" + keccak(b"".join(payloads)).hex()
+
+
+def _dispatch_call(case: Case, payloads: Sequence[bytes]) -> Call:
     fee_view = calls.dispatch_fee(payloads, origin=case.origin, destination=case.destination)
     answer = client(case.destination.chain_id).call(fee_view.target, fee_view.data)
-    call = calls.dispatch(
+    return calls.dispatch(
         payloads,
         origin=case.origin,
         destination=case.destination,
         fee_wei=int.from_bytes(answer, "big"),
     )
-    set_details(case, step, payload_hash="0x" + keccak(b"".join(payloads)).hex())
+
+
+def _is_attested(case: Case, payloads: Sequence[bytes]) -> bool:
+    """Whether a message of these alone could be sent now."""
+    call = _dispatch_call(case, payloads)
     try:
-        attempt = send(case, step, "dispatch", call)
-    except Reverted as reverted:
-        # The node may lag behind the block that attested; a payload that stays invalid is looked at again.
-        wait(case, step, Wait("not_attested", {"revert": reverted.name}, seconds=1.0))
-        return None
-    wait(case, step, IN_BLOCK)
-    return attempt
-
-
-def _is_for(step: Step, payloads: Sequence[bytes]) -> bool:
-    return bool(step.details.get("payload_hash") == "0x" + keccak(b"".join(payloads)).hex())
+        client(case.destination.chain_id).simulate(call, accounts.address(accounts.RELAYER))
+    except Reverted:
+        return False
+    return True
 
 
 def _hashes_of(payloads: Sequence[bytes]) -> set[str]:
@@ -118,6 +170,9 @@ def _process(case: Case, step: Step, dispatched: ChainLog) -> None:
             case, step, Wait("waiting_for_blocks", {"have": have, "need": need}, seconds=seconds, block=block)
         )
         return
+    sent = next((each for each in case.tries(step, "dispatch") if each.tx_hash == dispatched.tx_hash), None)
+    if sent is not None and _is_left_to_another(case, step, sent):
+        return
     message = message_of(dispatched)
     found = collect(message, origin=case.origin, destination=case.destination)
     if found.metadata is None:
@@ -125,10 +180,24 @@ def _process(case: Case, step: Step, dispatched: ChainLog) -> None:
         wait(case, step, reason)
         return
     try:
-        send(case, step, "process", calls.process(message, metadata=found.metadata, origin=case.origin))
+        call = calls.process(message, metadata=found.metadata, origin=case.origin)
+        send(case, step, "process", call, message=sent)
     except Reverted as reverted:
         # "already delivered" is success by somebody else: ask the oracle itself at the next look.
         set_details(case, step, ask_origin=True)
         wait(case, step, Wait("not_processed", {"revert": reverted.name}, seconds=1.0))
         return
     wait(case, step, IN_BLOCK)
+
+
+def _is_left_to_another(case: Case, step: Step, sent: Attempt) -> bool:
+    """The first order of a message brings it for all; the others see to it only when it does not for a while."""
+    if is_expiring(case) or leads_message(step, sent, case):
+        return False
+    shown = step.waiting.get("params", {}) if step.waiting.get("code") == "with_another" else {}
+    since = float(shown.get("since", 0)) or time.time()
+    left = since + LEADER_SECONDS - time.time()
+    if left <= 0:
+        return False
+    wait(case, step, Wait("with_another", {"since": since}, seconds=left))
+    return True

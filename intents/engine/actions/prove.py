@@ -1,9 +1,13 @@
 """Bring the proof of our fill to the origin."""
 
+from functools import partial
+
 from intents.engine import events
-from intents.engine.actions.carry import carry, is_carried
-from intents.engine.case import Case, confirm_step, move_order, move_step
-from intents.engine.evidence import Evidence
+from intents.engine.actions.carry import dispatch, hash_of, is_carried, is_carried_by_us, is_under_way
+from intents.engine.batches import MOST_PAYLOADS, company, joined, ready_to_prove, until_more_prove
+from intents.engine.case import Case, confirm_step, move_order, move_step, wait
+from intents.engine.evidence import Evidence, gather
+from intents.engine.flight import Companion
 from intents.lifecycle import OrderState, StepKind, StepState
 from intents.models import Step
 from intents.settlement import calls
@@ -13,17 +17,76 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
     """Do the next thing for the prove step; True when the order moved."""
     if seen.filled is None or not seen.is_our_fill or step.state in (StepState.CONFIRMED, StepState.FINAL):
         return False
-    payloads = [
+    payloads = _payloads(case, seen)
+    if is_carried(case, step, payloads):
+        return _proven(case, step)
+    if not is_under_way(case, step, payloads):
+        reason = until_more_prove(case, step, payloads=len(payloads))
+        if reason is not None:
+            wait(case, step, reason)
+            return False
+        _send(case, step, payloads)
+    return _mark_sent(case, step)
+
+
+def note_proven(case: Case, seen: Evidence) -> bool:
+    """Whether the proof is at the origin by a message of ours; noted if nobody has. Asks no chain."""
+    step = case.step(StepKind.PROVE)
+    if step is None or seen.filled is None or not seen.is_our_fill:
+        return False
+    if step.state in (StepState.CONFIRMED, StepState.FINAL):
+        return True
+    return is_carried_by_us(case, step, _payloads(case, seen)) and _proven(case, step)
+
+
+def _payloads(case: Case, seen: Evidence) -> list[bytes]:
+    return [
         calls.proof_payload(case.terms, order_id=case.id_bytes, fact=fact, index=index)
         for index, fact in enumerate(seen.facts)
     ]
-    if is_carried(case, step, payloads):
-        return _proven(case, step)
-    dispatch = carry(case, step, payloads)
-    return _mark_sent(case, step, dispatch.tx_hash if dispatch else "")
 
 
-def _mark_sent(case: Case, step: Step, tx_hash: str) -> bool:
+def _send(case: Case, step: Step, payloads: list[bytes]) -> None:
+    """Send the proof, and in the same message those of others of this way that are ready."""
+    if case.tries(step, "dispatch"):
+        # What failed in company goes alone.
+        dispatch(case, step, payloads)
+        return
+    with company(case, [order_id for order_id, _ in ready_to_prove(case)], judge=_provable) as ready:
+        others: list[tuple[Companion, list[bytes]]] = []
+        room = MOST_PAYLOADS - len(payloads)
+        while room > 0 and (other := next(ready, None)) is not None:
+            theirs = _payloads(other.case, gather(other.case))
+            if len(theirs) > room or not _is_same_way(case, other.case):
+                continue
+            room -= len(theirs)
+            other.details = {"payload_hash": hash_of(theirs)}
+            others.append((other, theirs))
+        for other in dispatch(case, step, payloads, others) or ():
+            joined(other, partial(_mark_sent, other.case, other.step))
+
+
+def _provable(case: Case) -> Companion | None:
+    """What an order's own look would send the proof of right now."""
+    step, seen = case.step(StepKind.PROVE), gather(case)
+    if step is None or step.state != StepState.READY or case.tries(step, "dispatch"):
+        return None
+    is_delivered = case.state is OrderState.FILLED and seen.filled is not None and seen.is_our_fill
+    is_open = seen.opened is not None and seen.finalised is None and seen.refunded is None
+    return Companion(case, step) if is_delivered and is_open else None
+
+
+def _is_same_way(case: Case, other: Case) -> bool:
+    """Whether both orders name the same contracts: one message is for one oracle and of one settler."""
+    first, second = case.terms.outputs[0], other.terms.outputs[0]
+    return (first.oracle, first.settler, case.terms.input_oracle) == (
+        second.oracle,
+        second.settler,
+        other.terms.input_oracle,
+    )
+
+
+def _mark_sent(case: Case, step: Step) -> bool:
     tries = case.tries(step, "dispatch")
     if not tries:
         return False
@@ -31,8 +94,7 @@ def _mark_sent(case: Case, step: Step, tx_hash: str) -> bool:
         move_step(case, step, StepState.SUBMITTED)
     if case.state is not OrderState.FILLED:
         return False
-    sent = tx_hash or tries[-1].tx_hash
-    data = {"chain_id": case.destination.chain_id, "tx_hash": sent}
+    data = {"chain_id": case.destination.chain_id, "tx_hash": tries[-1].tx_hash}
     return move_order(case, OrderState.PROVING, event="prove_sent", data=data)
 
 
