@@ -5,6 +5,7 @@ from celery import shared_task
 from intents import wake
 from intents.services.orders import order_advance, orders_sweep
 from intents.services.quotes import quote_solve
+from intents.services.staff.requests import request_execute, requests_sweep
 from intents.services.stock import stock_rebalance, stock_sweep
 
 
@@ -29,8 +30,15 @@ def sweep() -> None:
 
 @shared_task(name="intents.stock")
 def stock() -> None:
-    """Carry our own stock on."""
+    """Carry our own stock on, and what staff agreed on."""
     stock_sweep()
+    requests_sweep()
+
+
+@shared_task(name="intents.request")
+def request(request_id: str) -> None:
+    """Carry out what two staff members agreed on."""
+    request_execute(request_id)
 
 
 @shared_task(name="intents.rebalance")

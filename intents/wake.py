@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 SOLVE_TASK = "intents.solve"
 ADVANCE_TASK = "intents.advance"
 SWEEP_TASK = "intents.sweep"
+REQUEST_TASK = "intents.request"
 # A message that is lost with its worker is sent again after this long.
 MARK_SECONDS = 10
 # Orders whose person still waits do not stand behind those that only we still settle.
@@ -40,6 +41,11 @@ def advance(order_id: str, *, may_wait: bool = False) -> None:
     """
     queue = SETTLE_QUEUE if may_wait else URGENT_QUEUE
     _on_commit(lambda: _enqueue_once(order_id, queue))
+
+
+def request(request_id: UUID | str) -> None:
+    """Have what two staff members agreed on carried out, or carried on, once that is committed."""
+    _on_commit(lambda: _enqueue(REQUEST_TASK, str(request_id), queue=SETTLE_QUEUE))
 
 
 def taken(order_id: str) -> None:

@@ -12,12 +12,16 @@ from . import registry
 
 OPERATOR = "operator"
 RELAYER = "relayer"
+# Sends nothing by itself: withdrawals and limits that two people approved. It may be kept elsewhere.
+OWNER = "owner"
 VARIABLES = {OPERATOR: "WAYMEET_OPERATOR_KEY", RELAYER: "WAYMEET_RELAYER_KEY"}
+_ALL_VARIABLES = {**VARIABLES, OWNER: "WAYMEET_OWNER_KEY"}
 
-# Accounts 1 and 2 of the test mnemonic that every local node knows: worthless by design.
+# Accounts 1, 2 and 0 of the test mnemonic that every local node knows: worthless by design.
 LOCAL_KEYS = {
     OPERATOR: "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
     RELAYER: "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a",
+    OWNER: "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
 }
 TEST_MNEMONIC = "test test test test test test test test test test test junk"
 TEST_ACCOUNTS = 20
@@ -39,12 +43,17 @@ class UnknownRole(WaymeetError):
 
 def account(role: str) -> LocalAccount:
     """The signer of a role; raises PublicKeyRefused for a well-known key once any chain is not local."""
-    if role not in VARIABLES:
+    if role not in _ALL_VARIABLES:
         raise UnknownRole(role)
-    signer = _from_key(FileAwareEnv().str(VARIABLES[role], default="") or LOCAL_KEYS[role])
-    if not all(chain.is_local for chain in registry.all_chains().values()):
+    signer = _from_key(_own_key(role) or LOCAL_KEYS[role])
+    if not _is_local():
         refuse_public(role, signer.address)
     return signer
+
+
+def has_key(role: str) -> bool:
+    """Whether this process can sign as a role: with a key of its own, or the public one where all is local."""
+    return bool(_own_key(role)) or _is_local()
 
 
 def address(role: str) -> str:
@@ -55,7 +64,15 @@ def address(role: str) -> str:
 def refuse_public(role: str, signer: str) -> None:
     """Raise PublicKeyRefused when `signer` is one of the public test accounts."""
     if signer in _public_addresses():
-        raise PublicKeyRefused(f"set {VARIABLES[role]}: {signer} is a public test account", role=role)
+        raise PublicKeyRefused(f"set {_ALL_VARIABLES[role]}: {signer} is a public test account", role=role)
+
+
+def _own_key(role: str) -> str:
+    return str(FileAwareEnv().str(_ALL_VARIABLES[role], default=""))
+
+
+def _is_local() -> bool:
+    return all(chain.is_local for chain in registry.all_chains().values())
 
 
 @lru_cache(maxsize=8)

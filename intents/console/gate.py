@@ -31,7 +31,7 @@ def staff(permission: str) -> Callable[[View], View]:
         def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return sent_to(request, "console:login")
-            if needs_second_factor() and not request.user.is_verified():  # type: ignore[union-attr]
+            if needs_second_factor() and not request.user.is_verified():  # type: ignore[attr-defined, union-attr]
                 return sent_to(request, "console:second_factor")
             if not may(request.user, permission):
                 raise PermissionDenied
