@@ -26,6 +26,11 @@ def quote_group(quote_id: UUID | str) -> str:
     return f"quote.{UUID(str(quote_id)).hex}"
 
 
+def ticket_group(ticket_id: UUID | str) -> str:
+    """Channels group of one ticket."""
+    return f"ticket.{UUID(str(ticket_id)).hex}"
+
+
 def order_changed(order_id: str, seq: int) -> None:
     """Hint that event `seq` of this order is in the database, once it is."""
     _after_commit(order_group(order_id), {"type": "order.changed", "order_id": order_id, "seq": seq})
@@ -34,6 +39,13 @@ def order_changed(order_id: str, seq: int) -> None:
 def quote_changed(quote_id: UUID | str) -> None:
     """Hint that this quote has a new state or route, once it is in the database."""
     _after_commit(quote_group(quote_id), {"type": "quote.changed", "quote_id": str(quote_id)})
+
+
+def ticket_changed(ticket_id: UUID | str, seq: int) -> None:
+    """Hint that this ticket has message `seq`, or another state, once that is in the database."""
+    _after_commit(
+        ticket_group(ticket_id), {"type": "ticket.changed", "ticket_id": str(ticket_id), "seq": seq}
+    )
 
 
 def _after_commit(group: str, message: dict[str, Any]) -> None:

@@ -77,7 +77,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "intents.web.context.site",
             ],
-            "libraries": {"waymeet": "intents.web.tags"},
+            "libraries": {"waymeet": "intents.web.tags", "console": "intents.console.tags"},
         },
     },
 ]

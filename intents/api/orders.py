@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import get_language
 
 from intents.lifecycle import OrderState
 from intents.models import Event, Order, Step
@@ -48,6 +49,7 @@ def create(request: HttpRequest) -> HttpResponse:
         signature=body["signature"],
         browser_key="",
         client_address=client_address(request),
+        language=get_language() or "",
     )
     answer = {
         "order_id": order.order_id,

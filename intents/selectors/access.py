@@ -41,10 +41,21 @@ def order_for(order_id: str, seen_by: Viewer) -> Order | None:
     return order
 
 
+def own_order_for(order_id: str, seen_by: Viewer) -> Order | None:
+    """The order when it exists and is the viewer's own, for what a secret link does not show."""
+    order = order_for(order_id, seen_by)
+    return order if order is not None and is_own(order, seen_by) else None
+
+
 def can_read(order: Order, seen_by: Viewer) -> bool:
     """Whether the secret link, the signed-in wallet or the submitting browser opens this order."""
     if seen_by.share_key and secrets.compare_digest(seen_by.share_key.encode(), order.share_key.encode()):
         return True
+    return is_own(order, seen_by)
+
+
+def is_own(order: Order, seen_by: Viewer) -> bool:
+    """Whether it is the viewer's own: the signed-in wallet's or the submitting browser's. A secret link is not."""
     if seen_by.wallet and seen_by.wallet == order.user:
         return True
     if not seen_by.browser_key:

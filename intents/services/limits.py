@@ -26,6 +26,8 @@ ORDERS: Final = "orders"
 LOGINS: Final = "logins"
 # Each may read every chain once.
 BALANCES: Final = "balances"
+# What people write to staff.
+MESSAGES: Final = "messages"
 # Counted only when nothing was found: reading one's own transfers is not limited.
 LOOKUPS: Final = "lookups"
 

@@ -58,13 +58,20 @@ from .ways import UNSIGNED
 
 
 def order_submit(
-    *, quote_id: UUID | str, terms: Any, signature: Any, browser_key: str, client_address: str = ""
+    *,
+    quote_id: UUID | str,
+    terms: Any,
+    signature: Any,
+    browser_key: str,
+    client_address: str = "",
+    language: str = "",
 ) -> Order:
     """Accept an order; the same one again from the same browser answers the same.
 
     `signature` is empty for the ways by which the user's own transaction opens it: such an order waits, and
     holds no stock until it is seen opened. `client_address` is where the request came from, kept as a keyed
-    fingerprint: failed opens count against it. Raises QuoteNotFound, OrderRefused. Nothing is spent by then.
+    fingerprint: failed opens count against it. `language` is the page's, "" when unknown.
+    Raises QuoteNotFound, OrderRefused. Nothing is spent by then.
     """
     received_at = time.time()
     quote = Quote.objects.filter(pk=quote_id).first()
@@ -101,6 +108,7 @@ def order_submit(
             signature=signed,
             browser_key=browser_key,
             client_key=client_key(client_address),
+            language=language,
             received_at=received_at,
         )
     except IntegrityError:
@@ -256,6 +264,7 @@ def _accept(
     signature: str,
     browser_key: str,
     client_key: str,
+    language: str,
     received_at: float,
 ) -> Order:
     if not Quote.objects.filter(pk=quote.pk, state=QuoteState.READY).update(state=QuoteState.USED):
@@ -263,7 +272,9 @@ def _accept(
         if current is not None:
             return _again(current, quote, browser_key)
         raise QuoteAlreadyUsed()
-    order = _write_order(quote, terms, signature=signature, client_key=client_key, received_at=received_at)
+    order = _write_order(
+        quote, terms, signature=signature, client_key=client_key, language=language, received_at=received_at
+    )
     is_adopted = order.steps.exists()
     if not is_adopted:
         _write_steps(order, plan)
@@ -285,7 +296,13 @@ def _accept(
 
 
 def _write_order(
-    quote: Quote, terms: StandardOrder, *, signature: str, client_key: str, received_at: float
+    quote: Quote,
+    terms: StandardOrder,
+    *,
+    signature: str,
+    client_key: str,
+    language: str,
+    received_at: float,
 ) -> Order:
     assert quote.order_id is not None
     value = int(quote.routes[0].get("value_usd_e8", 0)) if quote.routes else 0

@@ -168,6 +168,20 @@ LOGIN_WORDS = {
     "csrf_failed": _("This page is too old to be sent. Reload it and try again."),
 }
 
+TICKET_WORDS = {
+    "message_empty": _("Please write what you would like to know."),
+    "message_too_long": _("That is too long: at most %(most)s letters go into one message."),
+    "message_secret": _(
+        "This was not sent and not kept: it looks like the seed words or the private key of a wallet. Nobody "
+        "needs them to help you, least of all we. If somebody asked you for them, do not answer."
+    ),
+    "too_many_messages": _(
+        "Your messages are waiting for an answer. Please wait for it before you write more."
+    ),
+    "ticket_closed": _("This conversation has ended. It goes on when the person writes again."),
+    "ticket_not_found": _("We do not know this conversation."),
+}
+
 REQUEST_WORDS = {
     "malformed_json": _("The request is not valid JSON."),
     "json_expected": _("The request must be JSON."),
@@ -191,6 +205,7 @@ WORDS: dict[str, Any] = {
     **ORDER_WORDS,
     **CHAIN_WORDS,
     **LOGIN_WORDS,
+    **TICKET_WORDS,
     **REQUEST_WORDS,
 }
 

@@ -6,6 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from intents.selectors.access import orders_of
+from intents.selectors.tickets import with_unread
 from intents.selectors.timeline import timeline
 
 from .browser import viewer_of
@@ -21,4 +22,10 @@ def page(request: HttpRequest) -> HttpResponse:
     seen_by = viewer_of(request)
     rows = Paginator(orders_of(seen_by).select_related("quote"), PAGE_SIZE).get_page(request.GET.get("page"))
     views = [timeline(order) for order in rows]
-    return wallet_page(request, "history.html", {"page": rows, "timelines": views, "wallet": seen_by.wallet})
+    context = {
+        "page": rows,
+        "timelines": views,
+        "unread": with_unread(rows.object_list),
+        "wallet": seen_by.wallet,
+    }
+    return wallet_page(request, "history.html", context)

@@ -4,6 +4,7 @@ import uuid
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from intents.api.errors import QuoteNotFound
@@ -36,6 +37,7 @@ def submit(request: HttpRequest) -> HttpResponse:
             signature=body["signature"],
             browser_key=key,
             client_address=client_address(request),
+            language=get_language() or "",
         )
     except WaymeetError as error:
         return refusal(request, error)

@@ -11,6 +11,7 @@ from intents.api.limits import looked_up
 from intents.models import Order
 from intents.selectors.access import order_for
 from intents.selectors.network import destination_slug
+from intents.selectors.tickets import help_mark
 from intents.selectors.timeline import timeline
 from intents.selectors.together import part_states
 
@@ -28,6 +29,7 @@ def page(request: HttpRequest, order_id: str) -> HttpResponse:
     context = {
         "timeline": timeline(order),
         **_parts(request, order),
+        "help": help_mark(order, viewer_of(request)),
         "breakable": breakit.panel(chosen=destination_slug(order), order_id=order.order_id),
     }
     return wallet_page(request, "timeline.html", context)

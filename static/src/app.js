@@ -2,6 +2,7 @@
 import htmx from "htmx.org";
 import "htmx-ext-ws";
 import { setUpDeposit } from "./modules/deposit-panel.js";
+import { setUpHelp } from "./modules/help.js";
 import { setUpLive } from "./modules/live.js";
 import { setUpLogin } from "./modules/login.js";
 import { setUpPage } from "./modules/page.js";
@@ -20,6 +21,7 @@ setUpShares();
 setUpLogin();
 setUpDeposit();
 setUpRelief();
+setUpHelp();
 // A remembered wallet answers at once; what that sets off would be lost before htmx knows the page.
 if (document.readyState === "complete") discover();
 else window.addEventListener("DOMContentLoaded", discover);

@@ -36,11 +36,19 @@ function refreshed() {
   for (const details of document.querySelectorAll("details[data-keep]")) {
     if (kept.has(details.dataset.keep)) details.open = kept.get(details.dataset.keep);
   }
-  const head = document.querySelector("[data-title]");
-  if (head) document.title = document.title.replace(/^.*? · /, `${head.dataset.title} · `);
+  retitle();
   for (const element of document.querySelectorAll("[data-elapsed]:not([data-since])")) {
     element.dataset.since = String(performance.now() - Number(element.dataset.elapsed) * 1000);
   }
+}
+
+/** The title says how it stands, after the number of answers that were not read yet. */
+export function retitle() {
+  const head = document.querySelector("[data-title]");
+  if (!head) return;
+  const unread = Number(document.querySelector("[data-unread]")?.dataset.unread ?? 0);
+  const mark = unread > 0 ? `(${unread}) ` : "";
+  document.title = document.title.replace(/^.*? · /, `${mark}${head.dataset.title} · `);
 }
 
 function remember(event) {

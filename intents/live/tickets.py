@@ -1,0 +1,119 @@
+"""`/ws/tickets/<id>/`: the person's side of a ticket, message by message."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from intents.models import Ticket
+from intents.publish import ticket_group
+from intents.selectors.tickets import Talk, mark_of, talk_of, ticket_for
+from intents.selectors.timeline import timeline
+from intents.services.tickets import mark_seen
+
+from .frames import LiveConsumer
+
+# Where the money is changes without any message.
+LOOK_AGAIN_SECONDS = 2.0
+MONEY = "parts/help_money.html"
+MESSAGES = "parts/help_talk.html"
+NEW_MESSAGES = "parts/help_new.html"
+STATE = "parts/help_state.html"
+MARK = "parts/help_mark.html"
+
+
+class TicketConsumer(LiveConsumer):
+    """Every message reaches the client once and in order, whatever hints were lost or doubled.
+
+    Only who owns the transfer listens: a secret link does not. JSON clients get {"type": "state", …,
+    "messages": […]} first and {"type": "messages", …} with those after it later; `?after=<seq>` skips what
+    they have. Pages get their parts; with `?part=mark` only the mark of a transfer's page.
+    """
+
+    looking: asyncio.Task[None] | None = None
+
+    def group_name(self) -> str:
+        return ticket_group(self._id())
+
+    @database_sync_to_async
+    def may_listen(self) -> bool:
+        return ticket_for(self._id(), self.seen_by) is not None
+
+    async def first_frame(self) -> str | None:
+        self.sent_parts: dict[str, str] = {}
+        self.is_mark = self.query("part") == "mark"
+        after = self.query("after")
+        self.last_seq = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+        return await self._read(is_first=True)
+
+    async def connect(self) -> None:
+        """Listen, and look at the money by oneself now and then."""
+        await super().connect()
+        if self.is_listening and not self.is_json and not self.is_mark:
+            self.looking = asyncio.create_task(self._look_again())
+
+    async def disconnect(self, code: int) -> None:
+        """Stop looking."""
+        if self.looking is not None:
+            self.looking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.looking
+        await super().disconnect(code)
+
+    async def ticket_changed(self, message: dict[str, Any]) -> None:
+        """There is another message, or the state changed: send what was not sent."""
+        await self._send_news()
+
+    async def _look_again(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await self._send_news()
+
+    async def _send_news(self) -> None:
+        text = await self._read(is_first=False)
+        if text:
+            await self.send(text_data=text)
+
+    @database_sync_to_async
+    def _read(self, *, is_first: bool) -> str | None:
+        ticket = ticket_for(self._id(), self.seen_by)
+        if ticket is None:
+            return None
+        with translation.override(self.language):
+            if self.is_mark:
+                return self._changed(MARK, {"help": mark_of(ticket)})
+            talk = talk_of(ticket)
+            return self._json(talk, is_first=is_first) if self.is_json else self._html(ticket, talk, is_first)
+
+    def _json(self, talk: Talk, *, is_first: bool) -> str:
+        new = [message.to_json() for message in talk.messages if message.seq > self.last_seq]
+        if not new and not is_first and self.sent_parts.get("state") == talk.ticket.state:
+            return ""
+        self.last_seq = max(self.last_seq, talk.last_seq)
+        self.sent_parts["state"] = talk.ticket.state
+        return self.frame({"type": "state" if is_first else "messages", **talk.state_json(), "messages": new})
+
+    def _html(self, ticket: Ticket, talk: Talk, is_first: bool) -> str:
+        new = [message for message in talk.messages if message.seq > self.last_seq]
+        said = ""
+        if new:
+            # A page that was away gets all of them: what it shows may be older than it says.
+            whole = render_to_string(MESSAGES, {"talk": talk, "is_oob": True}) if is_first else ""
+            said = whole or render_to_string(NEW_MESSAGES, {"messages": new})
+            self.last_seq = talk.last_seq
+            mark_seen(ticket, talk.last_seq)
+        state = self._changed(STATE, {"talk": talk})
+        return said + state + self._changed(MONEY, {"timeline": timeline(ticket.order)})
+
+    def _changed(self, name: str, context: dict[str, Any]) -> str:
+        text = render_to_string(name, {**context, "is_oob": True})
+        if self.sent_parts.get(name) == text:
+            return ""
+        self.sent_parts[name] = text
+        return text
+
+    def _id(self) -> str:
+        return str(self.scope["url_route"]["kwargs"]["ticket_id"])
