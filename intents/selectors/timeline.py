@@ -153,7 +153,7 @@ def timeline(order: Order, *, now: float | None = None) -> Timeline:
     sight = Present(order, seen)
     place = place_of(order, seen)
     steps = tuple(step_views(order, seen))
-    eta = (order.quote.eta_seconds if order.quote else None) or DEFAULT_ETA_SECONDS
+    eta = eta_of(order)
     elapsed = elapsed_seconds(order, moment)
     shown = shown_state(order, place, sight, is_slow=is_slow(elapsed, eta))
     origin_time = chain_now(order.origin_id, wall=moment)
@@ -236,7 +236,7 @@ def money_sentence(order: Order, place: Place, seen: Evidence, sight: Sight | No
 
 def events_after(order: Order, seq: int) -> list[EventView]:
     """Events numbered above `seq`, oldest first."""
-    return [_event_view(event) for event in Event.objects.filter(order=order, seq__gt=seq).order_by("seq")]
+    return [event_view(event) for event in Event.objects.filter(order=order, seq__gt=seq).order_by("seq")]
 
 
 def _money_code(order: Order, place: Place, seen: Evidence, sight: Sight) -> str:
@@ -283,7 +283,8 @@ def reason_of(order: Order, shown: str, steps: Iterable[Waiting]) -> str:
     return running or str(TAKES_LONGER)
 
 
-def _event_view(event: Event) -> EventView:
+def event_view(event: Event) -> EventView:
+    """One event in words."""
     data: Mapping[str, Any] = event.data or {}
     chain_id = data.get("chain_id")
     return EventView(
@@ -306,6 +307,11 @@ def _with_amounts(data: Mapping[str, Any]) -> dict[str, Any]:
         if name in data
     }
     return {**data, **said}
+
+
+def eta_of(order: Order) -> int:
+    """How many seconds the offer said it takes."""
+    return (order.quote.eta_seconds if order.quote else None) or DEFAULT_ETA_SECONDS
 
 
 def elapsed_seconds(order: Order, now: float) -> float:
