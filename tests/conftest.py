@@ -9,8 +9,10 @@ import pytest
 from eth_account.signers.local import LocalAccount
 
 from intents.chains import registry
+from intents.chains.manifest import ChainManifest
 from intents.devnet.accounts import VALIDATORS, account, named_wallet
 from intents.devnet.network import Network, start_network
+from intents.devnet.rpc import Rpc
 from intents.settlement.validator import Validator
 from tests.networks import odd_prices, odd_profiles
 
@@ -18,10 +20,20 @@ STANDS_STILL_SECONDS = 10
 
 
 def to_the_present(network: Network) -> None:
-    """Nobody makes blocks between tests: a clock that stood still would jump with the first, over deadlines."""
-    heads = [int(rpc.block()["timestamp"], 16) for rpc in network.rpcs.values()]
-    if time.time() - min(heads) > STANDS_STILL_SECONDS:
+    """Nobody makes blocks between tests: a clock that stood still would jump with the first, over deadlines.
+
+    A block made by another fixture moves the clock alone: the feeds are as old as before.
+    """
+    moments = [int(rpc.block()["timestamp"], 16) for rpc in network.rpcs.values()]
+    moments += [_fed_at(manifest, network.rpcs[slug]) for slug, manifest in network.manifests.items()]
+    if time.time() - min(moments) > STANDS_STILL_SECONDS:
         network.warp(0)
+
+
+def _fed_at(manifest: ChainManifest, rpc: Rpc) -> int:
+    feed = next(iter(manifest.feeds.values())).address
+    answer = rpc.call(feed, "latestRoundData()", returns="uint80,int256,uint256,uint256,uint80")
+    return int(answer[3])
 
 
 @pytest.fixture(scope="session")
