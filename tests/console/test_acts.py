@@ -20,7 +20,7 @@ from intents.services.staff.errors import (
     ReasonMissing,
     TypedWrong,
 )
-from tests.console.people import actor, form
+from tests.console.actors import actor, form
 from tests.engine.driver import Driver
 from tests.engine.rows import order_row
 
