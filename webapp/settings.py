@@ -186,6 +186,7 @@ RATE_LIMITS = {
     "logins": _limit("WAYMEET_LIMIT_LOGINS", "20/60"),
     "balances": _limit("WAYMEET_LIMIT_BALANCES", "60/60"),
     "lookups": _limit("WAYMEET_LIMIT_LOOKUPS", "60/60"),
+    "tables": _limit("WAYMEET_LIMIT_TABLES", "20/60"),
     "messages": _limit("WAYMEET_LIMIT_MESSAGES", "20/300"),
 }
 MOST_SOCKETS = env.int("WAYMEET_LIMIT_SOCKETS", default=50)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from intents.models import Order, Quote
+from intents.models import Order, OrderAccess, Quote
 from intents.services.login import browser_key, logged_in_wallet
 
 _ORDER_ID = re.compile(r"0x[0-9a-f]{64}")
@@ -67,10 +67,11 @@ def orders_of(seen_by: Viewer) -> QuerySet[Order]:
     """Newest first: this browser's orders, and all of the signed-in wallet's."""
     wanted = Q(pk__in=[])
     if seen_by.browser_key:
-        wanted |= Q(accesses__browser_key=seen_by.browser_key)
+        made_here = OrderAccess.objects.filter(browser_key=seen_by.browser_key)
+        wanted |= Q(pk__in=made_here.values("order_id"))
     if seen_by.wallet:
         wanted |= Q(user=seen_by.wallet)
-    return Order.objects.filter(wanted).distinct().order_by("-created_at")
+    return Order.objects.filter(wanted).order_by("-created_at")
 
 
 def quote_for(quote_id: uuid.UUID | str, seen_by: Viewer) -> Quote | None:

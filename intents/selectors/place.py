@@ -1,5 +1,6 @@
 """Where the money of an order is, from chain evidence first and the order's state second."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -36,11 +37,16 @@ def evidence(order: Order) -> Evidence:
     Only its logs count here: anybody can make an output settler log a worthless fill for any id, so
     a delivery is believed from the order's state, which the engine checked against the output.
     """
-    logs = list(
+    return evidence_in(
         ChainLog.objects.filter(
             order_id=order.order_id, chain_id=order.origin_id, kind__in=("Open", "Refunded", "Finalised")
         ).only("kind", "block_number")
     )
+
+
+def evidence_in(logs: Iterable[ChainLog]) -> Evidence:
+    """The same from logs that are at hand: those of one order on its origin."""
+    logs = list(logs)
     blocks = [log.block_number for log in logs if log.kind == "Open"]
     kinds = {log.kind for log in logs}
     return Evidence(max(blocks, default=None), "Refunded" in kinds, "Finalised" in kinds)

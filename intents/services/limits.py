@@ -28,6 +28,8 @@ LOGINS: Final = "logins"
 BALANCES: Final = "balances"
 # What people write to staff.
 MESSAGES: Final = "messages"
+# A whole history in one file.
+TABLES: Final = "tables"
 # Counted only when nothing was found: reading one's own transfers is not limited.
 LOOKUPS: Final = "lookups"
 

@@ -3,6 +3,7 @@ import htmx from "htmx.org";
 import "htmx-ext-ws";
 import { setUpDeposit } from "./modules/deposit-panel.js";
 import { setUpHelp } from "./modules/help.js";
+import { setUpHistory } from "./modules/history.js";
 import { setUpLive } from "./modules/live.js";
 import { setUpLogin } from "./modules/login.js";
 import { setUpPage } from "./modules/page.js";
@@ -22,6 +23,7 @@ setUpLogin();
 setUpDeposit();
 setUpRelief();
 setUpHelp();
+setUpHistory();
 // A remembered wallet answers at once; what that sets off would be lost before htmx knows the page.
 if (document.readyState === "complete") discover();
 else window.addEventListener("DOMContentLoaded", discover);
