@@ -1,5 +1,6 @@
 """Causes that keep a fill back: stock, prices, limits, bridges, whoever is to be paid."""
 
+import hashlib
 import time
 from typing import Any, Final
 
@@ -87,7 +88,7 @@ def _recipient(facts: Facts) -> Numbers | None:
         "token": amount_words(facts.order.destination_id, facts.order.output_token, 0).partition(" ")[2],
         "chain": facts.destination.name,
         "revert": revert,
-        "key": facts.order.recipient,
+        "key": _unnamed(facts.order.recipient),
     }
 
 
@@ -116,7 +117,7 @@ def _burns(facts: Facts) -> Numbers | None:
     return {
         "recipient": f"{recipient[:6]}…{recipient[-4:]}",
         "chain": facts.destination.name,
-        "key": recipient,
+        "key": _unnamed(recipient),
     }
 
 
@@ -127,7 +128,7 @@ def _blocked(facts: Facts) -> Numbers | None:
         return None
     address = str(told.get("address", ""))
     shown = f"{address[:6]}…{address[-4:]}" if address else "…"
-    return {"address": shown, "key": address}
+    return {"address": shown, "key": _unnamed(address)}
 
 
 def _exposure(facts: Facts) -> Numbers | None:
@@ -206,6 +207,11 @@ def _not_taken(facts: Facts) -> Numbers | None:
         return None
     because = str(facts.waits.get("because") or "?").replace("_", " ")
     return {"because": because, "key": because}
+
+
+def _unnamed(address: str) -> str:
+    """What tells an address from others without naming it: keys stand in links that everybody reads."""
+    return hashlib.sha256(address.lower().encode()).hexdigest()[:16]
 
 
 def dollars(usd_e8: int) -> str:
