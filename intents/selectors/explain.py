@@ -16,6 +16,7 @@ from intents.amounts import format_units
 from intents.models import Attempt, Chain, ChainLog, Event, LedgerEntry, Order, Step
 from intents.services.words import text
 
+from .diagnosis import diagnose
 from .explain_words import event_words, state_words, way_words
 
 MOST_ORDERS = 20
@@ -57,6 +58,8 @@ class Story:
     def lines(self) -> Iterator[str]:
         """The whole life: what was agreed, what happened, what proves it."""
         yield from self._agreed()
+        yield ""
+        yield from self._diagnosis()
         yield ""
         yield _("What happened")
         yield from self._happened()
@@ -121,6 +124,11 @@ class Story:
                     order.delivered_amount, chain_id=order.destination_id, token=order.output_token
                 )
             }
+
+    def _diagnosis(self) -> Iterator[str]:
+        best = diagnose(self.order)[0]
+        yield _("Why it is where it is: %(title)s") % {"title": best.title}
+        yield from (f"  {text}" for text in (best.words, best.then, best.action_words))
 
     def _happened(self) -> Iterator[str]:
         first: datetime | None = None

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from intents.lifecycle import OrderState
+
 from .acts import PAUSE
 from .facts import BEFORE_OPEN, DELIVERED, RETURNING, Facts
 from .finding import Cause, Numbers, Severity
@@ -18,6 +20,7 @@ LAGGING, DISAGREES = "lagging", "disagrees"
 # So many blocks may lie between what a node has and what is written down: they are on their way.
 BEHIND_BLOCKS: Final = 8
 DISPUTE_SECONDS: Final = 15.0
+_BRAKED: Final = ("token_paused", "route_paused")
 _UNREACHED: Final = frozenset(
     {"chain_unreachable", "node_unreachable", "rpc_error", "node_refused", "clock_unknown"}
 )
@@ -105,13 +108,21 @@ def _height(chain: ChainFacts, now: float) -> int | None:
     return max(heights, default=None)
 
 
+def _is_empty(chain: ChainFacts, now: float) -> bool:
+    """Whether its nodes were asked when a block was long due, and had none that is not written down.
+
+    A look from before that says nothing: whoever looks at the nodes also writes the blocks.
+    """
+    height, report = _height(chain, now), chain.fresh_report(now)
+    if chain.head is None or height is None or report is None or not chain.is_still(now):
+        return False
+    return height <= chain.head + 1 and chain.is_still(report.seen_at)
+
+
 def _stalled(facts: Facts) -> Numbers | None:
     now = facts.scene.now
     for chain in facts.chains:
-        height = _height(chain, now)
-        if chain.head is None or height is None or not chain.is_still(now):
-            continue
-        if height <= chain.head + 1:
+        if _is_empty(chain, now):
             return {
                 "chain": chain.name,
                 "block": chain.head,
@@ -128,10 +139,8 @@ def _behind(facts: Facts) -> Numbers | None:
         height = _height(chain, now)
         head = chain.head or 0
         is_behind = height is not None and height > head + BEHIND_BLOCKS
-        is_unwatched = height is None and not _ill(chain, now)[0]
-        if is_behind or (
-            chain.is_still(now) and (is_unwatched or (height is not None and height > head + 1))
-        ):
+        is_unwritten = chain.is_still(now) and not _is_empty(chain, now) and not _ill(chain, now)[0]
+        if is_behind or is_unwritten:
             return {
                 "chain": chain.name,
                 "block": head,
@@ -179,9 +188,11 @@ def _deep_reorg(facts: Facts) -> Numbers | None:
 
 
 def _token_or_route(facts: Facts) -> Numbers | None:
-    if facts.state not in BEFORE_OPEN and facts.code not in ("token_paused", "route_paused"):
-        return None
     order = facts.order
+    if order.state == OrderState.REJECTED and order.reason.get("code") in _BRAKED:
+        return _turned_down(facts)
+    if facts.state not in BEFORE_OPEN and facts.code not in _BRAKED:
+        return None
     ends = {(order.origin_id, order.input_token.lower()), (order.destination_id, order.output_token.lower())}
     for pause in facts.scene.pauses:
         is_token = pause.kind == "token" and (pause.origin_id, pause.token.lower()) in ends
@@ -203,6 +214,21 @@ def _token_or_route(facts: Facts) -> Numbers | None:
                 "key": str(pause.pk),
             }
     return None
+
+
+def _turned_down(facts: Facts) -> Numbers:
+    """What was braked when it should have begun, as it was told then."""
+    told = facts.order.reason.get("params") or {}
+    what = f"{told.get('token', '?')} ({told.get('chain', '?')})"
+    if facts.order.reason.get("code") == "route_paused":
+        what = f"{told.get('origin', '?')} → {told.get('destination', '?')}"
+    return {
+        "what": what,
+        "reason": str(told.get("reason") or "–"),
+        "who": "?",
+        "since": facts.order.ended_at.timestamp() if facts.order.ended_at else None,
+        "key": what,
+    }
 
 
 def _symbol(facts: Facts, chain_id: int, token: str) -> str:
@@ -296,6 +322,7 @@ CAUSES: Final = (
         words=_("%(who)s paused %(what)s at %(since)s: %(reason)s"),
         person="paused",
         find=_token_or_route,
+        is_of_ended=True,
     ),
     Cause(
         code="deep_reorg",

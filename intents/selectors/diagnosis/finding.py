@@ -132,7 +132,7 @@ class Counted:
 
 def filled(template: Words, params: Numbers) -> str:
     """The words with moments as UTC clock times and durations as people say them."""
-    said = {name: _said(name, value) for name, value in params.items()}
+    said = {name: _said(name, value) for name, value in params.items() if value is not None}
     return str(template) % _Params(said)
 
 

@@ -20,6 +20,7 @@ from .finding import Cause, Numbers, Severity
 from .sending import NATIVE
 
 _REFUSED: Final = ("blacklist", "transferfailed", "invalidreceiver", "notallowed", "frozen")
+_GONE: Final = ("exceeds balance", "insufficientbalance", "insufficient balance")
 _STOPPED: Final = ("paused", "pausable")
 
 
@@ -29,7 +30,8 @@ def _revert(facts: Facts) -> str:
 
 def _no_stock(facts: Facts) -> Numbers | None:
     token = str(facts.waits.get("token", ""))
-    if facts.code not in ("no_stock", "bridge_not_now") or (token.lower() == NATIVE and _is_gas(facts)):
+    is_told = facts.code in ("no_stock", "bridge_not_now") or _is_gone(_revert(facts))
+    if not is_told or (token.lower() == NATIVE and _is_gas(facts)):
         return None
     fill = facts.step(StepKind.FILL)
     details: dict[str, Any] = fill.details if fill is not None else {}
@@ -73,9 +75,18 @@ def _price_moved(facts: Facts) -> Numbers | None:
     }
 
 
+def _is_gone(revert: str) -> bool:
+    """Whether a payment failed because our own account no longer holds what is written down."""
+    return any(each in revert.lower() for each in _GONE)
+
+
 def _is_refusal(revert: str) -> bool:
     word = revert.lower()
-    return revert == "OutflowCapExceeded" or any(each in word for each in (*_REFUSED, *_STOPPED))
+    return (
+        revert == "OutflowCapExceeded"
+        or _is_gone(revert)
+        or any(each in word for each in (*_REFUSED, *_STOPPED))
+    )
 
 
 def _recipient(facts: Facts) -> Numbers | None:

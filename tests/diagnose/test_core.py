@@ -1,0 +1,49 @@
+"""Each cause once: broken for real on the local network, and named by the diagnosis. `make diagnose` does a hundred."""
+
+from typing import Any
+
+import pytest
+
+from intents.chains import node_reports, pauses
+from intents.devnet.network import Network
+from intents.selectors.diagnosis import scene, sending
+
+from .injection import Injection
+from .run import EVERY, inject
+
+pytestmark = [pytest.mark.chain, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+# What takes its time also with a quick watch, or shows no more than another does.
+LONG = (
+    "bridge_late",
+    "payout_refused",
+    "expires_soon",
+    "exposure_full",
+    "deposit_wrong_token",
+    "deposit_late",
+)
+CORE = [each for each in EVERY if each.cause not in LONG]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks looks more often, and calls less time too long."""
+    monkeypatch.setattr(scene, "STILL_SECONDS", 2.0)
+    monkeypatch.setattr(scene, "STILL_BLOCKS", 0.5)
+    monkeypatch.setattr(scene, "OVERDUE_SECONDS", 2.0)
+    monkeypatch.setattr(sending, "STUCK_SECONDS", 2.0)
+    monkeypatch.setattr(pauses, "WATCH_SECONDS", 0.4)
+    monkeypatch.setattr(node_reports, "REFRESH_SECONDS", 0.3)
+
+
+@pytest.mark.parametrize(
+    "injection", CORE, ids=lambda each: f"{each.cause}-{each.inject.__name__.strip('_')}"
+)
+def test_it_is_named(
+    injection: Injection, transactional_db: None, network: Network, validators: object, settings: Any
+) -> None:
+    quicker = Injection(
+        injection.cause, injection.inject, min(injection.after, 3.0), is_proxied=injection.is_proxied
+    )
+    outcome = inject(quicker, 0, network, settings)
+    assert outcome.is_right, (outcome.named, outcome.note)
