@@ -3,9 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from intents.models import (
     Alert,
@@ -34,6 +38,20 @@ class ReadOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+# Who is staff is changed by `manage.py staff`, which leaves an entry in the record; keys are shown to nobody.
+admin.site.unregister([User, Group, TOTPDevice, StaticDevice])
+
+
+@admin.register(User)
+class StaffAdmin(ReadOnly, UserAdmin):  # type: ignore[type-arg]
+    fieldsets = ((None, {"fields": ("username", "is_active", "is_staff", "groups", "last_login")}),)
+
+
+@admin.register(Group)
+class RoleAdmin(ReadOnly, GroupAdmin):
+    pass
 
 
 class StepInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]

@@ -8,14 +8,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic.base import RedirectView
 from django.views.i18n import set_language
 
-from intents.api.limits import counted
-from intents.services.limits import LOGINS
+from intents.console import login
 
 admin.site.site_header = _("Waymeet")
 admin.site.site_title = _("Waymeet")
 admin.site.index_title = _("Transfers and chains")
-# Every look at the form counts, too: nobody needs many.
-admin.site.login = counted(LOGINS)(admin.site.login)  # type: ignore[method-assign]
+# One login for all staff pages: it counts, locks out, and asks for the second factor.
+admin.site.login = login.of_admin  # type: ignore[method-assign]
+admin.site.has_permission = login.may_see_admin  # type: ignore[method-assign]
 
 urlpatterns = [
     path(settings.STAFF_PATH, admin.site.urls),

@@ -136,9 +136,12 @@ def act_on(order: Order, name: str, actor: Actor, form: Form, *, value: str = ""
     return Done(is_busy=is_busy and is_new, is_repeat=not is_new)
 
 
-def wishes_of(order: Order) -> list[StaffWish]:
-    """What was wished lately, with what came of it; newest first."""
-    return list(StaffWish.objects.filter(order=order).order_by("-id")[:5])
+def panel(order: Order, user: Any) -> dict[str, Any]:
+    """What `console/acts.html` shows besides the order: the offers, and what was wished lately with its outcome."""
+    rows = StaffWish.objects.filter(order=order).order_by("-id")[:5]
+    labels = {kind: str(ACTS[name].label) for name, kind in _WISHES.items()}
+    wished = [(row, labels[StaffWish.Kind(row.kind)], outcome_words(row)) for row in rows]
+    return {"offers": offered(order, user), "wishes": wished}
 
 
 def outcome_words(wish: StaffWish) -> str:

@@ -47,10 +47,15 @@ class Wanted:
     order: Order | None = None
 
 
+def treasury_addresses() -> list[str]:
+    """Where stock may be withdrawn to."""
+    return treasury.treasury_addresses()
+
+
 def withdrawal(*, chain: str, token: str, amount: str, to: str) -> Wanted:
     """Take stock out to an address of the treasury list. Raises ActRefused."""
     manifest, known = _token(chain, token)
-    if to not in treasury.treasury_addresses():
+    if to not in treasury_addresses():
         raise NotOffered(Refusal("not_treasury"))
     params = _params(manifest, known, _units(amount, known)) | {"to": to}
     return Wanted(Kind.WITHDRAW, f"{manifest.slug}:{known.symbol}", params)

@@ -1,0 +1,81 @@
+"""The record: who looked or acted, when, from where, and what it was before and after."""
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import UTC
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from intents.models import AuditEntry
+from intents.selectors import record as selector
+from intents.services.staff import audit
+from intents.services.staff.roles import VIEW_RECORD
+
+from .export import BYTE_ORDER_MARK, _each, _Line, plain
+from .forms import actor
+from .gate import staff
+
+MOST_DIGITS = 18
+
+
+@require_safe
+@staff(VIEW_RECORD)
+def record(request: HttpRequest) -> Any:
+    """Entries, newest first."""
+    filters = selector.filters_of(request.GET.dict())
+    asked = request.GET.get("before", "")
+    before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= MOST_DIGITS else 0
+    found = selector.page_of(filters, before=before)
+    context = {
+        "entries": [(entry, _text(entry.before), _text(entry.after)) for entry in found.entries],
+        "filters": filters,
+        "actions": selector.actions(),
+        "older": urlencode({**filters, "before": found.older}) if found.older else "",
+        "query": urlencode(filters),
+    }
+    return render(request, "console/record.html", context)
+
+
+@require_safe
+@staff(VIEW_RECORD)
+def export(request: HttpRequest) -> Any:
+    """The record as it is narrowed, as CSV; that it was taken along is on record."""
+    filters = selector.filters_of(request.GET.dict())
+    audit.record(actor(request), "export", kind="list", subject="record", after=dict(filters))
+    lines = _lines(filters)
+    content: Any = _each(lines) if hasattr(request, "scope") else lines
+    response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="waymeet-record.csv"'
+    return response
+
+
+def _lines(filters: dict[str, str]) -> Iterator[bytes]:
+    writer = csv.writer(_Line())
+    head = ["id", "at", "who", "from", "action", "kind", "subject", "reason", "before", "after"]
+    yield (BYTE_ORDER_MARK + writer.writerow(head)).encode()
+    for entries in selector.walk(filters):
+        yield "".join(writer.writerow(map(plain, _cells(entry))) for entry in entries).encode()
+
+
+def _cells(entry: AuditEntry) -> list[Any]:
+    return [
+        entry.pk,
+        entry.at.astimezone(UTC).isoformat(timespec="seconds"),
+        entry.actor_name,
+        entry.client_address,
+        entry.action,
+        entry.subject_kind,
+        entry.subject_id,
+        entry.reason,
+        _text(entry.before),
+        _text(entry.after),
+    ]
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else ""

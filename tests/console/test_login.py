@@ -1,0 +1,201 @@
+"""Signing in takes a name, a password and, where it is asked, a second factor; guessing is stopped."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+from django_otp.oath import totp
+from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from intents.models import AuditEntry
+from intents.services.staff import factor
+from intents.services.staff.roles import is_let_in
+from tests.console.actors import staff_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def always(settings: Any) -> None:
+    settings.STAFF_SECOND_FACTOR = "always"
+
+
+def sign_in(client: Client, user: Any, *, password: str = "right-password", **more: Any) -> Any:
+    data = {"username": user.get_username(), "password": password, **more}
+    return client.post(reverse("console:login"), data)
+
+
+def code_of(device: TOTPDevice, *, later: int = 0) -> str:
+    return f"{totp(device.bin_key, t0=-device.step * later):06d}"
+
+
+def enrolled(client: Client, user: Any) -> list[str]:
+    sign_in(client, user)
+    client.get(reverse("console:second_factor"))
+    device = TOTPDevice.objects.get(user=user)
+    answer = client.post(reverse("console:second_factor"), {"code": code_of(device)}, follow=True)
+    return re.findall(r"<li><code>([a-z2-7]{8})</code></li>", answer.content.decode())
+
+
+def test_name_and_password_lead_to_where_one_wanted_to_go(client: Client) -> None:
+    user = staff_user("viewer")
+    asked = client.get(reverse("console:home"))
+    assert asked.status_code == 302 and asked["Location"].startswith(reverse("console:login"))
+    assert client.get(asked["Location"]).status_code == 200
+    answer = sign_in(client, user, next=reverse("console:network"))
+    assert answer["Location"] == reverse("console:network")
+    assert client.get(answer["Location"]).status_code == 200
+    assert AuditEntry.objects.filter(action="login", actor=user).count() == 1
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+def test_nobody_is_sent_elsewhere_after_signing_in(client: Client, elsewhere: str) -> None:
+    assert sign_in(client, staff_user("viewer"), next=elsewhere)["Location"] == reverse("console:home")
+
+
+def test_five_failed_tries_lock_this_name_from_this_address_only(client: Client) -> None:
+    user, colleague = staff_user("support"), staff_user("support")
+    for _ in range(4):
+        assert sign_in(client, user, password="wrong").status_code == 400
+    assert sign_in(client, user, password="wrong").status_code == 429
+    locked = sign_in(client, user)
+    assert locked.status_code == 429
+    assert "quarter of an hour" in locked.content.decode()
+    assert client.get(reverse("console:home")).status_code == 302
+    assert sign_in(Client(REMOTE_ADDR="192.0.2.9"), user).status_code == 302
+    assert sign_in(client, colleague).status_code == 302
+
+
+def test_a_lock_is_ended_from_the_shell_and_that_is_on_record(client: Client) -> None:
+    user = staff_user("support")
+    for _ in range(6):
+        sign_in(client, user, password="wrong")
+    call_command("staff", "unlock", user.get_username())
+    assert sign_in(client, user).status_code == 302
+    assert AuditEntry.objects.filter(action="staff_unlock", subject_id=user.get_username()).exists()
+
+
+def test_where_all_chains_are_local_a_password_is_enough(client: Client) -> None:
+    sign_in(client, staff_user("viewer"))
+    assert client.get(reverse("console:home")).status_code == 200
+
+
+def test_the_second_factor_is_set_up_once_and_asked_for_from_then_on(client: Client, always: None) -> None:
+    user = staff_user("viewer")
+    sign_in(client, user)
+    sent = client.get(reverse("console:home"))
+    assert sent["Location"].startswith(reverse("console:second_factor"))
+    page = client.get(sent["Location"]).content.decode()
+    device = TOTPDevice.objects.get(user=user)
+    assert "data:image/svg" in page and not device.confirmed
+    wrong = client.post(reverse("console:second_factor"), {"code": "000000"})
+    assert wrong.status_code == 400 and client.get(reverse("console:home")).status_code == 302
+    TOTPDevice.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)
+    answer = client.post(reverse("console:second_factor"), {"code": code_of(device)}, follow=True)
+    assert answer.content.decode().count("<li><code>") == factor.RECOVERY_CODES
+    assert client.get(reverse("console:home")).status_code == 200
+    again = Client()
+    sign_in(again, user)
+    assert again.get(reverse("console:home")).status_code == 302
+    assert "data:image/svg" not in again.get(reverse("console:second_factor")).content.decode()
+
+
+def test_a_code_of_the_app_serves_once(client: Client, always: None) -> None:
+    user = staff_user("viewer")
+    enrolled(client, user)
+    device = TOTPDevice.objects.get(user=user)
+    code = code_of(device, later=1)
+    for expected in (302, 400):
+        other = Client()
+        sign_in(other, user)
+        assert other.post(reverse("console:second_factor"), {"code": code}).status_code == expected
+
+
+def test_a_recovery_code_serves_once_and_is_shown_once(client: Client, always: None) -> None:
+    user = staff_user("viewer")
+    codes = enrolled(client, user)
+    assert len(codes) == factor.RECOVERY_CODES
+    assert codes[0] not in client.get(reverse("console:second_factor")).content.decode()
+    first, second = Client(), Client()
+    for each, expected in ((first, 302), (second, 400)):
+        sign_in(each, user)
+        assert each.post(reverse("console:second_factor"), {"code": codes[3]}).status_code == expected
+    assert first.get(reverse("console:home")).status_code == 200
+    assert second.get(reverse("console:home")).status_code == 302
+    assert StaticToken.objects.filter(device__user=user).count() == factor.RECOVERY_CODES - 1
+
+
+def test_wrong_codes_slow_the_next_one_down(client: Client, always: None) -> None:
+    user = staff_user("viewer")
+    enrolled(client, user)
+    device = TOTPDevice.objects.get(user=user)
+    other = Client()
+    sign_in(other, user)
+    for _ in range(4):
+        other.post(reverse("console:second_factor"), {"code": "000000"})
+    right = {"code": code_of(device, later=1)}
+    assert other.post(reverse("console:second_factor"), right).status_code == 400
+
+
+def test_anothers_device_is_no_second_factor(client: Client, always: None) -> None:
+    victim, thief = staff_user("viewer"), staff_user("viewer")
+    enrolled(client, thief)
+    device = TOTPDevice.objects.get(user=thief)
+    other = Client()
+    other.force_login(victim, backend="django.contrib.auth.backends.ModelBackend")
+    session = other.session
+    session["otp_device_id"] = device.persistent_id
+    session.save()
+    assert other.get(reverse("console:home")).status_code == 302
+    assert not is_let_in(victim, "view_transfers", session)
+    assert is_let_in(thief, "view_transfers", session)
+
+
+def test_a_lost_app_is_reset_from_the_shell(client: Client, always: None) -> None:
+    user = staff_user("viewer")
+    enrolled(client, user)
+    call_command("staff", "reset-factor", user.get_username())
+    other = Client()
+    sign_in(other, user)
+    assert "data:image/svg" in other.get(reverse("console:second_factor")).content.decode()
+
+
+def test_leaving_ends_the_session(client: Client) -> None:
+    sign_in(client, staff_user("viewer"))
+    client.post(reverse("console:logout"))
+    assert client.get(reverse("console:home")).status_code == 302
+    assert client.get(reverse("console:logout")).status_code == 405
+
+
+def test_the_admin_pages_have_the_same_gate(client: Client, always: None, settings: Any) -> None:
+    admin, user = f"/{settings.STAFF_PATH}", staff_user("admin")
+    get_user_model().objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    assert reverse("console:login") in client.get(admin, follow=True).redirect_chain[-1][0]
+    sign_in(client, user)
+    assert reverse("console:second_factor") in client.get(admin, follow=True).redirect_chain[-1][0]
+    enrolled(client, user)
+    assert client.get(admin).status_code == 200
+    for path in ("auth/user/add/", f"auth/user/{user.pk}/password/", "auth/group/add/"):
+        assert client.get(admin + path).status_code == 403
+    assert client.get(admin + "otp_totp/totpdevice/").status_code == 404
+
+
+def test_who_is_no_staff_does_not_see_the_admin_pages(client: Client, settings: Any) -> None:
+    sign_in(client, staff_user("admin"))
+    assert client.get(f"/{settings.STAFF_PATH}", follow=True).status_code == 403
+
+
+def test_roles_are_changed_from_the_shell() -> None:
+    user = staff_user("viewer", "vera")
+    call_command("staff", "role", "vera", "operator")
+    assert [group.name for group in user.groups.all()] == ["operator"]
+    call_command("staff", "dismiss", "vera")
+    user.refresh_from_db()
+    assert not user.is_active and not user.groups.exists()
+    with pytest.raises(CommandError):
+        call_command("staff", "role", "nobody", "viewer")
