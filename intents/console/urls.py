@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from . import acts, login, network, requests, shell
+from . import acts, export, lists, login, network, requests, search, shell
 
 app_name = "console"
 urlpatterns = [
     path("", shell.home, name="home"),
+    path("search", search.results, name="search"),
+    path("list/<str:view>/", lists.show, name="list"),
+    path("list/<str:view>/export.csv", export.export, name="export"),
     path("t/<str:order_id>/act/<slug:name>/", acts.act, name="act"),
     path("requests/", requests.listed, name="requests"),
     path("requests/ask/<slug:kind>/", requests.ask, name="ask"),

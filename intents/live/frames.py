@@ -29,7 +29,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     Subclasses read the database for every frame; group messages are hints that there is something to read.
     """
 
-    group: str = ""
+    joined: tuple[str, ...] = ()
     is_listening: bool = False
     has_place: bool = False
 
@@ -66,9 +66,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
         return None
 
     async def disconnect(self, code: int) -> None:
-        """Leave the group."""
-        if self.group and self.channel_layer is not None:
-            await self.channel_layer.group_discard(self.group, self.channel_name)
+        """Leave the groups."""
+        for group in self.joined if self.channel_layer is not None else ():
+            await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Nobody has anything to tell us here."""
@@ -77,6 +77,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
     def group_name(self) -> str:
         """The group whose messages are the hints."""
         raise TypeError("a consumer names its group")
+
+    def group_names(self) -> tuple[str, ...]:
+        """All groups, where it is not one."""
+        return (self.group_name(),)
 
     def may_listen(self) -> Awaitable[bool]:
         """Whether what is listened to exists, and `seen_by` may read it."""
@@ -91,7 +95,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         """Who listens; read once, when connecting."""
         cookies = self.scope.get("cookies", {})
         session = self.scope.get("session") if settings.SESSION_COOKIE_NAME in cookies else None
-        return viewer(cookies=cookies, session=session, share_key=self.query("k"))
+        return viewer(cookies=cookies, session=session, share_key=self.query("k"), shown_key=self.query("s"))
 
     def query(self, name: str) -> str:
         """One value of the query string, or ""."""
@@ -103,10 +107,12 @@ class LiveConsumer(AsyncWebsocketConsumer):
         return json.dumps(value, ensure_ascii=False)
 
     async def _join(self) -> None:
-        self.group = self.group_name()
-        if self.channel_layer is not None:
-            await _keep_awake(self.channel_layer)
-            await self.channel_layer.group_add(self.group, self.channel_name)
+        if self.channel_layer is None:
+            return
+        await _keep_awake(self.channel_layer)
+        self.joined = self.group_names()
+        for group in self.joined:
+            await self.channel_layer.group_add(group, self.channel_name)
 
     async def _refuse(self, code: int) -> None:
         # Only an accepted connection is told a code that its script sees.
