@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.crypto import salted_hmac
 
 from intents.models import Order, OrderAccess, Quote
 from intents.services.login import browser_key, logged_in_wallet
@@ -22,12 +23,22 @@ class Viewer:
     browser_key: str = ""
     wallet: str = ""
     share_key: str = ""
+    shown_key: str = ""
 
 
-def viewer(*, cookies: Mapping[str, str], session: Mapping[str, Any] | None, share_key: str = "") -> Viewer:
+def viewer(
+    *,
+    cookies: Mapping[str, str],
+    session: Mapping[str, Any] | None,
+    share_key: str = "",
+    shown_key: str = "",
+) -> Viewer:
     """The viewer behind a request or a WebSocket handshake. Without a session cookie no session is read."""
     return Viewer(
-        browser_key=browser_key(cookies), wallet=logged_in_wallet(session), share_key=share_key[:64]
+        browser_key=browser_key(cookies),
+        wallet=logged_in_wallet(session),
+        share_key=share_key[:64],
+        shown_key=shown_key[:64],
     )
 
 
@@ -48,10 +59,18 @@ def own_order_for(order_id: str, seen_by: Viewer) -> Order | None:
 
 
 def can_read(order: Order, seen_by: Viewer) -> bool:
-    """Whether the secret link, the signed-in wallet or the submitting browser opens this order."""
-    if seen_by.share_key and secrets.compare_digest(seen_by.share_key.encode(), order.share_key.encode()):
-        return True
-    return is_own(order, seen_by)
+    """Whether a link, the signed-in wallet or the submitting browser opens this order."""
+    return _is_same(seen_by.shown_key, shown_key_of(order)) or may_see_addresses(order, seen_by)
+
+
+def may_see_addresses(order: Order, seen_by: Viewer) -> bool:
+    """Whether whole addresses are shown: to the owner and by the secret link, not by the one to show around."""
+    return _is_same(seen_by.share_key, order.share_key) or is_own(order, seen_by)
+
+
+def shown_key_of(order: Order) -> str:
+    """The key of the link to show around, which leads back to no other: what it opens has masked addresses."""
+    return salted_hmac("waymeet.shown", order.share_key, algorithm="sha256").hexdigest()[:40]
 
 
 def is_own(order: Order, seen_by: Viewer) -> bool:
@@ -61,6 +80,10 @@ def is_own(order: Order, seen_by: Viewer) -> bool:
     if not seen_by.browser_key:
         return False
     return bool(order.accesses.filter(browser_key=seen_by.browser_key).exists())
+
+
+def _is_same(given: str, expected: str) -> bool:
+    return bool(given) and secrets.compare_digest(given.encode(), expected.encode())
 
 
 def orders_of(seen_by: Viewer) -> QuerySet[Order]:

@@ -1,5 +1,7 @@
 """The cookie by which this browser reads its own quotes and orders again."""
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 
 from intents.selectors.access import Viewer, viewer
@@ -13,7 +15,14 @@ def viewer_of(request: HttpRequest) -> Viewer:
         cookies=request.COOKIES,
         session=request.session if has_session else None,  # type: ignore[arg-type]
         share_key=request.GET.get("k", ""),
+        shown_key=request.GET.get("s", ""),
     )
+
+
+def access_query(request: HttpRequest) -> str:
+    """The keys of the link that was followed, for the links of its page: "" or ?k=… or ?s=…"""
+    keys = {name: request.GET[name][:64] for name in ("k", "s") if request.GET.get(name)}
+    return f"?{urlencode(keys)}" if keys else ""
 
 
 def known_or_new(request: HttpRequest) -> tuple[str, str]:

@@ -5,6 +5,11 @@ const YEAR_SECONDS = 365 * 24 * 3600;
 /** Wire copy buttons and the theme switch. */
 export function setUpPage() {
   document.body.addEventListener("click", copy);
+  const print = document.querySelector("[data-print]");
+  if (print) {
+    print.hidden = false;
+    print.addEventListener("click", () => window.print());
+  }
   const button = document.querySelector("[data-theme-switch]");
   button.hidden = false;
   button.addEventListener("click", nextTheme);
