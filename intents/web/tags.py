@@ -74,3 +74,21 @@ def moment(value: datetime | None) -> SafeString | str:
         utc.isoformat(timespec="seconds"),
         f"{utc:%Y-%m-%d %H:%M}",
     )
+
+
+@register.filter
+def exact(value: datetime | int | None) -> SafeString | str:
+    """A date with its time, UTC in every browser: such moments are compared with logs. Chain seconds or a datetime."""
+    if value is None:
+        return "–"
+    utc = value.astimezone(UTC) if isinstance(value, datetime) else datetime.fromtimestamp(value, UTC)
+    text = f"{utc:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, datetime):
+        text += f".{utc.microsecond // 1000:03d}"
+    return format_html('<time datetime="{}">{}</time>', utc.isoformat(timespec="milliseconds"), text)
+
+
+@register.filter
+def stop(seconds: float) -> str:
+    """A moment as the time slider's addresses carry it: wall time in seconds, to the millisecond."""
+    return f"{seconds:.3f}"

@@ -3,6 +3,8 @@ import htmx from "htmx.org";
 import "htmx-ext-ws";
 import { setUpKeys } from "./modules/console/keys.js";
 import { setUpRows } from "./modules/console/rows.js";
+import { setUpSlider } from "./modules/console/slider.js";
+import { setUpTicket } from "./modules/console/ticket.js";
 import { setUpLive } from "./modules/live.js";
 import { setUpPage } from "./modules/page.js";
 
@@ -11,3 +13,5 @@ setUpPage();
 setUpLive();
 setUpKeys();
 setUpRows();
+setUpSlider();
+setUpTicket();

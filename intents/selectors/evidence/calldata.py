@@ -77,6 +77,10 @@ class Reader:
         )
         return DecodedCall(function.name, _short(function), arguments)
 
+    def group(self, field: Field, values: Any) -> tuple[Argument, ...]:
+        """The members of a struct."""
+        return self._argument(field, values, {}, self.chain_id, 0).parts
+
     def log(self, data: Mapping[str, Any]) -> tuple[Argument, ...]:
         """The arguments of a stored log."""
         return tuple(self._stored(name, value, data) for name, value in data.items())
