@@ -5,9 +5,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from intents.models import Order
+from intents.selectors.evidence.care import care
 from intents.selectors.evidence.chains_now import look
 from intents.selectors.evidence.eyes import Eyes
 from intents.selectors.evidence.page import everything, moment, person
+from intents.selectors.tickets import of_order
+from intents.services.staff import acts
 from intents.services.staff.audit import record
 from intents.services.staff.roles import VIEW_ADDRESSES, VIEW_TRANSFERS
 
@@ -36,6 +39,10 @@ def page(request: HttpRequest, order_id: str) -> HttpResponse:
         "replay": view.replay,
         "timeline": view.person,
         "diagnosis": panel(order, may_see=may_see),
+        "care": care(order, Eyes(may_see)),
+        "tickets": of_order(order),
+        **acts.panel(order, request.user),
+        **acts.panel(order, request.user),
     }
     return render(request, "console/transfer.html", context)
 
