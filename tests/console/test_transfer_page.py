@@ -14,9 +14,9 @@ from eth_account.signers.local import LocalAccount
 from intents.chains import registry
 from intents.contracts.reverts import vocabulary
 from intents.lifecycle import AttemptState, OrderState
-from intents.models import Attempt, AuditEntry, Event, LedgerEntry, Order
+from intents.models import Attempt, AuditEntry, Event, Handling, LedgerEntry, Order, StaffNote, Ticket
 from intents.selectors.evidence.reverts import REVERTS, revert_words
-from tests.console.people import browser_of
+from tests.console.people import browser_of, member
 from tests.engine.driver import Driver
 from tests.web import rows
 from tests.web.conftest import chains, nothing_from_before  # noqa: F401
@@ -282,3 +282,20 @@ def test_a_real_transfer_in_evidence(driver: Driver, alice: LocalAccount) -> Non
     assert not HIDDEN.search(masked)
     look = read(browser_of("support", name="second"), url(order) + "chains/", **{"HX-Request": "true"})
     assert "paid to the filler" in look and "there is a record of it" in look and "unknown:" not in look
+
+
+def test_what_staff_left_with_it(support: Client, viewer: Client) -> None:
+    order = rows.order(state=OrderState.OPENED)
+    author = member("operator", name="opal")
+    StaffNote.objects.create(order=order, author=author, text=f"asked {rows.BOB} for patience")
+    Handling.objects.create(order=order, assignee=author)
+    page = read(support, url(order))
+    assert "opal looks after it." in page and f"asked {rows.BOB}" in page
+    assert "asked 0xB0B0…B0B0 for patience" in read(viewer, url(order))
+
+
+def test_its_acts_diagnosis_and_questions_are_on_it(support: Client) -> None:
+    order = rows.order(state=OrderState.OPENED)
+    Ticket.objects.create(order=order, code_word="amber heron", language="en")
+    page = read(support, url(order))
+    assert 'id="acts-title"' in page and 'id="diagnosis-title"' in page and "amber heron" in page
