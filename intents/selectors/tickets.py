@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 
 from intents.models import Order, Ticket, TicketMessage
 from intents.services.code_words import said_code_word
 
 from .access import Viewer, is_own
+from .timeline import timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,14 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True)
+class MoneyAsRead:
+    """The where-is-my-money sentence in the person's language."""
+
+    language: str
+    money: str
+
+
+@dataclass(frozen=True, slots=True)
 class HelpMark:
     """What a transfer's page says of help: the ticket if there is one, and answers that were not seen yet."""
 
@@ -113,6 +123,20 @@ def talk_of(ticket: Ticket) -> Talk:
     rows = ticket.messages.select_related("author").order_by("seq")
     messages = tuple(MessageView(row.seq, _name(row), row.at, row.text) for row in rows)
     return Talk(ticket, said_code_word(ticket.code_word, get_language() or ""), messages)
+
+
+def language_read(ticket: Ticket) -> str:
+    """The person's language, one of ours."""
+    return ticket.language if ticket.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+def money_as_read(ticket: Ticket) -> MoneyAsRead | None:
+    """What the person reads about the money; None where it is what the reader of this reads, too."""
+    language = language_read(ticket)
+    if language == get_language():
+        return None
+    with override(language):
+        return MoneyAsRead(language, timeline(ticket.order).money.text)
 
 
 def help_mark(order: Order, seen_by: Viewer) -> HelpMark | None:
