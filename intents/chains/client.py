@@ -122,11 +122,6 @@ class ChainClient:
         """Look at every endpoint now; how each of them is. Raises nothing."""
         return self._nodes.probe()
 
-    @property
-    def disputed_at(self) -> float | None:
-        """Wall time when too few nodes last said the same about evidence; None if never."""
-        return self._nodes.disputed_at
-
     def block(self, number: BlockId) -> Head | None:
         """The block at a number or tag, None when there is none."""
         value = self.request("eth_getBlockByNumber", block_id(number), False)

@@ -50,6 +50,15 @@ LEAST_LAG_BLOCKS = 2
 SLOW_SECONDS = 0.5
 
 
+# Wall time when too few nodes of a chain last said the same to anybody in this process.
+_disputes: dict[int, float] = {}
+
+
+def disputed_at(chain_id: int) -> float | None:
+    """When too few nodes last said the same about evidence, wall time; None if never since their manifest."""
+    return _disputes.get(chain_id)
+
+
 @dataclass(frozen=True, slots=True)
 class NodeHealth:
     """An endpoint, and what is wrong with it: empty, or away, silent, wrong_chain, lagging, disagrees.
@@ -76,8 +85,8 @@ class Nodes:
         self._preferred = 0
         self._probed_at = time.monotonic()
         self._probing = threading.Lock()
-        # Wall time when too few nodes last said the same.
-        self.disputed_at: float | None = None
+        self._chain_id = manifest.chain_id
+        _disputes.pop(manifest.chain_id, None)
 
     @property
     def health(self) -> list[NodeHealth]:
@@ -233,7 +242,7 @@ class Nodes:
         try:
             answer, contradicting = vote(request, answers, quorum=self._quorum)
         except RpcDisagreement:
-            self.disputed_at = time.time()
+            _disputes[self._chain_id] = time.time()
             raise
         for index in contradicting:
             given[index][0].fall_ill(DISAGREES)

@@ -15,7 +15,7 @@ from intents.models import Chain, ChainHead
 
 from . import node_reports, registry
 from .client import client
-from .endpoints import NodeHealth
+from .endpoints import NodeHealth, disputed_at
 from .manifest import ChainManifest
 
 log = structlog.get_logger(__name__)
@@ -81,9 +81,8 @@ async def watch(*, stop: asyncio.Event) -> None:
 
 
 def _look(manifest: ChainManifest, bad: Counter[int]) -> None:
-    asked = client(manifest.chain_id)
-    health = asked.probe()
-    node_reports.write(manifest, health, disputed_at=asked.disputed_at)
+    health = client(manifest.chain_id).probe()
+    node_reports.write(manifest, health, disputed_at=disputed_at(manifest.chain_id))
     well = sum(not node.ill for node in health)
     bad[manifest.chain_id] = 0 if well >= manifest.quorum else bad[manifest.chain_id] + 1
     if bad[manifest.chain_id] == 0 or bad[manifest.chain_id] >= LOOKS_BEFORE_PAUSE:

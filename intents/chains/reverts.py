@@ -87,7 +87,8 @@ def decode_revert(data: bytes, message: str = "") -> Reverted:
     head, body = data[:4], data[4:]
     try:
         if head == ERROR_SELECTOR:
-            return Reverted("Error", [str(abi_decode(("string",), body)[0])[:MAX_TEXT]], data)
+            # Who hands on another's words may leave remains of memory after them.
+            return Reverted("Error", [str(abi_decode(("string",), body, strict=False)[0])[:MAX_TEXT]], data)
         if head == PANIC_SELECTOR:
             number = int(abi_decode(("uint256",), body)[0])
             return Reverted("Panic", [number, PANICS.get(number, "unknown panic")], data)

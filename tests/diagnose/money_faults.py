@@ -28,7 +28,7 @@ def _empty(system: System, dice: Dice) -> Order:
     wanted = wish(dice, get=":USDC")
     order = system.opened(ALICE, **wanted.as_asked())
     for slug, manifest in system.network.manifests.items():
-        for token in manifest.tokens:
+        for token in manifest.assets:
             if slug == wanted.destination or token.is_synthetic or manifest.bridges:
                 _withdraw_all(system, slug, token.symbol)
     system.network.mine_all()
@@ -57,16 +57,18 @@ def _post(system: System, name: str, bps: int) -> None:
 
 def _price_moved(system: System, dice: Dice) -> Order:
     order = system.opened(ALICE, **wish(dice, give=":WETH", get=":USDC").as_asked())
-    _post(system, "weth", dice.choice([9_700, 9_850, 9_900]))
+    _post(system, "weth", dice.choice([9_000, 9_300, 9_500]))
     system.let_go(order)
     return order
 
 
 def _no_price(system: System, dice: Dice) -> Order:
-    """The feeds answer nothing sensible."""
-    wanted = wish(dice)
-    order = system.opened(ALICE, **wanted.as_asked())
-    _post(system, "weth" if "WETH" in wanted.give + wanted.get else "usdc", 0)
+    """Nobody posts prices for longer than they may be believed."""
+    order = system.opened(ALICE, **wish(dice).as_asked())
+    for slug in system.network.manifests:
+        system.network.rpc(slug).request("evm_increaseTime", dice.randint(70, 80))
+    system.network.mine_all()
+    system.seen()
     system.let_go(order)
     return order
 

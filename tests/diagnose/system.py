@@ -21,6 +21,7 @@ from intents.chains.recovery import mend_chain
 from intents.devnet.accounts import named_wallet
 from intents.devnet.faults.modes import Fault
 from intents.devnet.faults.proxy import FaultProxy
+from intents.devnet.market import BASE_FEES_WEI
 from intents.devnet.network import Network
 from intents.devnet.rpc import NodeUnreachable, RpcError
 from intents.engine import world
@@ -110,6 +111,9 @@ class System(Driver):
         for each in self.proxies.values():
             for proxy in each:
                 proxy.stop()
+        for slug in self.miner.base_fees:
+            usual = BASE_FEES_WEI[self.network.manifest(slug).chain_id]
+            self.network.rpc(slug).request("anvil_setNextBlockBaseFeePerGas", hex(usual))
         for slug in self.network.manifests:
             with suppress(RpcError):
                 self.network.rpc(slug).request("evm_setAutomine", True)

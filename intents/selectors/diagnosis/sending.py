@@ -16,6 +16,8 @@ STUCK_SECONDS: Final = 6.0
 STUCK_BLOCKS: Final = 2
 NATIVE: Final = "0x" + "00" * 20
 _TOO_DEAR: Final = frozenset({"gas_price_too_high", "fees_too_high"})
+# What an order is told first when a risen fee eats its profit.
+_ATE_PROFIT: Final = "not_profitable"
 
 
 def _queue(facts: Facts) -> tuple[Attempt, Queued] | None:
@@ -75,7 +77,7 @@ def _too_dear(facts: Facts) -> Numbers | None:
     flying = facts.flying
     for chain in facts.chains:
         is_shut_out = flying is not None and flying.chain_id == chain.chain_id
-        if not _is_too_dear(chain) or not (is_told or is_shut_out):
+        if not _is_too_dear(chain) or not (is_told or is_shut_out or facts.code == _ATE_PROFIT):
             continue
         cap = chain.manifest.max_fee_wei if chain.manifest else 0
         return {
