@@ -42,7 +42,6 @@ def page(request: HttpRequest, order_id: str) -> HttpResponse:
         "care": care(order, Eyes(may_see)),
         "tickets": of_order(order),
         **acts.panel(order, request.user),
-        **acts.panel(order, request.user),
     }
     return render(request, "console/transfer.html", context)
 
