@@ -7,6 +7,7 @@ from intents.chains import registry
 from intents.chains.manifest import ChainManifest, TokenManifest, TokenNotSupported
 
 ANY: Final = "any"
+MOST_ID_DIGITS: Final = 78
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,19 @@ def asset_named(text: str) -> Asset:
         if asset.asset_id.lower() == wanted:
             return asset
     raise TokenNotSupported(f"{ANY}: {wanted[:60]}", token=wanted[:60], chain=ANY)
+
+
+def as_listed(text: str) -> str:
+    """A choice such as 901:usdc, with an id or any letter case, as forms write it; others unchanged."""
+    place, _, name = text.partition(":")
+    try:
+        if place.lower() == ANY:
+            return asset_named(name).value
+        is_id = place.isascii() and place.isdigit() and len(place) < MOST_ID_DIGITS
+        chain = registry.chain(int(place)) if is_id else registry.chain_by_slug(place)
+        return f"{chain.slug}:{chain.token(name).symbol}"
+    except (TokenNotSupported, registry.ChainNotSupported):
+        return text
 
 
 def _sendable(chain: ChainManifest) -> list[TokenManifest]:

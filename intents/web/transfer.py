@@ -16,13 +16,14 @@ from intents.models import Quote
 from intents.selectors.access import quote_for
 from intents.selectors.card import card
 from intents.selectors.network import connected_chains, token_name
-from intents.services.assets import assets
+from intents.services.assets import as_listed, assets
 from intents.services.limits import QUOTES
 from intents.services.quotes import Intent, quote_request, quote_wait
 
 from .browser import known_or_new, remember, viewer_of
 from .failures import refusal, said
 from .ready import has_chains, not_started
+from .said import Said, example_sentence
 from .wallet import wallet_page
 
 REFRESH_WAIT_SECONDS = 2.0
@@ -59,7 +60,7 @@ def form(request: HttpRequest) -> HttpResponse:
     """`/`: an empty form with an example, or the one a link describes."""
     if not has_chains():
         return not_started(request, missing="chains")
-    return _page(request, _entered(request.GET, EXAMPLE) | _NEVER_LINKED)
+    return form_page(request, linked(request.GET))
 
 
 @require_POST
@@ -89,7 +90,7 @@ def quote_page(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
     found = _own_quote(request, quote_id)
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "parts/quote.html", {"card": card(found)})
-    return _page(request, _values_of(found), found=found)
+    return form_page(request, _values_of(found), found=found)
 
 
 @require_safe
@@ -111,25 +112,44 @@ def _refused(request: HttpRequest, values: dict[str, str], error: WaymeetError) 
     if request.htmx:  # type: ignore[attr-defined]
         return refusal(request, error)
     problem = {"code": error.code, "words": said(error)}
-    return _page(request, values, problem=problem, status=error.status)
+    return form_page(request, values, problem=problem, status=error.status)
 
 
-def _page(
+def form_page(
     request: HttpRequest,
     values: dict[str, str],
     *,
     found: Quote | None = None,
     problem: dict[str, str] | None = None,
     status: int = 200,
+    saying: Said | None = None,
 ) -> HttpResponse:
-    context: dict[str, Any] = {
-        "values": values,
-        "groups": _groups(),
-        "anywhere": anywhere_choices(),
+    """The whole page with the form filled in, and what is known of its offer."""
+    context = form_context(values) | {
         "card": card(found) if found else None,
         "problem": problem,
+        "saying": saying,
+        "example_sentence": example_sentence(),
     }
     return wallet_page(request, "transfer.html", context, status=status)
+
+
+def form_context(values: dict[str, str]) -> dict[str, Any]:
+    """What the form's fields are drawn from; an end that is in no list is still to be chosen."""
+    groups, anywhere = _groups(), anywhere_choices()
+    known = {each.value for _, choices in groups for each in choices}
+    sources = known | {each.value for each in anywhere}
+    listed = {
+        "from": values["from"] if values["from"] in sources else "",
+        "to": values["to"] if values["to"] in known else "",
+    }
+    return {"values": values | listed, "groups": groups, "anywhere": anywhere}
+
+
+def linked(data: QueryDict) -> dict[str, str]:
+    """The form as a link describes it, the example where it says nothing."""
+    values = _entered(data, EXAMPLE) | _NEVER_LINKED
+    return values | {name: as_listed(values[name]) for name in ("from", "to")}
 
 
 def _groups() -> list[tuple[Any, list[Choice]]]:

@@ -15,6 +15,7 @@ from . import (
     pay,
     receipt,
     rescue,
+    say,
     timeline,
     transfer,
 )
@@ -22,6 +23,7 @@ from . import (
 app_name = "web"
 urlpatterns = [
     path("", transfer.form, name="form"),
+    path("say", say.say, name="say"),
     path("quote", transfer.quote, name="quote"),
     path("q/<uuid:quote_id>", transfer.quote_page, name="quote_page"),
     path("q/<uuid:quote_id>/card", transfer.quote_card, name="quote_card"),

@@ -3,11 +3,10 @@ import htmx from "htmx.org";
 import { connected } from "./wallet.js";
 
 const form = document.getElementById("ask");
-const place = document.getElementById("holdings");
 
 /** Wire “use it from any chain”; `onPick()` follows a click. */
 export function setUpHoldings(onPick) {
-  place?.addEventListener("click", (event) => {
+  form.addEventListener("click", (event) => {
     const button = event.target.closest("[data-use-anywhere]");
     if (!button) return;
     form.elements.from.value = button.dataset.useAnywhere;
@@ -21,6 +20,7 @@ let asked = 0;
 
 /** Show what the connected wallet holds of what is about to be sent; nothing without a wallet. */
 export async function showHoldings() {
+  const place = document.getElementById("holdings");
   if (!place) return;
   const user = connected()?.account;
   const mine = (asked += 1);

@@ -5,6 +5,7 @@ import { chainIds, originOf, showBalance } from "./balance.js";
 import { assetOf } from "./anywhere.js";
 import { setUpHoldings, showHoldings } from "./holdings.js";
 import { choose, showWallet } from "./picker.js";
+import { setUpSaying } from "./saying.js";
 import { canBatch, connected, learnBatching, onWallet } from "./wallet.js";
 import { say } from "./words.js";
 
@@ -30,11 +31,9 @@ export function setUpQuotes() {
     if (event.target.name === "from") showHoldings();
   });
   setUpHoldings(changed);
-  const ends = document.querySelector("[data-flip]");
-  if (ends) {
-    ends.addEventListener("click", flip);
-    ends.hidden = false;
-  }
+  form.addEventListener("click", (event) => event.target.closest("[data-flip]") && flip());
+  setUpSaying({ onFilled: filled });
+  showFlip();
   region.addEventListener("click", (event) => {
     // The way that was picked stays picked when the offer is refreshed.
     const way = event.target.closest("button[name=confirm]");
@@ -87,6 +86,7 @@ function changed() {
 // The card still shows the old offer: it must not be confirmable for the new values.
 function stale() {
   expiresAt = 0;
+  window.clearTimeout(typing);
   const button = region.querySelector("[data-confirm]");
   if (button) button.disabled = true;
 }
@@ -116,6 +116,20 @@ function tick() {
     return;
   }
   if (left === 0) stale();
+}
+
+function showFlip() {
+  for (const button of form.querySelectorAll("[data-flip]")) button.hidden = false;
+}
+
+// A sentence filled the form: what was left open in it is not asked for unseen.
+function filled({ isComplete }) {
+  showFlip();
+  form.querySelector("input[name=confirm]").value = "auto";
+  showHoldings();
+  if (isComplete) return changed();
+  stale();
+  showBalance(changed);
 }
 
 function flip() {
