@@ -32,6 +32,7 @@ from . import rows
 from .conftest import Browser
 from .test_login_and_history import WALLET, send, sign, text_for
 from .test_plain_words import internal_words
+from .test_scripts import run
 
 KEY = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"
 PHRASE = "legal winner thank year wave sausage worth useful legal winner thank yellow"
@@ -173,12 +174,15 @@ SECRETS = [
     ", ".join(f"{number}. {word}" for number, word in enumerate(PHRASE.split(), 1)),
     f"Hello, here it is:\n{PHRASE.upper()}\nThank you!",
     PHRASE.replace("sausage", "sausags"),
-    *(Mnemonic(language).generate(24) for language in Language),
     "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi",
 ]
 
 
-@pytest.mark.parametrize("secret", SECRETS, ids=range(len(SECRETS)))
+PHRASES = [" ".join(Mnemonic(language).wordlist[7::85][:24]) for language in Language]
+NEITHER_KEPT = [*SECRETS, *PHRASES]
+
+
+@pytest.mark.parametrize("secret", NEITHER_KEPT, ids=range(len(NEITHER_KEPT)))
 def test_secrets_are_neither_kept_nor_sent_back(order: Order, alice_browser: Browser, secret: str) -> None:
     refused = write(alice_browser, order, secret)
     assert refused.status_code == 400
@@ -191,6 +195,7 @@ def test_secrets_are_neither_kept_nor_sent_back(order: Order, alice_browser: Bro
 
 
 HARMLESS = [
+    "please check my transfer because money still has not arrived after thirty minutes although page says paid",
     "Hello, I sent 100 USDC from Alder to Birch ten minutes ago and the page still says on its way. When will "
     "the money arrive? I need it today, please help me soon.",
     "Where is my money? It has been gone for more than one hour and this page will not say when it is coming back.",
@@ -203,6 +208,15 @@ HARMLESS = [
 def test_ordinary_questions_are_no_secrets(order: Order, alice_browser: Browser, text: str) -> None:
     assert not looks_secret(text)
     assert write(alice_browser, order, text).status_code == 302
+
+
+def test_the_page_itself_does_not_send_them() -> None:
+    script = "return input.map(([text, known]) => secret.looksSecret(text, known));"
+    imports = {"secret-text": "* as secret"}
+    # Words of other languages are known to the server alone, and so is what hardly differs from a word.
+    assert run(script, [(each, []) for each in SECRETS], imports=imports) == [True] * len(SECRETS)
+    assert run(script, [(each, []) for each in HARMLESS], imports=imports) == [False] * len(HARMLESS)
+    assert run(script, [("0x" + KEY + " added", ["0x" + KEY])], imports=imports) == [False]
 
 
 def test_hashes_of_the_transfer_may_be_named(order: Order, alice_browser: Browser) -> None:

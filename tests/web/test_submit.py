@@ -105,8 +105,10 @@ class TestSigned:
     ) -> None:
         browser, made = quoted
         body = {"quote_id": str(made.pk), "order": made.order, "signature": signature(made, alice)}
+        browser.cookies["django_language"] = "zh-hans"
         answer = send(browser, body)
         assert answer.status_code == 201, answer.content
+        assert Order.objects.get().language == "zh-hans", "of the page it was confirmed on"
         url = answer.json()["url"]
         assert browser.get(url).status_code == 200
 
