@@ -15,7 +15,7 @@ from intents.errors import WaymeetError
 from intents.models import Chain, ChainHead, Order, Stock
 from intents.settlement.trust import trust_text as canonical_trust_text
 
-from .pauses import paused_words
+from .pauses import braked_words, paused_words
 
 NATIVE = "0x0000000000000000000000000000000000000000"
 HEAD_IS_STALE_BLOCKS = 15
@@ -61,6 +61,7 @@ class ChainView:
     head_number: int | None
     head_age_seconds: float | None
     stock: tuple[StockView, ...]
+    braked_words: tuple[str, ...] = ()
 
     @property
     def is_stale(self) -> bool:
@@ -124,6 +125,7 @@ def chain_views() -> list[ChainView]:
         view = StockView(token_name(row.chain_id, row.token), row.balance or 0, row.reserved or 0)
         stock.setdefault(row.chain_id, []).append(view)
     now = time.time()
+    braked = braked_words()
     views = []
     for chain_id, manifest in registry.all_chains().items():
         head = heads.get(chain_id)
@@ -135,6 +137,7 @@ def chain_views() -> list[ChainView]:
                 head_number=head.number if head else None,
                 head_age_seconds=max(0.0, now - head.seen_at) if head else None,
                 stock=tuple(stock.get(chain_id, ())),
+                braked_words=tuple(braked.get(chain_id, ())),
             )
         )
     return views

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from intents.errors import register_words
 from intents.selectors.amounts import shown_amount
 from intents.selectors.network import chain_name
+from intents.selectors.pauses import paused_words
+
+from .staff.words import STAFF_WORDS
 
 _AMOUNTS = ("minimum", "maximum", "have", "need")
 
@@ -207,6 +210,7 @@ WORDS: dict[str, Any] = {
     **LOGIN_WORDS,
     **TICKET_WORDS,
     **REQUEST_WORDS,
+    **STAFF_WORDS,
 }
 
 # Said in place of the plain sentence when the error carries these figures with their token's decimals.
@@ -238,7 +242,10 @@ def text(code: str, params: Mapping[str, Any] | None = None) -> str:
     for (figured, figure), template in WITH_FIGURES.items():
         if figured == code and figure in given and "decimals" in given:
             return str(template) % _Params(_figures(given))
-    return str(WORDS.get(code, FALLBACK)) % _Params(_named(given))
+    said = str(WORDS.get(code, FALLBACK)) % _Params(_named(given))
+    if code == "chain_paused" and given.get("reason"):
+        return f"{said} {paused_words(str(given['reason']))}"
+    return said
 
 
 def _figures(params: dict[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def ask(client: Client, what: str, **headers: str) -> Any:
         return client.post("/api/v1/orders", "{}", content_type="application/json", headers=headers)
     if what == "staff password":
         guess = {"username": "staff", "password": secrets.token_hex(4)}
-        return client.post(f"/{settings.STAFF_PATH}login/", guess, headers=headers)
+        return client.post(f"/{settings.CONSOLE_PATH}login/", guess, headers=headers)
     if what == "login message":
         return client.get("/login/message", {"address": rows.ALICE}, headers=headers)
     return client.post("/login", "{}", content_type="application/json", headers=headers)
