@@ -5,7 +5,7 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 from weakref import WeakSet
 
 from channels.db import database_sync_to_async
@@ -96,6 +96,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
         cookies = self.scope.get("cookies", {})
         session = self.scope.get("session") if settings.SESSION_COOKIE_NAME in cookies else None
         return viewer(cookies=cookies, session=session, share_key=self.query("k"), shown_key=self.query("s"))
+
+    def access_query(self) -> str:
+        """The keys of the link whose page listens, for the links that are sent to it."""
+        keys = {name: self.query(name)[:64] for name in ("k", "s") if self.query(name)}
+        return f"?{urlencode(keys)}" if keys else ""
 
     def query(self, name: str) -> str:
         """One value of the query string, or ""."""

@@ -8,16 +8,15 @@ from channels.db import database_sync_to_async
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from intents.models import Order
 from intents.publish import order_group
-from intents.selectors.access import order_for
-from intents.selectors.timeline import Timeline, timeline
+from intents.selectors.access import may_see_addresses, order_for
+from intents.selectors.timeline import Timeline, masked, timeline
 
 from .frames import LiveConsumer
 
 # Parts of the page, sent only when their text changed, so that a focused button stays where it is.
 HEAD = "parts/timeline_head.html"
-PARTS = (HEAD, "parts/timeline_steps.html", "parts/timeline_events.html")
+PARTS = (HEAD, "parts/timeline_result.html", "parts/timeline_steps.html", "parts/timeline_events.html")
 
 # Blocks are counted and a transfer becomes slower than usual without any event.
 LOOK_AGAIN_SECONDS = 2.0
@@ -83,10 +82,12 @@ class OrderConsumer(LiveConsumer):
         if order is None:
             return None
         with translation.override(self.language):
-            return self._json(order, is_first=is_first) if self.is_json else self._html(order)
+            view = timeline(order)
+            if not may_see_addresses(order, self.seen_by):
+                view = masked(view)
+            return self._json(view, is_first=is_first) if self.is_json else self._html(view)
 
-    def _json(self, order: Order, *, is_first: bool) -> str:
-        view = timeline(order)
+    def _json(self, view: Timeline, *, is_first: bool) -> str:
         events = [event.to_json() for event in view.events if event.seq > self.last_seq]
         if not events and not is_first:
             return ""
@@ -94,16 +95,25 @@ class OrderConsumer(LiveConsumer):
         kind = "state" if is_first else "events"
         return self.frame({"type": kind, **view.state_json(), "events": events})
 
-    def _html(self, order: Order) -> str:
-        view = timeline(order)
+    def _html(self, view: Timeline) -> str:
         self.is_settled = view.is_settled
         self.last_seq = max(self.last_seq, view.last_seq)
         return "".join(self._changed_part(name, view) for name in PARTS)
 
     def _changed_part(self, name: str, view: Timeline) -> str:
-        text = render_to_string(name, {"timeline": view, "is_oob": True})
+        text = render_to_string(name, {"timeline": view, "is_oob": True, "access_query": self.access_query()})
         # The head's clock runs on the page: the passing of time alone is no change.
-        moving = (view.shown, view.money, view.reason, view.is_settled, view.relief, view.deposit is None)
+        moving = (
+            view.shown,
+            view.headline,
+            view.progress,
+            view.money,
+            view.reason,
+            view.is_settled,
+            view.relief,
+            view.deposit is None,
+            view.remaining is not None and view.remaining.seconds is None,
+        )
         content = moving if name == HEAD else text
         if self.sent_parts.get(name) == content:
             return ""

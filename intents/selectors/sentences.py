@@ -23,6 +23,8 @@ SHOWN = {
     "staff_checking": _("Our staff are checking"),
 }
 
+CALL_FAILED = _("Delivered, but the call on arrival failed")
+
 # %(contract)s and %(account)s are addresses, %(by)s and %(after)s moments of chain time.
 MONEY = {
     "wallet_awaiting": _(
@@ -197,6 +199,8 @@ WAITING = {
     "depth": _("%(have)s of %(need)s blocks"),
     "waiting_for_blocks": _("%(have)s of %(need)s blocks"),
     "waiting_for_validators": _("waits for the validators' signatures"),
+    "company": _("waits a moment for other transfers, to share the cost of a transaction with them"),
+    "with_another": _("comes in one message with other transfers"),
     "waiting_for_expiry": _("waits until anybody can send it back"),
     "not_attested": _("waits for the attestation on %(chain)s"),
     "not_processed": _("%(origin)s has not taken the proof yet; we keep trying"),

@@ -38,6 +38,7 @@ class AttemptView:
     block_number: int | None
     is_current: bool
     explorer_url: str
+    purpose: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class StepView:
     state_words: str
     icon: str
     waiting: str
+    waiting_code: str
     started_at: datetime | None
     confirmed_at: datetime | None
     attempts: tuple[AttemptView, ...]
@@ -74,14 +76,14 @@ class StepView:
 
 def step_views(order: Order, seen: Evidence) -> list[StepView]:
     """Every step of the plan, in order."""
-    rows = list(order.steps.prefetch_related("attempts"))
+    rows = list(order.steps.prefetch_related("attempts", "shared_attempts"))
     return [_step_view(order, step, seen) for step in rows]
 
 
 def _step_view(order: Order, step: Step, seen: Evidence) -> StepView:
     is_open = step.kind == StepKind.OPEN
     have = blocks_of(order, seen) if is_open and seen.open_block is not None else None
-    attempts = list(step.attempts.all())
+    attempts = step.all_attempts()
     return StepView(
         index=step.index,
         kind=step.kind,
@@ -91,6 +93,7 @@ def _step_view(order: Order, step: Step, seen: Evidence) -> StepView:
         state_words=words(STEP_STATES, step.state),
         icon=_ICONS[StepState(step.state)],
         waiting=waiting_words(order, step),
+        waiting_code=str(step.waiting.get("code", "")),
         started_at=step.started_at,
         confirmed_at=step.confirmed_at,
         attempts=tuple(_attempt_view(attempt) for attempt in attempts),
@@ -136,6 +139,7 @@ def _attempt_view(attempt: Attempt) -> AttemptView:
         block_number=attempt.block_number,
         is_current=attempt.state not in (AttemptState.REPLACED, AttemptState.REVERTED),
         explorer_url=explorer_url(attempt.chain_id, attempt.tx_hash),
+        purpose=attempt.purpose.partition(":")[0],
     )
 
 

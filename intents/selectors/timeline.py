@@ -1,28 +1,32 @@
 """The life of a transfer as a person sees it: what is shown, where the money is, the steps, the events."""
 
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from intents.lifecycle import OrderState
-from intents.models import Event, Order
+from intents.models import Order
 from intents.services.words import text as error_words
 
+from .access import shown_key_of
+from .again import Again, again
 from .arrival import app_called, gas_besides
+from .costs import Costs, costs_of
 from .deposit import DepositPanel, began_at, chain_now, is_paid_to_address, money_code
 from .deposit import money_params as deposit_params
 from .deposit import panel as deposit_panel
+from .event_views import EventView, events_after
+from .masking import shown_address
 from .network import TokenName, chain_name, contract_address, token_name
 from .place import Evidence, Place, evidence, place_of
+from .progress import Progress, Remaining, progress_of, remaining_of
 from .relief import relief_facts, relief_of, relief_words
 from .sentences import (
-    EVENTS,
+    CALL_FAILED,
     SHOWN,
     TAKES_LONGER,
     Sentence,
-    words,
 )
 from .sight import Present, Sight
 from .steps import StepView, amount_words, step_json, step_views
@@ -32,6 +36,16 @@ SLOW_FACTOR = 2
 SLOW_SLACK_SECONDS = 10
 
 ENDED_SHOWN = frozenset({"delivered", "returned", "waiting_for_you", "not_started"})
+MARKS = {
+    "awaiting": "next",
+    "slower": "wait",
+    "delivered": "done",
+    "returning": "back",
+    "returned": "back",
+    "waiting_for_you": "warn",
+    "not_started": "skip",
+    "staff_checking": "person",
+}
 _RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
 
 
@@ -42,29 +56,6 @@ class Waiting(Protocol):
     def waiting(self) -> str: ...
     @property
     def is_for_person(self) -> bool: ...
-
-
-@dataclass(frozen=True, slots=True)
-class EventView:
-    """One entry of the story; `seq` never repeats and never has a gap."""
-
-    seq: int
-    kind: str
-    at: datetime
-    words: str
-    tx_hash: str
-    chain: str
-
-    def to_json(self) -> dict[str, Any]:
-        """As sent to programs."""
-        return {
-            "seq": self.seq,
-            "kind": self.kind,
-            "at": self.at.isoformat(),
-            "words": self.words,
-            "tx_hash": self.tx_hash,
-            "chain": self.chain,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +79,42 @@ class Timeline:
     relief: str = ""
     app: str = ""
     gas_on_arrival: str = ""
+    progress: Progress | None = None
+    remaining: Remaining | None = None
+    recipient: str = ""
+    is_masked: bool = False
 
     @property
     def is_ended(self) -> bool:
         """Nothing more happens that the person waits for."""
         return self.shown in ENDED_SHOWN
+
+    @property
+    def mark(self) -> str:
+        """The icon beside the headline; the words say the same."""
+        if self.is_call_failed:
+            return "warn"
+        return MARKS.get(self.shown, "busy")
+
+    @property
+    def costs(self) -> Costs:
+        """What it was offered for, and what it cost."""
+        return costs_of(self.order)
+
+    @property
+    def is_call_failed(self) -> bool:
+        """Delivered, but what should have been done with it on arrival was not."""
+        return self.money.code == "delivered_call_failed"
+
+    @property
+    def shown_key(self) -> str:
+        """The key of the link to show around."""
+        return shown_key_of(self.order)
+
+    @property
+    def again(self) -> Again:
+        """The form filled with the same once more, or with the way back."""
+        return again(self.order)
 
     @property
     def relief_facts(self) -> str:
@@ -157,11 +179,12 @@ def timeline(order: Order, *, now: float | None = None) -> Timeline:
     elapsed = elapsed_seconds(order, moment)
     shown = shown_state(order, place, sight, is_slow=is_slow(elapsed, eta))
     origin_time = chain_now(order.origin_id, wall=moment)
+    money = money_sentence(order, place, seen, sight)
     return Timeline(
         order=order,
         shown=shown,
-        headline=str(SHOWN[shown]),
-        money=money_sentence(order, place, seen, sight),
+        headline=str(CALL_FAILED if money.code == "delivered_call_failed" else SHOWN[shown]),
+        money=money,
         reason=reason_of(order, shown, steps),
         steps=steps,
         events=tuple(events_after(order, 0)),
@@ -175,6 +198,26 @@ def timeline(order: Order, *, now: float | None = None) -> Timeline:
         relief=relief_of(order, place=place, origin_time=origin_time),
         app=app_called(order),
         gas_on_arrival=gas_besides(order),
+        progress=progress_of(order, shown=shown, place=place, have=sight.have, steps=steps),
+        remaining=remaining_of(order, shown=shown, have=sight.have, steps=steps, elapsed=elapsed, eta=eta),
+        recipient=order.recipient,
+    )
+
+
+def masked(view: Timeline) -> Timeline:
+    """The same for a link to show around: no whole address of a person, and nothing to act with."""
+    order = view.order
+    params = {
+        name: shown_address(value, False) if value in (order.user, order.recipient) else value
+        for name, value in view.money.params.items()
+    }
+    return replace(
+        view,
+        money=Sentence(view.money.code, params),
+        deposit=None,
+        relief="",
+        recipient=shown_address(order.recipient, False),
+        is_masked=True,
     )
 
 
@@ -234,11 +277,6 @@ def money_sentence(order: Order, place: Place, seen: Evidence, sight: Sight | No
     return Sentence(code, params)
 
 
-def events_after(order: Order, seq: int) -> list[EventView]:
-    """Events numbered above `seq`, oldest first."""
-    return [event_view(event) for event in Event.objects.filter(order=order, seq__gt=seq).order_by("seq")]
-
-
 def _money_code(order: Order, place: Place, seen: Evidence, sight: Sight) -> str:
     at_address = money_code(order, place, seen, arrived=sight.arrived) if is_paid_to_address(order) else ""
     if at_address:
@@ -281,32 +319,6 @@ def reason_of(order: Order, shown: str, steps: Iterable[Waiting]) -> str:
         return ""
     running = next((step.waiting for step in steps if step.waiting and step.is_for_person), "")
     return running or str(TAKES_LONGER)
-
-
-def event_view(event: Event) -> EventView:
-    """One event in words."""
-    data: Mapping[str, Any] = event.data or {}
-    chain_id = data.get("chain_id")
-    return EventView(
-        seq=event.seq,
-        kind=event.kind,
-        at=event.at,
-        words=words(EVENTS, event.kind, _with_amounts(data)),
-        tx_hash=str(data.get("tx_hash") or ""),
-        chain=chain_name(int(chain_id)) if chain_id else "",
-    )
-
-
-def _with_amounts(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Base units of a named token as people read them."""
-    if not ("token" in data and "chain_id" in data):
-        return dict(data)
-    said = {
-        name: amount_words(int(data["chain_id"]), str(data["token"]), int(data[name]))
-        for name in ("amount", "need")
-        if name in data
-    }
-    return {**data, **said}
 
 
 def eta_of(order: Order) -> int:

@@ -9,14 +9,14 @@ from django.views.decorators.http import require_safe
 
 from intents.api.limits import looked_up
 from intents.models import Order
-from intents.selectors.access import order_for
+from intents.selectors.access import may_see_addresses, order_for
 from intents.selectors.network import destination_slug
 from intents.selectors.tickets import help_mark
-from intents.selectors.timeline import timeline
+from intents.selectors.timeline import Timeline, masked, timeline
 from intents.selectors.together import part_states
 
 from . import breakit
-from .browser import viewer_of
+from .browser import access_query, viewer_of
 from .wallet import wallet_page
 
 
@@ -27,8 +27,9 @@ def page(request: HttpRequest, order_id: str) -> HttpResponse:
     """The whole page; reads without scripts, which reload it every few seconds."""
     order = _own_order(request, order_id)
     context = {
-        "timeline": timeline(order),
+        "timeline": _view(request, order),
         **_parts(request, order),
+        "site": request.build_absolute_uri("/").rstrip("/"),
         "help": help_mark(order, viewer_of(request)),
         "breakable": breakit.panel(chosen=destination_slug(order), order_id=order.order_id),
     }
@@ -40,8 +41,9 @@ def page(request: HttpRequest, order_id: str) -> HttpResponse:
 @looked_up
 def live(request: HttpRequest, order_id: str) -> HttpResponse:
     """The moving parts alone, for pages without a WebSocket."""
-    view = timeline(_own_order(request, order_id))
-    return render(request, "parts/timeline_live.html", {"timeline": view, "is_oob": True})
+    view = _view(request, _own_order(request, order_id))
+    context = {"timeline": view, "is_oob": True, "access_query": access_query(request)}
+    return render(request, "parts/timeline_live.html", context)
 
 
 @require_safe
@@ -52,13 +54,18 @@ def together(request: HttpRequest, order_id: str) -> HttpResponse:
     return render(request, "parts/timeline_together.html", _parts(request, _own_order(request, order_id)))
 
 
+def _view(request: HttpRequest, order: Order) -> Timeline:
+    view = timeline(order)
+    return view if may_see_addresses(order, viewer_of(request)) else masked(view)
+
+
 def _parts(request: HttpRequest, order: Order) -> dict[str, Any]:
     parts = part_states(order, viewer_of(request))
     return {
         "parts": parts,
         "is_running": any(part.is_running for part in parts),
         "order_id": order.order_id,
-        "share_key": request.GET.get("k", ""),
+        "access_query": access_query(request),
     }
 
 

@@ -11,6 +11,7 @@ import { setUpPicker } from "./modules/picker.js";
 import { setUpQuotes } from "./modules/quote.js";
 import { setUpRelief } from "./modules/relief.js";
 import { setUpShares } from "./modules/shares.js";
+import { setUpTell } from "./modules/tell.js";
 import { discover } from "./modules/wallet.js";
 
 htmx.config.wsReconnectDelay = "full-jitter";
@@ -24,6 +25,7 @@ setUpDeposit();
 setUpRelief();
 setUpHelp();
 setUpHistory();
+setUpTell();
 // A remembered wallet answers at once; what that sets off would be lost before htmx knows the page.
 if (document.readyState === "complete") discover();
 else window.addEventListener("DOMContentLoaded", discover);

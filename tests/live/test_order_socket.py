@@ -12,6 +12,7 @@ from intents.live.frames import DENIED, NOT_FOR_LISTENERS, TOO_MANY
 from intents.live.orders import LOOK_AGAIN_SECONDS
 from intents.models import ChainHead, Order
 from intents.publish import order_group
+from intents.selectors.access import shown_key_of
 from intents.services import limits
 from intents.services.login import new_browser_cookie
 from tests.web import rows
@@ -107,9 +108,9 @@ async def test_pages_get_the_parts_that_changed(chains: None) -> None:
     connection = socket(f"/ws/orders/{made.order_id}/")
     await connection.connect()
     first = await connection.text()
-    for part in ("journey-head", "journey-steps", "journey-events"):
+    for part in ("journey-head", "journey-result", "journey-steps", "journey-events"):
         assert f'id="{part}"' in first
-    assert first.count("hx-swap-oob") == 3
+    assert first.count("hx-swap-oob") == 4
     await make_event(made, "open_sent")
     await hint(made, 2)
     second = await connection.text()
@@ -249,3 +250,18 @@ async def test_guessing_by_socket_ends(chains: None, settings: Any, monkeypatch:
     codes = [await closed_with(socket(path, cookie="")) for _ in range(4)]
     limits.forget()
     assert codes == [DENIED, DENIED, TOO_MANY, TOO_MANY]
+
+
+async def test_a_link_to_show_around_listens_to_masked_addresses(chains: None) -> None:
+    made = await make_order()
+    key = await sync_to_async(shown_key_of)(made)
+    for form in ("", "&format=json"):
+        connection = socket(f"/ws/orders/{made.order_id}/?s={key}{form}", cookie="")
+        assert await connection.connect()
+        first = await connection.text()
+        assert made.order_id in first
+        assert made.user.lower() not in first.lower()
+        assert made.share_key not in first
+        await connection.disconnect()
+    stranger = socket(f"/ws/orders/{made.order_id}/?k={key}", cookie="")
+    assert await is_denied(stranger)

@@ -12,6 +12,7 @@ from intents.lifecycle import StepKind
 from intents.models import Attempt, Order, Step
 from intents.selectors.arrival import CallMade, app_name
 from intents.selectors.deposit import is_paid_to_address
+from intents.selectors.event_views import EventView, event_view
 from intents.selectors.network import chain_name, connected_chains, explorer_url
 from intents.selectors.place import Evidence, place_of
 from intents.selectors.place import evidence as evidence_now
@@ -20,9 +21,7 @@ from intents.selectors.sight import Past, Present, Sight
 from intents.selectors.steps import PERSON_STEPS, amount_words, step_params, waiting_words
 from intents.selectors.timeline import (
     DEFAULT_ETA_SECONDS,
-    EventView,
     elapsed_seconds,
-    event_view,
     is_slow,
     money_sentence,
     reason_of,

@@ -16,7 +16,7 @@ from intents.selectors.network import NATIVE, contract_address
 from intents.selectors.place import Place, evidence, place_of
 from intents.settlement.destination_call import DestinationCallError, decode_destination_call
 
-from .fees import fees_json
+from intents.selectors.fees import fees_json
 
 FORMAT: Final = "waymeet-receipt-1"
 JsonObject = dict[str, Any]

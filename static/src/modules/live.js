@@ -37,6 +37,9 @@ function refreshed() {
     if (kept.has(details.dataset.keep)) details.open = kept.get(details.dataset.keep);
   }
   retitle();
+  for (const element of document.querySelectorAll("[data-remaining]:not([data-over-at])")) {
+    element.dataset.overAt = String(performance.now() + Number(element.dataset.remaining) * 1000);
+  }
   for (const element of document.querySelectorAll("[data-elapsed]:not([data-since])")) {
     element.dataset.since = String(performance.now() - Number(element.dataset.elapsed) * 1000);
   }
@@ -56,12 +59,19 @@ function remember(event) {
 }
 
 function elapse() {
+  for (const element of document.querySelectorAll("[data-over-at]")) {
+    const left = Math.round((Number(element.dataset.overAt) - performance.now()) / 1000);
+    element.textContent = left > 0 ? say("more", { time: span(left) }) : say("any_moment");
+  }
   for (const element of document.querySelectorAll("[data-since]")) {
     const seconds = Math.max(0, Math.round((performance.now() - Number(element.dataset.since)) / 1000));
-    const minutes = Math.floor(seconds / 60);
-    element.textContent =
-      minutes > 0 ? say("minutes", { minutes, seconds: seconds % 60 }) : say("seconds", { count: seconds });
+    element.textContent = span(seconds);
   }
+}
+
+function span(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  return minutes > 0 ? say("minutes", { minutes, seconds: seconds % 60 }) : say("seconds", { count: seconds });
 }
 
 function local(element, text) {
