@@ -111,8 +111,12 @@ def order_json(order: Order) -> dict[str, Any]:
         "delivered_at": order.delivered_at.isoformat() if order.delivered_at else None,
         "order": order.terms,
         "deposit": deposit_json(order),
-        "steps": [_step_json(step) for step in order.steps.prefetch_related("attempts").order_by("index")],
+        "steps": [_step_json(step) for step in _steps(order)],
     }
+
+
+def _steps(order: Order) -> list[Step]:
+    return list(order.steps.prefetch_related("attempts", "shared_attempts").order_by("index"))
 
 
 def _step_json(step: Step) -> dict[str, Any]:
@@ -130,7 +134,7 @@ def _step_json(step: Step) -> dict[str, Any]:
                 "block": attempt.block_number,
                 "broadcast_at": attempt.broadcast_at,
             }
-            for attempt in step.attempts.all()
+            for attempt in step.all_attempts()
         ],
     }
 

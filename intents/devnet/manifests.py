@@ -114,7 +114,7 @@ def _token(token: TokenProfile, profile: ChainProfile, deployed: Deployed) -> di
         "name": token.name,
         "decimals": token.decimals,
         "canonical_id": token.canonical_id,
-        "stock_target": profile.inventory.get(token.symbol, 0) * token.unit,
+        "stock_target": (profile.inventory | profile.targets).get(token.symbol, 0) * token.unit,
         **_PASSPORTS[token.kind],
     }
 

@@ -61,7 +61,7 @@ class PoolProfile:
 class ChainProfile:
     """One local chain. `inventory` is what the solver's account holds, in whole tokens, `coin_stock_wei` of the
     chain's own coin; `vault_of` the symbol that the demo vault takes, empty for no vault. `bridged_supply`: whole
-    bridged tokens in circulation."""
+    bridged tokens in circulation. `targets` are what rebalancing keeps of a token where that is not the inventory."""
 
     chain_id: int
     slug: str
@@ -79,6 +79,7 @@ class ChainProfile:
     joins_later: bool = False
     vault_of: str = ""
     bridged_supply: int = 0
+    targets: dict[str, int] = field(default_factory=dict)
 
     def token(self, symbol: str) -> TokenProfile:
         """The token with this symbol; raises KeyError."""
@@ -145,6 +146,8 @@ ALDER: Final = ChainProfile(
         PoolProfile("uniswap_v3", "USDC", "hypUSDC", 4_000_000, 500),
     ),
     inventory={"USDC": 50_000, "WETH": 12, "USDT": 20_000},
+    # From here stock gets onto the warp route for a few cents of gas, and is final in seconds.
+    targets={"USDC": 44_000, "hypUSDC": 5_000},
     bridged_supply=10_000_000,
     coin_stock_wei=5 * ETHER,
 )

@@ -35,7 +35,10 @@ def proof_allowance(origin: ChainManifest, destination: ChainManifest) -> int:
 
 
 def measured(origin_id: int, destination_id: int) -> list[float]:
-    """Seconds from the fill that was seen to the proof that was seen, the last LAST_SAMPLES of this way."""
+    """Seconds from the fill that was seen to the proof that was seen, the last LAST_SAMPLES of this way.
+
+    What an order waited for company in between is left out: it waits only while there is room for that.
+    """
     key = (origin_id, destination_id)
     at, took = _measured.get(key, (0.0, []))
     if time.monotonic() - at < CACHE_SECONDS and at:
@@ -47,8 +50,12 @@ def measured(origin_id: int, destination_id: int) -> list[float]:
         order__destination_id=destination_id,
         order__delivered_at__isnull=False,
     ).order_by("-confirmed_at")
-    moments = proofs.values_list("confirmed_at", "order__delivered_at")[:LAST_SAMPLES]
-    took = [(proven - filled).total_seconds() for proven, filled in moments if proven and filled]
+    moments = proofs.values_list("confirmed_at", "order__delivered_at", "details")[:LAST_SAMPLES]
+    took = [
+        max(0.0, (proven - filled).total_seconds() - float(details.get("waited", 0)))
+        for proven, filled, details in moments
+        if proven and filled
+    ]
     _measured[key] = (time.monotonic(), took)
     return took
 

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from intents.amounts import format_units
+from intents.chains.events import MESSAGE_KINDS
 from intents.models import Attempt, Chain, ChainLog, Event, LedgerEntry, Order, Step
 from intents.services.words import text
 
@@ -35,9 +36,9 @@ def orders_about(reference: str) -> list[Order]:
     if not _HASH.fullmatch(name):
         return []
     ids = {name}
-    ids.update(
-        Attempt.objects.filter(tx_hash=name, step__isnull=False).values_list("step__order_id", flat=True)
-    )
+    sent = Attempt.objects.filter(tx_hash=name, step__isnull=False)
+    ids.update(sent.values_list("step__order_id", flat=True))
+    ids.update(Step.objects.filter(shared_attempts__tx_hash=name).values_list("order_id", flat=True))
     ids.update(ChainLog.objects.filter(tx_hash=name).values_list("order_id", flat=True))
     return list(Order.objects.filter(order_id__in=ids).order_by("-created_at")[:MOST_ORDERS])
 
@@ -155,7 +156,9 @@ class Story:
         return " · ".join([event_words(event.kind), *details])
 
     def _evidence(self) -> Iterator[str]:
-        logs = ChainLog.objects.filter(order_id=self.order.order_id).order_by("block_timestamp", "log_index")
+        joined = Attempt.objects.filter(also__order=self.order).values("tx_hash")
+        mine = Q(order_id=self.order.order_id) | Q(tx_hash__in=joined, kind__in=list(MESSAGE_KINDS))
+        logs = ChainLog.objects.filter(mine).order_by("block_timestamp", "log_index")
         is_empty = True
         for entry in logs:
             is_empty = False
@@ -170,10 +173,11 @@ class Story:
             yield "  " + _("none: nothing of this transfer was seen on any chain, so nothing was taken")
 
     def _attempts(self) -> Iterator[str]:
-        steps = list(Step.objects.filter(order=self.order).prefetch_related("attempts").order_by("index"))
+        rows = Step.objects.filter(order=self.order).prefetch_related("attempts", "shared_attempts")
+        steps = list(rows.order_by("index"))
         for step in steps:
             yield f"  {step.index}. {step.kind} ({self.chain_name(step.chain_id)}): {step.state}"
-            for attempt in sorted(step.attempts.all(), key=lambda attempt: attempt.pk):
+            for attempt in step.all_attempts():
                 yield "     " + _attempt_line(attempt)
 
     def _ledger_line(self, entry: LedgerEntry) -> str:

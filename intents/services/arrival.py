@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from intents.amounts import bps_down, divide_up
+from intents.chains import registry
 from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.client import client
 from intents.chains.manifest import ChainManifest
@@ -20,6 +21,7 @@ from .errors import NoStock
 from .intent import Intent
 from .trial import Outcome, Trial, try_call
 from .wallets import AccountKind, account_kind
+from .ways import AUTO
 
 # Stands in for a recipient not known yet: only lengths count where the gas of an arrival is priced.
 _ANYBODY: Final = "0x" + "11" * 20
@@ -58,13 +60,21 @@ def rules_of(intent: Intent, *, destination: ChainManifest, gas_wei: int = 0) ->
     Raises AppNotListed, CallNotAllowed.
     """
     if intent.call is None and not gas_wei:
-        return rules_for((), way=intent.confirm)
+        return rules_for((), way=priced_way(intent))
     plain = MandateOutput(
         oracle=b"", settler=b"", chain_id=destination.chain_id, token=b"", amount=1, recipient=b""
     )
     who = intent.recipient or intent.user or _ANYBODY
     outputs = _outputs(intent, plain, who=who, destination=destination, gas_wei=gas_wei)
-    return rules_for(outputs, way=intent.confirm)
+    return rules_for(outputs, way=priced_way(intent))
+
+
+def priced_way(intent: Intent) -> str:
+    """The way to confirm that an offer's price counts on before the wallet is known: the one most likely chosen."""
+    if intent.confirm != AUTO:
+        return intent.confirm
+    token = registry.chain(intent.origin).token(intent.input_token)
+    return "eip3009" if token.eip3009 != "none" else ""
 
 
 def outputs_of(

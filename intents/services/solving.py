@@ -123,8 +123,9 @@ def offer(solved: Solved) -> dict[str, Any]:
     except NotOffered as refused:
         refused.rejected = [rejected_to_json(each) for each in solved.routes.rejected]
         raise
-    way = signing.get("confirm_way")
-    if way in OPEN_GAS and intent.confirm == AUTO and intent.input_token != ZERO_ADDRESS:
+    way = str(signing.get("confirm_way", ""))
+    is_dearer_or_cheaper = OPEN_GAS.get(way) != OPEN_GAS.get(arrival.priced_way(intent))
+    if way and is_dearer_or_cheaper and intent.confirm == AUTO and intent.input_token != ZERO_ADDRESS:
         # Chosen for them, and its open costs us something else than what was priced.
         return offer(solve(replace(intent, confirm=way), solved.world))
     changes = _offer(solved) | signing

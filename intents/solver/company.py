@@ -38,7 +38,7 @@ class CompanyRules:
     moment_seconds: float = 1.0
     grace_seconds: float = 3.0
     counted_orders: int = 32
-    expected_together: int = 4
+    expected_together: int = 8
 
     def is_dear(self, alone_usd_e8: int) -> bool:
         """Whether gas of this worth, spent by one order alone, is worth waiting for others."""

@@ -27,17 +27,17 @@ class GasRules:
     What settles orders can settle several: `*_fixed` is there however many they are, `*_each` for every one.
     """
 
-    open: int = 160_000
+    open: int = 145_000
     refund: int = 75_000
-    fill: int = 140_000
+    fill: int = 136_000
     pool: int = 130_000
     attest: int = 55_000
-    dispatch_fixed: int = 219_000
+    dispatch_fixed: int = 145_000
     dispatch_each: int = 11_000
     process_fixed: int = 91_000
-    process_each: int = 29_000
-    finalise_fixed: int = 50_000
-    finalise_each: int = 30_000
+    process_each: int = 27_000
+    finalise_fixed: int = 55_000
+    finalise_each: int = 29_000
     bridge: int = 400_000
     arrive: int = 180_000
 
@@ -72,7 +72,7 @@ class PricingRules:
     exchange_bps: int = 10
     exact_output_swap_bps: int = 10
     tolerance_bps: int = 30
-    gas_margin_bps: int = 2_000
+    gas_margin_bps: int = 1_000
     refund_share_bps: int = 200
     minimum_order_in_gas_costs: int = 20
     stock_share_bps: int = 2_500

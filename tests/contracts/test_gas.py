@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from .world import World, alice, filler, message_body, operator, owner, relayer,
 SNAPSHOT = Path(__file__).with_name("gas.json")
 FILLER = address_to_bytes32(filler.address)
 BATCH = 10
+TOGETHER = (1, 2, 4, 8, 16)
 # Zero bytes of calldata are cheaper: times are fixed, so that the figures are equal on every day, and nonces are
 # without zeros, as random ones are.
 MOMENT = 0x78010101
@@ -163,12 +165,7 @@ def _finalise(world: World) -> int:
 
 @measure("finaliseMany of 10, each")
 def _finalise_many(world: World) -> int:
-    batch = proven(world, BATCH)
-    params = [[(order.fill_deadline, FILLER)] for order in batch]
-    receipt = world.input_settler.send(
-        "finaliseMany", [to_abi(order) for order in batch], params, sender=relayer.address
-    )
-    return receipt.gas_used // BATCH
+    return finalised(world, BATCH) // BATCH
 
 
 @measure("refund")
@@ -223,8 +220,14 @@ def _attest_unfilled(world: World) -> int:
     return world.output_settler.send("attestUnfilled", *item, sender=relayer.address).gas_used
 
 
-def submitted(world: World, count: int) -> int:
-    batch = orders(world, count)
+def submitted(world: World, count: int, *, before: int = 0) -> int:
+    """Gas of a message of `count` payloads; the first message ever costs more than any after it."""
+    for at in range(before):
+        submit_fills(world, orders(world, count + before)[count + at :][:1])
+    return submit_fills(world, orders(world, count + before)[:count])
+
+
+def submit_fills(world: World, batch: list[StandardOrder]) -> int:
     payloads = []
     for order, item in zip(batch, items(world, batch), strict=True):
         receipt = world.output_settler.send("fill", *item, FILLER, sender=filler.address)
@@ -252,7 +255,11 @@ def _submit_many(world: World) -> int:
 
 @measure("oracle handle of 10, each")
 def _handle(world: World) -> int:
-    batch = orders(world, BATCH)
+    return handled(world, BATCH) // BATCH
+
+
+def handled(world: World, count: int) -> int:
+    batch = orders(world, count)
     payloads = [fill_payload(world.id(o), o.outputs[0], FILLER, o.fill_deadline) for o in batch]
     output = batch[0].outputs[0]
     world.chain.fund(world.mailbox.address)
@@ -263,7 +270,23 @@ def _handle(world: World) -> int:
         message_body(output.settler, payloads),
         sender=world.mailbox.address,
     )
-    return receipt.gas_used // BATCH
+    return receipt.gas_used
+
+
+def finalised(world: World, count: int) -> int:
+    batch = proven(world, count)
+    params = [[(order.fill_deadline, FILLER)] for order in batch]
+    receipt = world.input_settler.send(
+        "finaliseMany", [to_abi(order) for order in batch], params, sender=relayer.address
+    )
+    return receipt.gas_used
+
+
+for _count in TOGETHER:
+    measure(f"together: submit of {_count}")(partial(submitted, count=_count, before=2))
+    measure(f"together: handle of {_count}")(partial(handled, count=_count))
+    if _count <= BATCH:
+        measure(f"together: finaliseMany of {_count}")(partial(finalised, count=_count))
 
 
 def account_fill(world: World, order: StandardOrder) -> int:

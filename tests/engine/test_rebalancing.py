@@ -6,7 +6,8 @@ import pytest
 from eth_account.signers.local import LocalAccount
 
 from intents.devnet.funding import fund_wallets
-from intents.engine import ledger, moves
+from intents.devnet.profiles import ALL
+from intents.engine import ledger, moves, rebalancing
 from intents.engine.audit import ledger_check
 from intents.engine.moves import sweep_moves
 from intents.engine.rebalancing import coming, needed, rebalance
@@ -23,8 +24,16 @@ USDC = 10**6
 
 
 @pytest.fixture(autouse=True)
-def switched_on(settings: Any, driver: Driver) -> None:
+def switched_on(settings: Any, driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rebalancing, to what each chain held at first."""
     settings.REBALANCE_ENABLED = True
+    at_first = {
+        (profile.chain_id, driver.network.token(profile.slug, symbol)): amount * profile.token(symbol).unit
+        for profile in ALL
+        if profile.slug in driver.network.manifests
+        for symbol, amount in profile.inventory.items()
+    }
+    monkeypatch.setattr(rebalancing, "targets", lambda: at_first)
     driver.wait_for(lambda: knows_every_pool(driver), seconds=20)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from intents.chains.calls import ZERO_ADDRESS
+from intents.engine.repricing import rules_for
 from intents.solver.by_hand import ByHand, HandRules, by_hand
 from intents.solver.pricing import exchange_down, from_usd_up, native_usd_up, price_of
 from intents.solver.router import Refusal, Route, Wanted, find_routes
@@ -84,7 +85,7 @@ def compared(wish: Wish, world: World, hand_world: World, rules: HandRules | Non
         output_token=wish.asked.address,
         amount=wish.amount,
     )
-    found = find_routes(wanted, world)
+    found = find_routes(wanted, world, rules_for((), way=way_of(wish)))
     route = found.chosen
     origin = world.chains[wish.origin.chain_id]
     gas_usd = native_usd_up(world, origin, person_gas(wish) * origin.gas_price_wei)
@@ -107,6 +108,16 @@ def person_gas(wish: Wish) -> int:
     if token.address == ZERO_ADDRESS:
         return OPEN_GAS
     return 0 if token.eip3009 != "none" or token.permit != "none" else TRANSFER_GAS
+
+
+def way_of(wish: Wish) -> str:
+    """How a wallet that has approved nothing confirms here, as offers choose it; it decides what our open costs."""
+    token = wish.origin.token(wish.given.address)
+    if token.address == ZERO_ADDRESS:
+        return "native"
+    if token.eip3009 != "none":
+        return "eip3009"
+    return "permit" if token.permit != "none" else "deposit"
 
 
 def _service_fee(route: Route, wish: Wish, world: World) -> int:

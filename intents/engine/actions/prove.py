@@ -1,11 +1,12 @@
 """Bring the proof of our fill to the origin."""
 
+import time
 from functools import partial
 
 from intents.engine import events
 from intents.engine.actions.carry import dispatch, hash_of, is_carried, is_carried_by_us, is_under_way
 from intents.engine.batches import MOST_PAYLOADS, company, joined, ready_to_prove, until_more_prove
-from intents.engine.case import Case, confirm_step, move_order, move_step, wait
+from intents.engine.case import Case, confirm_step, move_order, move_step, set_details, wait
 from intents.engine.evidence import Evidence, gather
 from intents.engine.flight import Companion
 from intents.lifecycle import OrderState, StepKind, StepState
@@ -25,6 +26,9 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
         if reason is not None:
             wait(case, step, reason)
             return False
+        waited = _waited(case, step)
+        if waited:
+            set_details(case, step, **waited)
         _send(case, step, payloads)
     return _mark_sent(case, step)
 
@@ -60,10 +64,17 @@ def _send(case: Case, step: Step, payloads: list[bytes]) -> None:
             if len(theirs) > room or not _is_same_way(case, other.case):
                 continue
             room -= len(theirs)
-            other.details = {"payload_hash": hash_of(theirs)}
+            other.details = {"payload_hash": hash_of(theirs)} | _waited(other.case, other.step)
             others.append((other, theirs))
         for other in dispatch(case, step, payloads, others) or ():
             joined(other, partial(_mark_sent, other.case, other.step))
+
+
+def _waited(case: Case, step: Step) -> dict[str, float]:
+    """How long the proof waited for company, in seconds, to be kept with the step."""
+    if step.waiting.get("code") != "company" or case.order.delivered_at is None:
+        return {}
+    return {"waited": round(max(0.0, time.time() - case.order.delivered_at.timestamp()), 1)}
 
 
 def _provable(case: Case) -> Companion | None:
