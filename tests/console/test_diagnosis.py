@@ -268,6 +268,12 @@ def _deposit_wrong() -> Order:
     return _deposit({rows.to_checksum_address(rows.WETH[901]): 10**18})
 
 
+def _deposit_gone_back() -> Order:
+    made = _deposit({})
+    rows.event(made, "recovered", token=rows.to_checksum_address(rows.WETH[901]), amount=str(10**18))
+    return made
+
+
 def _deposit_late() -> Order:
     return _deposit({}, OrderState.REFUND_DUE, reason={"code": "deposit_not_used", "params": {}})
 
@@ -388,6 +394,7 @@ CASES: dict[str, Callable[[], Order]] = {
     "deadline_near": _deadline,
     "deposit_short": _deposit_short,
     "deposit_wrong_token": _deposit_wrong,
+    "deposit_wrong_token (back)": _deposit_gone_back,
     "deposit_late": _deposit_late,
     "deposit_not_used": _deposit_unused,
     "deposit_awaited": lambda: _deposit({}),

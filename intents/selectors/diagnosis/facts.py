@@ -26,7 +26,16 @@ from .scene import OPEN_ATTEMPTS, ChainFacts, Scene
 AT_ONCE: Final = 400
 # Without what is large: signed terms, calldata and signed bytes explain nothing here.
 _UNREAD: Final = ("terms", "signature", "share_key", "client_key")
-_EVENTS: Final = ("reorg", "opened", "filled", "settled", "refunded", "deposit_seen", "recovered")
+_EVENTS: Final = (
+    "reorg",
+    "opened",
+    "filled",
+    "settled",
+    "refunded",
+    "deposit_seen",
+    "recover_sent",
+    "recovered",
+)
 _LOGS: Final = ("Open", "Dispatch", "OutputFilled", "Unfilled", "Refunded", "Finalised")
 
 BEFORE_OPEN: Final = frozenset({OrderState.AWAITING_DEPOSIT, OrderState.SIGNED, OrderState.OPENING})

@@ -36,7 +36,17 @@ def _at_address(facts: Facts) -> tuple[int, dict[str, int]]:
         return 0, {}
     held = {token: int(amount) for token, amount in facts.deposit.held.items()}
     other = {token: amount for token, amount in held.items() if token != facts.deposit.token and amount}
-    return held.get(facts.deposit.token, 0), other
+    return held.get(facts.deposit.token, 0), other or _gone_back(facts)
+
+
+def _gone_back(facts: Facts) -> dict[str, int]:
+    """What was not asked for and is on its way back, or back already."""
+    told = [data for kind, data in facts.events if kind in ("recover_sent", "recovered")]
+    return {
+        str(data["token"]): int(data["amount"])
+        for data in told
+        if data.get("amount") and str(data.get("token", facts.order.input_token)) != facts.order.input_token
+    }
 
 
 def _deposit(facts: Facts) -> Numbers:
