@@ -1,6 +1,6 @@
 """The comparison as lines of text."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -115,6 +115,30 @@ def study_lines(all_compared: Sequence[Compared]) -> list[str]:
             f"received here against by hand: median {percentile(served, 0.5):+.1f} bps, "
             f"p5 {percentile(served, 0.05):+.1f} bps, worst {min(served):+.1f} bps"
         )
+    return lines
+
+
+def loss_lines(all_compared: Sequence[Compared]) -> list[str]:
+    """Where what is worse than by hand is lost: by way, with the medians of what is charged there."""
+    worse: dict[tuple[str, str], list[Compared]] = defaultdict(list)
+    for each in all_compared:
+        if each.hand and not each.is_no_worse:
+            worse[each.wish.origin.name, each.wish.destination.name].append(each)
+    lines = ["worse than by hand, by way (medians of USD charged here, and of all gas by hand)"]
+    for (origin, destination), group in sorted(worse.items(), key=lambda item: -len(item[1])):
+        served = [each for each in group if each.route]
+        said = [f"  {origin} → {destination}: {len(group)}, {len(group) - len(served)} of them refused"]
+        charged: dict[str, list[float]] = defaultdict(list)
+        for each in served:
+            assert each.route is not None and each.hand is not None
+            for line in each.route.fees:
+                charged[line.kind].append((-1 if line.is_gain else 1) * line.usd_e8 / USD)
+            charged["gas of their own"].append(each.own_gas_usd_e8 / USD)
+            charged["by hand"].append(each.hand.gas_usd_e8 / USD)
+        said += [f"{kind} {percentile(values, 0.5):.2f}" for kind, values in charged.items() if any(values)]
+        kinds = Counter(each.route.kind for each in served if each.route)
+        said += [f"{count} {kind}" for kind, count in kinds.most_common()]
+        lines.append("; ".join(said))
     return lines
 
 

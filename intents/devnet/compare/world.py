@@ -4,10 +4,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 
 from django.conf import settings
 
+from intents.solver.company import CompanyRules, Shared
 from intents.solver.world import World, world_from_json
+
+COUNTED = CompanyRules().counted_orders
 
 _PROGRAM = """
 import django, json
@@ -16,6 +20,18 @@ from intents.engine.world import load_world
 from intents.solver.world import world_to_json
 print("WORLD" + json.dumps(world_to_json(load_world())))
 """
+
+
+def unshared(world: World) -> World:
+    """The same world with a history in which every order was settled alone."""
+    alone = Shared(COUNTED, COUNTED)
+    return replace(
+        world,
+        chains={
+            chain_id: replace(chain, messages=dict.fromkeys(world.chains, alone), finalises=alone)
+            for chain_id, chain in world.chains.items()
+        },
+    )
 
 
 class WorldUnknown(Exception):

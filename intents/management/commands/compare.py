@@ -5,6 +5,7 @@ import tempfile
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from intents.devnet.compare.hands import HandFailed
 from intents.devnet.compare.pools import SLUGS, HandVenues, hand_world, open_pools
 from intents.devnet.compare.quoters import disagreements
 from intents.devnet.compare.sides import Compared, compared
+from intents.devnet.compare.traffic import make_traffic
 from intents.devnet.compare.wishes import Wish, named, seeded
-from intents.devnet.compare.world import WorldUnknown, world_of
+from intents.devnet.compare.world import WorldUnknown, unshared, world_of
 from intents.devnet.network import Network
 from intents.solver.by_hand import HandRules
 
@@ -40,6 +42,12 @@ class Command(BaseCommand):
         parser.add_argument("--transfers", type=int, default=500, help="seeded transfers, computed")
         parser.add_argument("--executed", type=int, default=10, help="how many are made for real, both ways")
         parser.add_argument("--seed", type=int, default=SEED)
+        parser.add_argument(
+            "--traffic",
+            type=int,
+            default=12,
+            help="transfers of others on each way from and to the parent chain",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         run_dir = Path(tempfile.mkdtemp(prefix="waymeet-compare-"))
@@ -58,7 +66,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-_OPTIONS = ("transfers", "executed", "seed")
+_OPTIONS = ("transfers", "executed", "seed", "traffic")
 
 
 class _Comparison:
@@ -68,12 +76,18 @@ class _Comparison:
         self.network = Network([parse(file.read_text("utf-8")) for file in files])
         self.venues: dict[int, HandVenues] = open_pools(self.network)
 
-    def run(self, *, transfers: int, executed: int, seed: int) -> bool:
+    def run(self, *, transfers: int, executed: int, seed: int, traffic: int) -> bool:
+        if traffic:
+            read = partial(world_of, self.demo.env)
+            self.say(
+                [*make_traffic(self.network, each_way=traffic, url=self.demo.url, read_world=read).lines, ""]
+            )
         world = world_of(self.demo.env)
         wishes = seeded(self.network, world, count=transfers, seed=seed)
         done = self._executed([*named(self.network, world)[:executed], *wishes], executed)
-        self.say(report.executed_lines(done))
-        self.say(["", *report.check_lines(done), ""])
+        if done:
+            self.say(report.executed_lines(done))
+            self.say(["", *report.check_lines(done), ""])
         found, is_exact = self._computed(wishes)
         return report.verdict(found).is_met and is_exact and all(each.is_as_computed for each in done)
 
@@ -108,9 +122,13 @@ class _Comparison:
             if not wrong:
                 break
         self.say(report.study_lines(found))
+        self.say(report.loss_lines(found))
+        apart = report.verdict([compared(wish, unshared(world), hand) for wish in wishes])
         free = report.verdict([compared(wish, world, hand, HandRules(deliver=0)) for wish in wishes])
         self.say(
             [
+                f"if nobody else had been there and every order were settled and charged alone: {apart.no_worse} of"
+                f" {apart.possible} and {apart.better} of {apart.small}",
                 f"if the bridge's delivery cost the person nothing: {free.no_worse} of {free.possible}"
                 f" and {free.better} of {free.small}",
                 f"by hand alone may use a USDC/hypUSDC pool on {' and '.join(SLUGS)}, opened for this comparison",
