@@ -7,18 +7,20 @@ FAST := not slow and not chain and not browser and not matrix
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo check lint fast test bench compare load kills matrix chaos stories format clean
+.PHONY: help setup setup-dev demo check lint fast test bench bench-console compare load kills matrix chaos diagnose stories format clean
 
 help:
 	@echo "make demo    start the whole system here, with local chains; Ctrl-C stops it"
 	@echo "make check   lint, types, import rules, migrations, templates, fast tests"
 	@echo "make test    every test"
 	@echo "make bench   delivery and quoting times against their limits"
+	@echo "make bench-console  the support console over a million orders"
 	@echo "make compare the same transfers by hand and here, side by side"
 	@echo "make load    200 transfers at once, on SQLite and on PostgreSQL"
 	@echo "make kills   every process killed five times during 200 transfers"
 	@echo "make matrix  every way in, over every route, to every end"
 	@echo "make chaos   300 transfers while processes die, chains go back and nodes lie"
+	@echo "make diagnose 100 real faults; the support console must name the cause of 95"
 	@echo "make stories long random stories of every contract; the books must balance"
 	@echo "make format  rewrite the sources in the project's format"
 	@echo "make setup   only install what \`make demo\` needs"
@@ -53,6 +55,9 @@ test: setup-dev
 bench: setup-dev
 	$(VENV)/python manage.py bench
 
+bench-console: setup-dev
+	$(VENV)/python manage.py bench_console
+
 compare: setup-dev
 	$(VENV)/python manage.py compare
 
@@ -67,6 +72,9 @@ matrix: setup-dev
 
 chaos: setup-dev
 	$(VENV)/python -m pytest -m matrix tests/e2e/test_chaos.py
+
+diagnose: setup-dev
+	$(VENV)/python -m pytest -m matrix tests/diagnose/test_diagnose.py
 
 stories: setup-dev
 	$(VENV)/python -m pytest -m matrix tests/contracts/test_state_machine.py

@@ -13,7 +13,6 @@ from intents.models import Attempt, ChainLog, Deposit, Order, QuoteState
 from intents.selectors.search import search
 from intents.selectors.search.reading import Kind, Wanted, masked_echo, read
 from tests.web import rows
-from tests.web.conftest import chains, nothing_from_before  # noqa: F401
 
 from .people import browser_of
 
@@ -49,7 +48,7 @@ def codes(text: str, *, may_see: bool = True) -> list[str]:
 
 
 @pytest.fixture
-def made(chains: None) -> Order:  # noqa: F811
+def made(chains: None) -> Order:
     order = rows.order(user=USER, recipient=OTHER, quote=rows.quote(state=QuoteState.USED))
     rows.order()
     return order
@@ -129,7 +128,7 @@ def test_quotes(made: Order) -> None:
     assert made.order_id in ids(number[:13])
 
 
-def test_a_quote_that_nobody_took(chains: None) -> None:  # noqa: F811
+def test_a_quote_that_nobody_took(chains: None) -> None:
     quote = rows.quote()
     assert [each.code for each in search(str(quote.pk), may_see=True).loose] == ["quote"]
     assert [each.code for each in search(str(quote.order_id), may_see=True).loose] == ["offered"]
@@ -189,7 +188,7 @@ def test_one_transaction_for_several(made: Order) -> None:
     assert found.only == ""
 
 
-def test_a_transaction_of_nobodys(chains: None) -> None:  # noqa: F811
+def test_a_transaction_of_nobodys(chains: None) -> None:
     tx = attempt(None, purpose="process").tx_hash
     found = search(tx, may_see=True)
     assert (found.groups, [each.code for each in found.loose]) == ((), ["own"])
@@ -217,7 +216,7 @@ def test_a_transaction_of_nobodys(chains: None) -> None:  # noqa: F811
         ("1" + "0" * 90, []),
     ],
 )
-def test_amounts(chains: None, text: str, fields: list[str]) -> None:  # noqa: F811
+def test_amounts(chains: None, text: str, fields: list[str]) -> None:
     rows.order(delivered_amount=30_956_789_012_345_678)
     found = search(text, may_see=True)
     matched = {group.code for group in found.groups}
@@ -225,20 +224,20 @@ def test_amounts(chains: None, text: str, fields: list[str]) -> None:  # noqa: F
     assert matched == set(fields[:1])
 
 
-def test_an_amount_that_is_cut_off_where_it_is_shown(chains: None) -> None:  # noqa: F811
+def test_an_amount_that_is_cut_off_where_it_is_shown(chains: None) -> None:
     near = rows.order(delivered_amount=99_973_400, output_token=rows_usdc(), destination_id=902)
     rows.order(delivered_amount=99_980_000, output_token=rows_usdc(), destination_id=902)
     assert ids("99.97 USDC") == {near.pk}
     assert ids("99.9734") == {near.pk}
 
 
-def test_thousands(chains: None) -> None:  # noqa: F811
+def test_thousands(chains: None) -> None:
     big = rows.order(input_amount=1_234_500 * 10**6)
     for text in ("1,234,500 USDC", "1234500", "1 234 500 USDC", "1'234'500"):
         assert ids(text) == {big.pk}, text
 
 
-def test_more_than_a_page_of_them(chains: None) -> None:  # noqa: F811
+def test_more_than_a_page_of_them(chains: None) -> None:
     for _ in range(23):
         rows.order(user=USER)
     (group,) = search(USER, may_see=True).groups

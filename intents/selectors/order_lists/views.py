@@ -68,11 +68,12 @@ def _slow(orders: QuerySet[Order]) -> QuerySet[Order]:
     now = time.time()
     eta = Coalesce(NullIf(F("quote__eta_seconds"), 0), Value(DEFAULT_ETA_SECONDS))
     promised = Cast(Greatest(eta * SLOW_FACTOR, eta + SLOW_SLACK_SECONDS), FloatField())
-    running = orders.filter(state__in=RUNNING, delivered_at=None)
+    # Annotated, so that orders without a quote stay in.
+    running = orders.filter(state__in=RUNNING, delivered_at=None).annotate(late_after=promised)
     late = (
         ~Q(confirm_way=DEPOSIT)
         & Q(received_at__lt=now - SLOW_SLACK_SECONDS)
-        & Q(received_at__lt=Value(now, output_field=FloatField()) - promised)
+        & Q(received_at__lt=Value(now, output_field=FloatField()) - F("late_after"))
     )
     deposits = _late_deposits(now)
     return running.filter(late | Q(pk__in=deposits) if deposits else late)

@@ -1,0 +1,84 @@
+"""Pages of lists: every view, sorted every way, narrowed, and deep down."""
+
+import re
+import time
+from datetime import timedelta
+from html import unescape
+
+from django.test import Client
+from django.urls import reverse
+
+from intents.selectors.order_lists import VIEWS
+
+from .figures import Figure, milliseconds
+from .orders import Maker
+from .searches import PAGE_MS, staff_client
+
+DEEP_PAGES = 10
+TIMES = 3
+_NEXT = re.compile(r'<a rel="next" href="([^"]+)"')
+
+
+def list_figures(maker: Maker) -> list[Figure]:
+    """Figures of the first page, of views, sorted, narrowed and deep pages."""
+    client = staff_client("bench-lists")
+    every = [reverse("console:home")] + [reverse("console:list", args=[name]) for name in VIEWS]
+    home = reverse("console:list", args=["all"])
+    sorted_ = [
+        f"{url}?sort={sort}&dir={way}"
+        for url in every[1:]
+        for sort in ("value", "status", "deadline", "when")
+        for way in ("asc", "desc")
+    ]
+    days = (maker.now - timedelta(days=100)).date(), (maker.now - timedelta(days=93)).date()
+    narrowed = [
+        f"{home}?{query}"
+        for query in (
+            "origin=alder",
+            "destination=cedar&token=WBTC",
+            "token=USDT",
+            "token=WETH&status=refunded",
+            "route=bridge_swap_fill",
+            "route=in_stock&origin=summit&destination=birch",
+            "status=refunded",
+            "status=rejected&sort=value",
+            "status=needs_attention",
+            "status=settled&token=USDC&sort=value&dir=desc",
+            f"since={days[0]}&until={days[1]}",
+            f"since={days[0]}&until={days[1]}&origin=birch&sort=value",
+            "asked=1",
+            "care=me",
+            "care=nobody&status=refund_due",
+        )
+    ]
+    deep, position = [], home
+    for _page in range(DEEP_PAGES):
+        deep.append(position)
+        position = _next(client, position)
+    figures = []
+    for name, urls in (
+        ("views", every),
+        ("sorted lists", sorted_),
+        ("narrowed lists", narrowed),
+        ("deep pages", deep),
+    ):
+        figures += milliseconds(f"page: {name}", _seconds(client, urls), p95=PAGE_MS)
+    return figures
+
+
+def _seconds(client: Client, urls: list[str]) -> list[float]:
+    measured = []
+    for url in urls * TIMES:
+        began = time.perf_counter()
+        answer = client.get(url)
+        measured.append(time.perf_counter() - began)
+        if answer.status_code != 200:
+            raise ValueError(f"{url}: status {answer.status_code}")
+    return measured
+
+
+def _next(client: Client, url: str) -> str:
+    found = _NEXT.search(client.get(url).content.decode())
+    if found is None:
+        raise ValueError(f"{url}: no next page")
+    return unescape(found.group(1))
