@@ -72,6 +72,7 @@ def _record_mined(attempt: Attempt, receipt: Receipt) -> Outcome:
     target = AttemptState(outcome.value)
     if attempt.state == target and attempt.block_hash == receipt.block_hash:
         return outcome
+    is_known = attempt.state == target and attempt.block_number == receipt.block_number
     move_attempt(
         attempt,
         target,
@@ -80,7 +81,8 @@ def _record_mined(attempt: Attempt, receipt: Receipt) -> Outcome:
         gas_used=receipt.gas_used,
         gas_price_wei=receipt.gas_price_wei,
         revert=None if receipt.is_success else revert_reason(attempt, receipt),
-        confirmed_at=timezone.now(),
+        # Its log may have told before; the receipt only adds what it cost.
+        confirmed_at=(attempt.confirmed_at if is_known else None) or timezone.now(),
     )
     return outcome
 

@@ -120,6 +120,8 @@ def test_a_settled_transfer_at_every_moment(driver: Driver, alice: LocalAccount)
     waits = {step.waiting for then in stops for step in then.engine.steps if step.waiting}
     assert any("waits for a block" in words for words in waits), waits
     assert all(then.engine.attempts for then in stops if then.engine.state in ("filled", "settled"))
+    settled = next(then for then in stops if then.engine.state == "settled")
+    assert {attempt.state for attempt in settled.engine.attempts} == {"confirmed"}
     any_moment(case, states)
 
 

@@ -121,21 +121,27 @@ class History:
         if rows and not before and step.kind in _LATE_KINDS:
             return None
         then = copy(step)
-        then.state = before[-1].state if before else _by_its_times(step, moment)
-        then.waiting = before[-1].waiting if before else {}
+        since, state = _by_its_times(step, moment)
+        if before and before[-1].at.timestamp() >= since:
+            then.state, then.waiting = before[-1].state, before[-1].waiting
+        else:
+            # Moves of stock end their step by themselves, and older stories have no beliefs.
+            then.state, then.waiting = state, {}
         for name in ("started_at", "confirmed_at", "final_at"):
-            since = wall(getattr(step, name))
-            if since is not None and since > moment:
+            written = wall(getattr(step, name))
+            if written is not None and written > moment:
                 setattr(then, name, None)
         return then
 
 
-def attempt_state(attempt: Attempt, moment: float, *, replaced_at: float | None) -> str:
-    """What was known of a transaction then, "" before it was signed."""
+def attempt_state(
+    attempt: Attempt, moment: float, *, replaced_at: float | None, seen_at: float | None
+) -> str:
+    """What was known of a transaction then, "" before it was signed; `seen_at` is when its log was there."""
     if attempt.created_at.timestamp() > moment:
         return ""
-    confirmed = wall(attempt.confirmed_at)
-    if confirmed is not None and confirmed <= moment:
+    known = [since for since in (wall(attempt.confirmed_at), seen_at) if since is not None]
+    if known and min(known) <= moment:
         return attempt.state
     if replaced_at is not None and replaced_at <= moment:
         return AttemptState.REPLACED
@@ -190,12 +196,17 @@ def _following(event: Event) -> Callable[[str], str]:
     return after
 
 
-def _by_its_times(step: Step, moment: float) -> str:
-    for name, state in (("final_at", StepState.FINAL), ("confirmed_at", StepState.CONFIRMED)):
+_TIMES = (
+    ("final_at", StepState.FINAL),
+    ("confirmed_at", StepState.CONFIRMED),
+    ("started_at", StepState.SUBMITTED),
+)
+
+
+def _by_its_times(step: Step, moment: float) -> Moment:
+    """The step's state by the times that its row keeps, and since when."""
+    for name, state in _TIMES:
         since = wall(getattr(step, name))
         if since is not None and since <= moment:
-            return state
-    started = wall(step.started_at)
-    if started is not None and started <= moment:
-        return StepState.SUBMITTED
-    return StepState.BLOCKED if step.depends_on else StepState.READY
+            return since, state
+    return 0.0, StepState.BLOCKED if step.depends_on else StepState.READY

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 
-from intents.lifecycle import StepKind
+from intents.lifecycle import ORDER_ENDED, OrderState, StepKind
 from intents.models import Attempt, Order, Step
 from intents.selectors.arrival import CallMade, app_name
 from intents.selectors.deposit import is_paid_to_address
@@ -37,6 +37,9 @@ from .words import BEFORE, choice_words, fact_words
 
 # Stops of the slider are whole milliseconds, rounded up: what they are named after has happened.
 STOPS_A_SECOND = 1000
+# What is left of the slider behind the last event of a story that has ended.
+LEAST_AFTER_SECONDS = 5.0
+AFTER_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ class Replay:
     end: float
     previous: float | None
     following: float | None
+    scale_end: float
     index: int
     count: int
     person: PersonThen
@@ -131,6 +135,12 @@ class Replay:
     def is_present(self) -> bool:
         """Whether this is how it stands now."""
         return self.at >= self.end
+
+    @property
+    def said(self) -> str:
+        """The moment in one breath: what happened, what the person saw, what the engine believed."""
+        parts = [*(event.words for event in self.happened), self.person.headline, self.engine.state_words]
+        return f"{self.moment:%H:%M:%S} UTC – " + " · ".join(part.rstrip(".。") for part in parts)
 
     @property
     def since_start(self) -> float:
@@ -156,10 +166,11 @@ def replay(case: Dossier, *, at: float | None, eyes: Eyes) -> Replay:
         end=end,
         previous=next((stop for stop in reversed(before) if stop < moment), None),
         following=next((stop for stop in stops if stop > moment), None),
+        scale_end=_scale_end(case, stops),
         index=len(before),
         count=len(stops),
         person=_person(case, order, seen, sight, history, step_views, moment, eyes),
-        engine=_engine(case, order, history, step_views, moment),
+        engine=_engine(case, order, history, step_views, facts, moment),
         facts=tuple(_fact_then(fact, heights, moment) for fact in facts if fact.stood_at(moment)),
         heights=tuple(_heights_then(case, heights, moment)),
         happened=tuple(event_view(row) for row in case.events if _stop(row.at.timestamp()) == moment),
@@ -256,7 +267,12 @@ def _before(case: Dossier, moment: float) -> str:
 
 
 def _engine(
-    case: Dossier, order: Order, history: History, steps: tuple[StepThen, ...], moment: float
+    case: Dossier,
+    order: Order,
+    history: History,
+    steps: tuple[StepThen, ...],
+    facts: list[Fact],
+    moment: float,
 ) -> EngineThen:
     if not history.state(moment):
         solved = None if case.quote is None else wall(case.quote.solved_at)
@@ -266,16 +282,19 @@ def _engine(
         state=order.state,
         state_words=choice_words(order.state),
         steps=steps,
-        attempts=tuple(_attempts_then(case, moment)),
+        attempts=tuple(_attempts_then(case, facts, moment)),
     )
 
 
-def _attempts_then(case: Dossier, moment: float) -> Iterator[AttemptThen]:
+def _attempts_then(case: Dossier, facts: list[Fact], moment: float) -> Iterator[AttemptThen]:
+    seen: dict[str, float] = {}
+    for fact in facts:
+        if fact.until is None:
+            seen.setdefault(fact.tx_hash, fact.since)
     replaced = {row.replaces_id: row.created_at.timestamp() for row in case.attempts if row.replaces_id}
     for row in case.attempts:
-        state = (
-            row.state if moment >= case.now else attempt_state(row, moment, replaced_at=replaced.get(row.pk))
-        )
+        then = attempt_state(row, moment, replaced_at=replaced.get(row.pk), seen_at=seen.get(row.tx_hash))
+        state = row.state if moment >= case.now else then
         if state:
             yield _attempt_then(row, state)
 
@@ -338,6 +357,14 @@ def _stops(case: Dossier, facts: list[Fact], history: History) -> list[float]:
     for fact in facts:
         found |= {fact.since} if fact.until is None else {fact.since, fact.until}
     return sorted({min(_stop(moment), case.now) for moment in found if case.start <= moment <= case.now})
+
+
+def _scale_end(case: Dossier, stops: list[float]) -> float:
+    """Where the slider ends: long after its end a story would be no more than its first pixel."""
+    last = max((stop for stop in stops if stop < case.now), default=case.now)
+    if OrderState(case.order.state) not in ORDER_ENDED:
+        return case.now
+    return min(case.now, last + max(LEAST_AFTER_SECONDS, (last - case.start) * AFTER_SHARE))
 
 
 def _stop(moment: float) -> float:
