@@ -1,12 +1,17 @@
-"""`/network`: the connected chains, their heads, tokens and stock."""
+"""`/network`: the connected chains, what lies on them, what went over them and how fast."""
+
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from intents.selectors.connectivity import connectivity_view
 from intents.selectors.network import chain_views
+from intents.selectors.overview import Activity, ChainActivity, activity, delivered_times, liquidity
 
 from .ready import has_chains, not_started
 
@@ -14,7 +19,29 @@ from .ready import has_chains, not_started
 @require_safe
 @never_cache
 def page(request: HttpRequest) -> HttpResponse:
-    """What one confirmation reaches, and one card per chain."""
+    """What one confirmation reaches, the sums, and one card per chain."""
     if not has_chains():
         return not_started(request, missing="chains")
-    return render(request, "network.html", {"chains": chain_views(), "connectivity": connectivity_view()})
+    views, sums = chain_views(), activity()
+    context = {
+        "chains": [
+            {"view": view, "sums": sums.chains.get(view.manifest.chain_id, ChainActivity())} for view in views
+        ],
+        "connectivity": connectivity_view(),
+        "activity": sums,
+        "liquidity": liquidity(views),
+        "times": delivered_times(),
+        "volume": _volume(sums),
+    }
+    return render(request, "network.html", context)
+
+
+def _volume(sums: Activity) -> dict[str, Any]:
+    """What the chart draws; the same numbers stand in the table below it."""
+    return {
+        "at": [int(bucket.at.timestamp()) for bucket in sums.buckets],
+        "usd": [round(bucket.usd, 2) for bucket in sums.buckets],
+        "count": [bucket.count for bucket in sums.buckets],
+        "language": get_language() or "en",
+        "words": {"usd": _("Volume in USD"), "count": _("Transfers"), "at": _("Time")},
+    }

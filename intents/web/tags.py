@@ -1,15 +1,26 @@
 """Template filters for chain values: amounts, short hashes, durations."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from intents.selectors.amounts import grouped, shown_amount
 
 register = template.Library()
+
+CONTRACTS: Final = {
+    "input_settler": _("Holds the money"),
+    "output_settler": _("Pays it out"),
+    "call_executor": _("Makes calls on arrival"),
+    "hyperlane_oracle": _("Carries the proof"),
+    "deposit_implementation": _("Addresses to pay to"),
+    "solver_account": _("Holds what is ready to be paid out"),
+}
 
 
 @register.filter
@@ -37,6 +48,26 @@ def usd(usd_e8: int | str | None) -> str:
     if value < 10_000_000:
         return f"${value / 1e8:.3f}"
     return f"${grouped(f'{value / 1e8:.2f}')}"
+
+
+@register.filter
+def dollars(value: float | int | None) -> str:
+    """A sum of dollars, with cents below a thousand; "–" when unknown."""
+    if value is None:
+        return "–"
+    return f"${grouped(f'{value:.2f}' if abs(value) < 1000 else f'{value:.0f}')}"
+
+
+@register.filter
+def whole(value: int | None) -> str:
+    """A count with its thousands set apart; "–" when unknown."""
+    return "–" if value is None else grouped(str(value))
+
+
+@register.filter
+def contract_words(name: str) -> str:
+    """What one of our contracts is called; another's keeps its name."""
+    return str(CONTRACTS.get(name, name.replace("_", " ")))
 
 
 @register.filter

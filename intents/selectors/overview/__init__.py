@@ -1,0 +1,7 @@
+"""The network as a whole: who uses it, what lies where, how fast it delivers."""
+
+from .activity import Activity, ChainActivity, activity
+from .liquidity import Liquidity, liquidity
+from .times import Times, delivered_times
+
+__all__ = ["Activity", "ChainActivity", "Liquidity", "Times", "activity", "delivered_times", "liquidity"]
