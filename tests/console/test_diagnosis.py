@@ -396,6 +396,9 @@ CASES: dict[str, Callable[[], Order]] = {
     "deposit_wrong_token": _deposit_wrong,
     "deposit_wrong_token (back)": _deposit_gone_back,
     "deposit_late": _deposit_late,
+    "deposit_late (found)": lambda: _deposit(
+        {rows.to_checksum_address(rows.USDC[901]): 10**8}, OrderState.EXPIRED, ended_at=timezone.now()
+    ),
     "deposit_not_used": _deposit_unused,
     "deposit_awaited": lambda: _deposit({}),
     "wallet_awaited": lambda: rows.order(state=OrderState.AWAITING_DEPOSIT, confirm_way="native"),
@@ -588,7 +591,7 @@ def test_thousands_cost_a_few_queries() -> None:
         counted = census()
     assert sum(each.orders for each in counted) == 2_000
     assert len(queries) < 80
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 20, "a page waits for it"
 
 
 STATES = st.sampled_from(list(OrderState))

@@ -200,7 +200,8 @@ def _finality(system: System, dice: Dice) -> Order:
 
 
 def _bridge(system: System, dice: Dice) -> Order:
-    """The chain that our stock comes from makes its blocks far too slowly."""
+    """The chain that our stock comes from makes its blocks far more slowly than it should."""
+    system.load(summit={"block_seconds": 0.5}, alder={"block_seconds": 0.5})
     wanted = {"give": "alder:USDC", "get": "cedar:WBTC", "amount": str(dice.randint(150, 250))}
     order = system.drive(system.transfer(ALICE, **wanted), OrderState.FILLING, seconds=30)
     move = system.work_until(lambda: order.moves.filter(state__in=["sent", "in_transit"]).first())
@@ -270,7 +271,7 @@ INJECTIONS: Final = (
     Injection("reorg_took_fill", _reorg_fill, after=2),
     Injection("validator_missing", _validators, after=1),
     Injection("finality", _finality, after=0.2),
-    Injection("bridge_late", _bridge, after=22),
+    Injection("bridge_late", _bridge, after=20),
     Injection("nobody_advances", _dead_workers, after=11),
     Injection("internal_error", _stumble, after=0.2),
     Injection("filled_by_other", _other, after=0.2),

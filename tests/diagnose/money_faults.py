@@ -78,20 +78,25 @@ def _switched_off(system: System, dice: Dice) -> Order:
 
 
 def _exposed(system: System, dice: Dice) -> Order:
-    """Many orders stand against deposits that are not final, as much as the origin's limit allows."""
-    manifest = system.network.manifest("summit")
+    """Many orders stand against deposits of one block, which is not final: more than the origin's limit allows."""
     system.load(summit={"value_tiers": (ValueTier(60 * 10**8, 1),)})
-    wallet = system.rich("summit", "USDC", 2_000 * 10 ** manifest.token("USDC").decimals)
-    system.miner.pace["summit"] = 12.0
-    for _ in range(14):
-        order = system.transfer(
-            wallet, give="summit:USDC", get="birch:USDC", amount=str(dice.randint(54, 58))
-        )
-        system.drive(order, OrderState.OPENED, OrderState.FILLING, OrderState.FILLED, OrderState.PROVING)
-        system.work_for(0.2)
-        if waiting_of(order, StepKind.FILL) == "exposure_full":
-            return order
-    raise AssertionError("the limit was never reached")
+    units = 200 * 10 ** system.network.manifest("summit").token("USDC").decimals
+    system.miner.pace["summit"] = None
+    wallets = [system.rich("summit", "USDC", units, who=str(each)) for each in range(5)]
+    system.network.rpc("summit").request("evm_setAutomine", False)
+    orders = [
+        system.transfer(wallet, give="summit:USDC", get="birch:USDC", amount=str(dice.randint(54, 58)))
+        for wallet in wallets
+        for _ in range(3)
+    ]
+    for order in orders:
+        system.sent(order, "open")
+    system.network.mine("summit")
+
+    def kept_back() -> Order | None:
+        return next((each for each in orders if waiting_of(each, StepKind.FILL) == "exposure_full"), None)
+
+    return system.work_until(kept_back, seconds=30)
 
 
 def _listed(system: System, dice: Dice) -> Order:

@@ -165,9 +165,9 @@ class System(Driver):
             self.work()
             time.sleep(0.02)
 
-    def rich(self, slug: str, symbol: str, units: int) -> LocalAccount:
+    def rich(self, slug: str, symbol: str, units: int, *, who: str = "") -> LocalAccount:
         """A wallet with so much and gas, all of which Permit2 may move."""
-        wallet = named_wallet(f"{WALLET} {slug} {symbol}")
+        wallet = named_wallet(f"{WALLET} {slug} {symbol} {who}")
         self.network.fund(slug, [wallet.address], {symbol: units}, permit2=(symbol,))
         return wallet
 

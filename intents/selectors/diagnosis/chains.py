@@ -69,6 +69,9 @@ def _lag(facts: Facts) -> Numbers | None:
 def _disagree(facts: Facts) -> Numbers | None:
     for chain in facts.chains:
         ill, nodes = _ill(chain, facts.scene.now)
+        if {node["ill"] for node in ill} == {LAGGING}:
+            # Who has not got a block yet does not contradict those who have.
+            continue
         report = chain.report
         disputed = report.disputed_at if report else None
         is_now = disputed is not None and facts.scene.now - disputed < DISPUTE_SECONDS

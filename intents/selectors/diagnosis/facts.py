@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from intents.lifecycle import ORDER_ENDED, AttemptState, OrderState, StepKind, StepState
@@ -45,9 +46,9 @@ RETURNING: Final = frozenset({OrderState.REFUND_DUE, OrderState.REFUNDING})
 _DONE: Final = (StepState.CONFIRMED, StepState.FINAL, StepState.SKIPPED)
 
 
-@dataclass(slots=True)
+@dataclass
 class Facts:
-    """One order with its rows; `scene` is what is the same for all orders of this moment."""
+    """One order with its rows, as they were read; `scene` is what is the same for all orders of this moment."""
 
     order: Order
     scene: Scene
@@ -58,7 +59,7 @@ class Facts:
     deposit: Deposit | None = None
     move: StockMove | None = None
 
-    @property
+    @cached_property
     def state(self) -> OrderState:
         """Where it is; of a parked order, where it was when it was parked."""
         state = OrderState(self.order.state)
@@ -86,12 +87,12 @@ class Facts:
         """The chain its output is paid on."""
         return self.scene.chain(self.order.destination_id)
 
-    @property
+    @cached_property
     def fill_left(self) -> float:
         """Seconds of chain time until its fill deadline; negative when that has passed."""
         return self.order.fill_deadline - self.destination.clock(self.scene.now)
 
-    @property
+    @cached_property
     def chains(self) -> list[ChainFacts]:
         """The chains that its next move depends on, the most important one first."""
         if self.is_ended:
@@ -111,29 +112,29 @@ class Facts:
         """Its step of a kind."""
         return next((step for step in self.steps if step.kind == kind), None)
 
-    @property
+    @cached_property
     def running(self) -> Step | None:
         """The step whose turn it is."""
         return next((step for kind in self._turns() if (step := self._undone(kind))), None)
 
-    @property
+    @cached_property
     def code(self) -> str:
         """Why the running step waits, "" when it does not say."""
         step = self.running
         return str(step.waiting.get("code", "")) if step is not None else ""
 
-    @property
+    @cached_property
     def waits(self) -> dict[str, Any]:
         """The numbers that go with `code`."""
         step = self.running
         return dict(step.waiting.get("params") or {}) if step is not None else {}
 
-    @property
+    @cached_property
     def flying(self) -> Attempt | None:
         """Its newest transaction that is in no block yet."""
         return next((each for each in reversed(self.attempts) if each.state in OPEN_ATTEMPTS), None)
 
-    @property
+    @cached_property
     def open_block(self) -> int | None:
         """The block that locked its input."""
         blocks = [
@@ -222,7 +223,7 @@ def _read(orders: Sequence[Order], scene: Scene) -> list[Facts]:
             order=order,
             scene=scene,
             steps=steps[order.pk],
-            attempts=attempts[order.pk],
+            attempts=sorted(attempts[order.pk], key=lambda attempt: attempt.pk),
             events=events[order.pk],
             logs=logs[order.pk],
             deposit=deposits.get(order.pk),

@@ -93,9 +93,10 @@ def _wrong_token(facts: Facts) -> Numbers | None:
 
 
 def _late(facts: Facts) -> Numbers | None:
-    if not _is_paid_to_address(facts) or facts.order.reason.get("code") != "deposit_not_used":
-        return None
-    return _deposit(facts) if facts.last_event("deposit_seen") is None else None
+    is_unseen = facts.last_event("deposit_seen") is None
+    is_told = facts.order.reason.get("code") == "deposit_not_used" and is_unseen
+    is_found = facts.order.state == OrderState.EXPIRED and _at_address(facts)[0] > 0
+    return _deposit(facts) if _is_paid_to_address(facts) and (is_told or is_found) else None
 
 
 def _not_used(facts: Facts) -> Numbers | None:
