@@ -108,7 +108,7 @@ class OrderRow:
     @property
     def to_other(self) -> bool:
         """Whether somebody else receives than who pays."""
-        return self.user != self.recipient
+        return self.user.lower() != self.recipient.lower()
 
 
 def readable(orders: QuerySet[Order]) -> QuerySet[Order]:
