@@ -59,6 +59,26 @@ def connectivity(world: World, *, no_way: Mapping[Place, Refusal] | None = None)
     return Connectivity(pairs=len(pairs), unserved=tuple(unserved))
 
 
+def unreached(world: World, *, origin_id: int, token: str) -> dict[Place, Refusal]:
+    """Every (chain, token) of other chains that has no route from this one now, with its reason.
+
+    Empty when the origin itself is not in `world`.
+    """
+    origin = world.chains.get(origin_id)
+    given = origin.tokens.get(token) if origin else None
+    if origin is None or given is None:
+        return {}
+    found = {}
+    for destination in world.chains.values():
+        if destination.chain_id == origin_id:
+            continue
+        for asked in destination.tokens.values():
+            reason = _refusal(world, origin=origin, given=given, destination=destination, asked=asked)
+            if reason is not None:
+                found[destination.chain_id, asked.address] = reason
+    return found
+
+
 def _pairs(world: World) -> Iterator[tuple[tuple[ChainWorld, Token], tuple[ChainWorld, Token]]]:
     places = [(chain, token) for chain in world.chains.values() for token in chain.tokens.values()]
     return (pair for pair in permutations(places, 2) if pair[0][0].chain_id != pair[1][0].chain_id)

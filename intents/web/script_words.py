@@ -16,6 +16,16 @@ def script_words() -> dict[str, str]:
         "refreshing": _("Fetching a fresh offer…"),
         "balance": _("Balance: {amount}"),
         "use_all": _("Use all"),
+        "choose": _("Choose…"),
+        "choose_from": _("What do you send?"),
+        "choose_to": _("What shall arrive?"),
+        "any_chain": _("any chain"),
+        "no_choice": _("Nothing here is called that."),
+        "no_such_token": _("This token is not supported here."),
+        "worth_dollars": _("about ${amount}"),
+        "worth_tokens": "= {amount} {symbol}",
+        "in_dollars": _("Type dollars"),
+        "in_tokens": _("Type {symbol}"),
         "sentence": _(
             "{input} on {origin} leaves your wallet; at least {minimum} arrives on {destination} at {recipient} "
             "by {time}. If not, {input} comes back to you by itself."

@@ -6,6 +6,7 @@ from . import (
     apps,
     balances,
     breakit,
+    choices,
     health,
     help,
     history,
@@ -24,6 +25,7 @@ app_name = "web"
 urlpatterns = [
     path("", transfer.form, name="form"),
     path("say", say.say, name="say"),
+    path("choices", choices.show, name="choices"),
     path("quote", transfer.quote, name="quote"),
     path("q/<uuid:quote_id>", transfer.quote_page, name="quote_page"),
     path("q/<uuid:quote_id>/card", transfer.quote_card, name="quote_card"),

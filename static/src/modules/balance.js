@@ -1,11 +1,9 @@
 // What the connected wallet holds of the token that is sent, and buttons for shares of it.
-import { exactAmount, shownAmount } from "./amounts.js";
-import { trustedChain } from "./trust.js";
-import { connected, gasCost, tokenBalance } from "./wallet.js";
+import { exactAmount } from "./amounts.js";
+import { choiceOf } from "./choices.js";
+import { connected } from "./wallet.js";
 import { say } from "./words.js";
 
-// What opening costs at most: of the coin that pays for it, that much stays.
-const OPEN_GAS = 350_000;
 const SHARES = [25n, 50n, 75n, 100n];
 
 const form = document.getElementById("ask");
@@ -23,34 +21,19 @@ export function chainIds() {
   return Object.keys(JSON.parse(document.getElementById("network").textContent));
 }
 
-/** Show the balance, when the wallet is on the token's chain; `onPick()` follows a click on a share. */
-export async function showBalance(onPick) {
-  const line = document.querySelector("[data-balance]");
-  const asked = form.elements.from.value;
-  const origin = originOf(asked);
-  line.hidden = true;
-  if (!connected() || !origin) return;
-  try {
-    const chain = trustedChain(origin.network, origin.id);
-    const token = chain.tokens.find((each) => each.symbol === origin.symbol);
-    const units = await tokenBalance(token.address, chain.wallet);
-    if (units === null) return;
-    const kept = BigInt(token.address) === 0n ? await gasCost(OPEN_GAS) : 0n;
-    if (form.elements.from.value === asked) offer(line, { units, kept, token, onPick });
-  } catch {
-    // A balance is a convenience: the quote says when it is not enough.
-  }
-}
-
-function offer(line, { units, kept, token, onPick }) {
-  const decimals = Number(token.decimals);
+/** Show the balance when it is known; `onPick()` follows a click on a share. Of a coin its gas is not offered. */
+export function showBalance(onPick) {
+  const line = form.querySelector("[data-balance]");
+  const choice = choiceOf(form.elements.from.value);
+  line.hidden = !(connected() && choice?.spendable);
+  if (line.hidden) return;
   const text = document.createElement("span");
-  text.textContent = say("balance", { amount: `${shownAmount(units, decimals)} ${token.symbol}` });
-  const spendable = units > kept ? units - kept : 0n;
+  text.textContent = say("balance", { amount: `${choice.held || "0"} ${choice.symbol}` });
+  const spendable = BigInt(choice.spendable);
   const isFree = Boolean(form.querySelector("input[name=exact][value=input]"));
+  const { decimals } = choice;
   const buttons = spendable > 0n && isFree ? SHARES.map((share) => button(share, { spendable, decimals, onPick })) : [];
   line.replaceChildren(text, ...buttons);
-  line.hidden = false;
 }
 
 function button(share, { spendable, decimals, onPick }) {
@@ -59,7 +42,7 @@ function button(share, { spendable, decimals, onPick }) {
   made.dataset.share = String(share);
   made.textContent = share === 100n ? say("use_all") : `${share} %`;
   made.addEventListener("click", () => {
-    form.elements.amount.value = exactAmount((spendable * share) / 100n, decimals);
+    form.elements.amount.value = exactAmount((spendable * share) / 100n, Number(decimals));
     form.querySelector("input[name=exact][value=input]").checked = true;
     onPick();
   });

@@ -3,6 +3,9 @@ import htmx from "htmx.org";
 import { accountChanged, isConfirming, review, setUpDialog } from "./offer.js";
 import { chainIds, originOf, showBalance } from "./balance.js";
 import { assetOf } from "./anywhere.js";
+import { learnChoices } from "./choices.js";
+import { setUpChooser, showChosen } from "./chooser.js";
+import { setUpDollars, showWorth } from "./dollars.js";
 import { setUpHoldings, showHoldings } from "./holdings.js";
 import { choose, showWallet } from "./picker.js";
 import { setUpSaying } from "./saying.js";
@@ -29,10 +32,13 @@ export function setUpQuotes() {
     if (["from", "to"].includes(event.target.name)) form.querySelector("input[name=confirm]").value = "auto";
     if (event.target.name !== "user") changed();
     if (event.target.name === "from") showHoldings();
+    if (["from", "to"].includes(event.target.name)) learn();
   });
   setUpHoldings(changed);
   form.addEventListener("click", (event) => event.target.closest("[data-flip]") && flip());
   setUpSaying({ onFilled: filled });
+  setUpChooser();
+  setUpDollars(changed);
   showFlip();
   region.addEventListener("click", (event) => {
     // The way that was picked stays picked when the offer is refreshed.
@@ -52,6 +58,7 @@ export function setUpQuotes() {
   onWallet(walletChanged);
   window.setInterval(tick, 500);
   cardChanged();
+  learn();
   // A link said everything already; a remembered wallet asks by itself.
   if (form.hasAttribute("data-ask")) window.addEventListener("load", () => form.elements.user.value || ask());
 }
@@ -79,8 +86,25 @@ function changed() {
   refreshes = 0;
   stale();
   showBalance(changed);
+  showWorth();
+  shareable();
   window.clearTimeout(typing);
   typing = window.setTimeout(ask, TYPING_PAUSE_MS);
+}
+
+// The address bar is a link to the form as it stands: never whose money it is, nor where it comes back to.
+function shareable() {
+  if (window.location.pathname !== "/" && window.location.pathname !== "/say") return;
+  const values = new FormData(form);
+  const kept = ["from", "to", "amount", "exact", "recipient", "app"].filter((name) => values.get(name));
+  const query = new URLSearchParams(kept.map((name) => [name, values.get(name)]));
+  query.get("exact") === "input" && query.delete("exact");
+  const link = `/?${query.toString().replaceAll("%3A", ":")}`;
+  window.history.replaceState(window.history.state, "", link);
+  for (const button of document.querySelectorAll("[data-copy-form]")) {
+    button.dataset.copy = new URL(link, window.location.href).href;
+    button.hidden = false;
+  }
 }
 
 // The card still shows the old offer: it must not be confirmable for the new values.
@@ -89,6 +113,7 @@ function stale() {
   window.clearTimeout(typing);
   const button = region.querySelector("[data-confirm]");
   if (button) button.disabled = true;
+  region.dataset.stale = "";
 }
 
 function cardChanged() {
@@ -96,6 +121,7 @@ function cardChanged() {
   const left = Number(card?.dataset.secondsLeft ?? 0);
   if (card && !card.dataset.seen) {
     card.dataset.seen = "1";
+    delete region.dataset.stale;
     expiresAt = left > 0 ? performance.now() + left * 1000 : 0;
   }
   const button = region.querySelector("[data-confirm]");
@@ -122,14 +148,27 @@ function showFlip() {
   for (const button of form.querySelectorAll("[data-flip]")) button.hidden = false;
 }
 
+// Marks, prices and balances come a moment later than the form; everything drawn from them is drawn again.
+async function learn() {
+  await learnChoices({ user: connected()?.account ?? "", from: form.elements.from.value });
+  showDrawn();
+}
+
+function showDrawn() {
+  showChosen();
+  showBalance(changed);
+  showWorth();
+}
+
 // A sentence filled the form: what was left open in it is not asked for unseen.
 function filled({ isComplete }) {
   showFlip();
   form.querySelector("input[name=confirm]").value = "auto";
   showHoldings();
+  learn();
+  showDrawn();
   if (isComplete) return changed();
   stale();
-  showBalance(changed);
 }
 
 function flip() {
@@ -140,6 +179,8 @@ function flip() {
   const end = (option) => option.value.endsWith(`:${assetOf(given)}`) && option.value !== wanted;
   to.value = assetOf(given) ? ([...to.options].find(end)?.value ?? to.value) : given;
   showHoldings();
+  showChosen();
+  learn();
   form.querySelector("input[name=confirm]").value = "auto";
   changed();
 }
@@ -148,7 +189,8 @@ async function walletChanged(what) {
   if (what === "found") return;
   const account = connected()?.account ?? "";
   showWallet();
-  showBalance(changed);
+  showDrawn();
+  learn();
   if (what === "chain" || form.elements.user.value === account) return;
   form.elements.user.value = account;
   showHoldings();
