@@ -324,6 +324,14 @@ def test_viewers_cannot_guess_an_address_digit_by_digit(made: Order) -> None:
     assert ids(f"{USER[:7]}…{USER[-4:]}", may_see=False) == set()
 
 
+def test_viewers_cannot_guess_what_would_show_addresses(made: Order) -> None:
+    for secret in (made.share_key, str(made.quote_id)):
+        assert made.pk in ids(secret, may_see=False)
+        for length in (6, 12, len(secret) - 1):
+            assert made.pk in ids(secret[:length], may_see=True)
+            assert ids(secret[:length], may_see=False) == set()
+
+
 def test_strangers_go_to_the_login(made: Order) -> None:
     answer = Client().get("/console/search", {"q": made.order_id})
     assert answer.status_code == 302 and made.order_id not in answer.url.split("?")[0]  # type: ignore[attr-defined]

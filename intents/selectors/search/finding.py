@@ -73,7 +73,8 @@ class _Finds:
 
 def search(pasted: str, *, may_see: bool) -> Found:
     """Orders that bear what the text names. `may_see` is whether the reader may see whole addresses:
-    others find orders by whole addresses, or by the ends that are shown to them, and cannot guess the rest.
+    others find orders by whole addresses, or by the ends that are shown to them, and cannot guess the rest,
+    nor the quotes and secret links that would show them.
     """
     wanted = read(pasted)
     finds = _Finds()
@@ -179,6 +180,8 @@ def _ends(field: str, end: str) -> Q:
 
 
 def _quote(wanted: Wanted, finds: _Finds, may_see: bool) -> None:
+    if not (wanted.is_whole or may_see):
+        return
     first, last = (UUID(wanted.text.ljust(32, digit)) for digit in "0f")
     quotes = list(
         Quote.objects.filter(pk__gte=first, pk__lte=last)
@@ -193,7 +196,7 @@ def _quote(wanted: Wanted, finds: _Finds, may_see: bool) -> None:
 
 def _link(wanted: Wanted, finds: _Finds, may_see: bool) -> None:
     orders = Order.objects.order_by().values_list("pk", flat=True)
-    condition = Q(share_key=wanted.text) if wanted.is_whole else begins("share_key", wanted.text)
+    condition = begins("share_key", wanted.text) if may_see else Q(share_key=wanted.text)
     finds.add("link", orders.filter(condition)[: MOST + 1])
 
 
