@@ -13,9 +13,10 @@ from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from intents.models import AuditEntry
-from intents.services.staff import factor
+from intents.services.staff import factor, people
+from intents.services.staff.errors import NotPermitted
 from intents.services.staff.roles import is_let_in
-from tests.console.actors import staff_user
+from tests.console.actors import actor, form, staff_user
 
 pytestmark = pytest.mark.django_db
 
@@ -199,3 +200,21 @@ def test_roles_are_changed_from_the_shell() -> None:
     assert not user.is_active and not user.groups.exists()
     with pytest.raises(CommandError):
         call_command("staff", "role", "nobody", "viewer")
+
+
+def test_an_admin_helps_a_colleague_in_but_not_herself(client: Client, always: None) -> None:
+    user, admin = staff_user("support"), actor("admin")
+    enrolled(client, user)
+    name = user.get_username()
+    assert people.help_in(name, people.RESET_FACTOR, admin, form(name))
+    assert factor.app_of(user) is None
+    with pytest.raises(NotPermitted):
+        people.help_in(admin.name, people.RESET_FACTOR, admin, form(admin.name))
+    with pytest.raises(NotPermitted):
+        people.help_in(name, people.RESET_FACTOR, actor("operator"), form(name))
+    [entry] = AuditEntry.objects.filter(action="reset_factor", subject_id=name)
+    assert (entry.before, entry.after) == ({"has_app": True}, {"has_app": False})
+
+
+def test_nobody_gets_a_role_by_the_pages() -> None:
+    assert set(people.HELPS) == {"unlock", "reset_factor"}

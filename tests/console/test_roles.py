@@ -63,6 +63,12 @@ ROWS = {
             (roles.DECIDE_REQUESTS, {"decision": "name", "tx_hash": "0x"}),
         ),
     ),
+    "people": Row(roles.MANAGE_STAFF),
+    "help_in": Row(
+        roles.MANAGE_STAFF,
+        {"name": "COLLEAGUE", "what": "reset_factor"},
+        deeds=((roles.MANAGE_STAFF, {"reason": "lost phone"}),),
+    ),
     "record": Row(roles.VIEW_RECORD),
     "record_export": Row(roles.VIEW_RECORD),
     "tickets": Row(roles.ANSWER_TICKETS),
@@ -99,7 +105,13 @@ def things(chains: None) -> dict[str, str]:
         idempotency_key=secrets.token_hex(16),
     )
     ticket = Ticket.objects.create(order=order, code_word="blue heron", language="en")
-    return {"ORDER": order.order_id, "REQUEST": str(request.pk), "TICKET": str(ticket.pk)}
+    colleague = staff_user("support").get_username()
+    return {
+        "COLLEAGUE": colleague,
+        "ORDER": order.order_id,
+        "REQUEST": str(request.pk),
+        "TICKET": str(ticket.pk),
+    }
 
 
 def browser(role: str) -> Client:

@@ -3,7 +3,6 @@
 import getpass
 from typing import Any
 
-from axes.utils import reset
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
@@ -12,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from intents.models import AuditEntry
-from intents.services.staff import factor
+from intents.services.staff import people
 from intents.services.staff.roles import GROUPS
 
 
@@ -58,10 +57,8 @@ def _change(user: Any, deed: str, role: str) -> dict[str, Any]:
     if deed == "role":
         user.groups.set([Group.objects.get(name=role)])
         return {"role": role}
-    if deed == "reset-factor":
-        factor.forget(user)
-    if deed == "unlock":
-        reset(username=user.get_username())
+    if deed in ("reset-factor", "unlock"):
+        people.change(user, deed.replace("-", "_"))
     if deed == "dismiss":
         user.is_active = user.is_staff = user.is_superuser = False
         user.groups.clear()
