@@ -521,6 +521,18 @@ def test_the_person_hears_first_that_the_money_is_there() -> None:
     assert "has been delivered" in answer
 
 
+def test_nobody_is_asked_to_pay_once_it_goes_back() -> None:
+    made = _deposit_short()
+    assert "Please send the missing" in reply(first(made), made, language="en")
+    reason = {"code": "deposit_too_little", "params": {}}
+    Order.objects.filter(pk=made.pk).update(state=OrderState.REFUND_DUE, reason=reason)
+    rows.event(made, "deposit_seen", amount="96800000")
+    made.refresh_from_db()
+    assert first(made).code == "deposit_short"
+    answer = reply(first(made), made, language="en")
+    assert "goes back to you by itself" in answer and "Please send" not in answer
+
+
 def test_the_reply_is_in_the_persons_language() -> None:
     made = order(language="zh-hans")
     assert language_of(made) == "zh-hans"

@@ -53,11 +53,11 @@ def inject(injection: Injection, number: int, network: Network, settings: Any) -
     )
 
 
-def plan(count: int, *, seed: int) -> list[tuple[Injection, int]]:
-    """So many faults, every one at least twice, in an order that the seed decides."""
-    turns = -(-count // len(EVERY))
-    every = [(injection, number) for number in range(turns) for injection in EVERY]
-    chosen = every[:count]
+def plan(count: int, *, seed: int, causes: Sequence[str] = ()) -> list[tuple[Injection, int]]:
+    """So many faults, of these causes or all of them in turn, in an order that the seed decides."""
+    wanted = [each for each in EVERY if not causes or each.cause in causes]
+    turns = -(-count // len(wanted))
+    chosen = [(injection, number) for number in range(turns) for injection in wanted][:count]
     random.Random(seed).shuffle(chosen)
     return chosen
 

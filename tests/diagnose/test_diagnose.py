@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.chain, pytest.mark.matrix, pytest.mark.django_db(trans
 
 FAULTS = int(os.environ.get("FAULTS", "100"))
 SEED = int(os.environ.get("SEED", "1"))
+CAUSES = tuple(os.environ.get("CAUSES", "").split())
 RIGHT_OF_HUNDRED = 95
 
 
@@ -40,7 +41,7 @@ def test_the_first_cause_named_is_what_was_broken(
     say: Callable[[str], None],
 ) -> None:
     outcomes: list[Outcome] = []
-    for injection, number in plan(FAULTS, seed=SEED):
+    for injection, number in plan(FAULTS, seed=SEED, causes=CAUSES):
         call_command("flush", interactive=False, verbosity=0)
         conftest.to_the_present(network)
         try:

@@ -39,19 +39,29 @@ def _at_address(facts: Facts) -> tuple[int, dict[str, int]]:
     return held.get(facts.deposit.token, 0), other or _gone_back(facts)
 
 
+def _sent_back(facts: Facts) -> dict[str, int]:
+    """Base units by token on their way back to the user, or there already."""
+    found: dict[str, int] = {}
+    for kind, data in facts.events:
+        if kind in ("recover_sent", "recovered") and data.get("amount") and data.get("token"):
+            token = str(data["token"])
+            found[token] = max(found.get(token, 0), int(data["amount"]))
+    return found
+
+
 def _gone_back(facts: Facts) -> dict[str, int]:
-    """What was not asked for and is on its way back, or back already."""
-    told = [data for kind, data in facts.events if kind in ("recover_sent", "recovered")]
-    return {
-        str(data["token"]): int(data["amount"])
-        for data in told
-        if data.get("amount") and str(data.get("token", facts.order.input_token)) != facts.order.input_token
-    }
+    """The same of what was not asked for."""
+    return {token: units for token, units in _sent_back(facts).items() if token != facts.order.input_token}
+
+
+def _paid(facts: Facts) -> int:
+    """Base units of the input that came, whether they are there still or went back."""
+    return max(_at_address(facts)[0], _sent_back(facts).get(facts.order.input_token, 0))
 
 
 def _deposit(facts: Facts) -> Numbers:
     order = facts.order
-    arrived, other = _at_address(facts)
+    arrived, other = _paid(facts), _at_address(facts)[1]
     named = ", ".join(amount_words(order.origin_id, token, amount) for token, amount in other.items())
     return {
         "arrived": amount_words(order.origin_id, order.input_token, arrived),
@@ -74,13 +84,9 @@ def _nothing_came(facts: Facts) -> Numbers | None:
 
 
 def _short(facts: Facts) -> Numbers | None:
-    arrived, _other = _at_address(facts)
-    is_short = 0 < arrived < facts.order.input_amount
-    if _awaits(facts) and is_short:
-        return _deposit(facts)
-    if facts.order.reason.get("code") != "deposit_too_little" or facts.order.state not in RETURNING:
-        return None
-    return _deposit(facts)
+    is_short = 0 < _paid(facts) < facts.order.input_amount
+    is_told = facts.order.reason.get("code") == "deposit_too_little" and _is_paid_to_address(facts)
+    return _deposit(facts) if is_short and (_awaits(facts) or is_told) else None
 
 
 def _wrong_token(facts: Facts) -> Numbers | None:
@@ -93,10 +99,12 @@ def _wrong_token(facts: Facts) -> Numbers | None:
 
 
 def _late(facts: Facts) -> Numbers | None:
-    is_unseen = facts.last_event("deposit_seen") is None
-    is_told = facts.order.reason.get("code") == "deposit_not_used" and is_unseen
-    is_found = facts.order.state == OrderState.EXPIRED and _at_address(facts)[0] > 0
-    return _deposit(facts) if _is_paid_to_address(facts) and (is_told or is_found) else None
+    """Nothing was seen before the deadline, and all of it afterwards."""
+    if not _is_paid_to_address(facts) or facts.last_event("deposit_seen") is not None:
+        return None
+    is_told = facts.order.reason.get("code") in ("deposit_not_used", "deposit_too_little", "never_paid")
+    is_there = _paid(facts) > 0 and facts.order.state != OrderState.AWAITING_DEPOSIT
+    return _deposit(facts) if is_there or (is_told and facts.state in RETURNING) else None
 
 
 def _not_used(facts: Facts) -> Numbers | None:
@@ -191,6 +199,7 @@ CAUSES: Final = (
         words=_("%(arrived)s of %(need)s is at %(address)s on %(chain)s; %(missing)s is missing."),
         person="deposit_short",
         find=_short,
+        is_of_ended=True,
     ),
     Cause(
         code="deposit_late",

@@ -89,6 +89,7 @@ SENTENCES: Final[Mapping[str, Words]] = {
         "you by itself; for this "
         "transfer please send exactly %(input)s by %(by)s."
     ),
+    "deposit_back": _("What arrived was not what this transfer asked for, so it goes back to you by itself."),
     "deposit_late": _("Your payment came too late for this transfer, so it goes back to you by itself."),
     "signature": _(
         "Your confirmation could not be used, so nothing was taken. Please make a new transfer and "
@@ -136,6 +137,8 @@ def _paragraphs(finding: Finding, order: Order) -> list[str]:
 def _kind(finding: Finding, order: Order) -> str:
     """What is said: whoever has the money already hears that first, whatever holds us up."""
     kind = finding.cause.person
+    if kind in _ASKING and order.state != OrderState.AWAITING_DEPOSIT:
+        kind = "deposit_back"
     has_it = order.delivered_amount is not None or order.state == OrderState.SETTLED
     if has_it and kind not in ("delivered", "over"):
         return "fine_proof"
@@ -144,11 +147,12 @@ def _kind(finding: Finding, order: Order) -> str:
     return kind
 
 
+# These ask for a payment, which would only go back once the time for it is over.
+_ASKING: Final = frozenset({"deposit_awaited", "deposit_short", "deposit_wrong"})
 _OF_RETURNS: Final = frozenset(
     {
         "deposit_late",
-        "deposit_short",
-        "deposit_wrong",
+        "deposit_back",
         "recipient",
         "claimable",
         "chain_slow",
