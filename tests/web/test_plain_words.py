@@ -15,7 +15,7 @@ from intents.models import QuoteState
 
 from . import rows
 from .conftest import Browser
-from .test_words import entries, said_in
+from .test_words import entries, said_in, said_in_template
 
 INTERNAL = re.compile(
     r"\b(quot(e[sd]?|ing)|orders?|intents?|recipients?|escrow(ed|s)?|settlers?|fill(ers?|s|ed|ing)?|open(s|ed|ing)?"
@@ -24,7 +24,21 @@ INTERNAL = re.compile(
     re.IGNORECASE,
 )
 # Read by staff and developers: the explanation of a transfer in evidence, and the labels of the staff pages.
-STAFF = ("intents/selectors/explain_words.py", "intents/admin.py", "intents/models/*.py", "webapp/urls.py")
+STAFF = (
+    "intents/selectors/explain_words.py",
+    "intents/admin.py",
+    "intents/models/*.py",
+    "webapp/urls.py",
+    "intents/console/*.py",
+    "intents/selectors/diagnosis/*.py",
+    "intents/selectors/evidence/*.py",
+    "intents/selectors/order_lists/*.py",
+    "intents/selectors/order_rows.py",
+    "intents/selectors/search/*.py",
+    "intents/selectors/staff_requests.py",
+    "intents/services/staff/*.py",
+)
+STAFF_TEMPLATES = "templates/console/*.html"
 SHOWN_ATTRIBUTES = ("title", "aria-label", "placeholder", "alt", "content")
 
 
@@ -71,6 +85,7 @@ def test_the_scan_sees_what_it_should() -> None:
 def for_people() -> Iterator[Any]:
     root = Path(settings.BASE_DIR)
     staff = {text for name in STAFF for file in root.glob(name) for text in said_in(file)}
+    staff |= {text for file in root.glob(STAFF_TEMPLATES) for text in said_in_template(file)}
     for source, said in entries().items():
         if source not in staff:
             yield pytest.param(source, said, id=source[:50])

@@ -55,15 +55,18 @@ def said_in(file: Path) -> set[str]:
     return set(calls(file.read_text("utf-8")))
 
 
+def said_in_template(file: Path) -> set[str]:
+    """Every text that one template asks to be translated."""
+    pattern = r"\b(?:gettext|ngettext|_)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
+    found = re.findall(pattern, templatize(file.read_text("utf-8")))
+    return {text for call in found for text in calls(call)}
+
+
 def used() -> set[str]:
     """Every text that templates and code ask to be translated."""
     found: set[str] = set()
     for file in (ROOT / "templates").rglob("*.html"):
-        for call in re.findall(
-            r"\b(?:gettext|ngettext|_)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)",
-            templatize(file.read_text("utf-8")),
-        ):
-            found |= set(calls(call))
+        found |= said_in_template(file)
     for package in ("intents", "webapp"):
         for file in (ROOT / package).rglob("*.py"):
             found |= set(calls(file.read_text("utf-8")))

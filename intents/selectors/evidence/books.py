@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from intents.models import LedgerEntry, Reservation, StockMove
+from intents.models import MOVE_ENDED, LedgerEntry, Reservation, StockMove
 from intents.selectors.network import chain_name
+from intents.selectors.sentences import WAITING, words
 from intents.selectors.steps import amount_words
 from intents.services.words import text as error_words
 
@@ -33,7 +34,7 @@ class AccountSum:
     account: str
     chain: str
     amount: str
-    is_out: bool
+    sign: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def books(case: Dossier, eyes: Eyes) -> Books:
                 account=choice_words(account.title()),
                 chain=chain_name(chain_id),
                 amount=eyes.text(amount_words(chain_id, token, abs(total))),
-                is_out=total < 0,
+                sign="+" if total > 0 else "−" if total else "",
             )
             for (chain_id, token, account), total in sorted(totals.items())
         ),
@@ -147,7 +148,7 @@ def _move(row: StockMove, eyes: Eyes) -> MoveView:
         arrived=""
         if arrived is None
         else eyes.text(amount_words(row.destination_id, row.destination_token, arrived)),
-        reason=reason_words(row.reason),
+        reason="" if row.state in MOVE_ENDED else eyes.text(reason_words(row.reason)),
         created_at=row.created_at,
         ended_at=row.ended_at,
     )
@@ -171,5 +172,8 @@ def _deposit(case: Dossier, eyes: Eyes) -> DepositView | None:
 
 def reason_words(reason: dict[str, Any] | None) -> str:
     """A stored {code, params} as a sentence with its code; "" for none."""
-    code = str((reason or {}).get("code") or "")
-    return f"{error_words(code, (reason or {}).get('params') or {})} ({code})" if code else ""
+    code, params = str((reason or {}).get("code") or ""), (reason or {}).get("params") or {}
+    if not code:
+        return ""
+    said = words(WAITING, code, params) if code in WAITING else error_words(code, params)
+    return f"{said} ({code})"

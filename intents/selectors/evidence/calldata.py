@@ -30,6 +30,10 @@ _TOKEN_OF: Final = {
     "amountMinimum": "token",
     "value": "token",
 }
+_OF_PATH: Final = frozenset({"amountIn", "amountInMax", "amountOut", "amountOutMin"})
+_OF_OUTPUT: Final = frozenset({"minOutput", "expectedOutput"})
+# Where the token stands in an output.
+_TOKEN_INDEX: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,7 @@ class Reader:
             return str(value), _chain_of_domain(value)
         if name in _TIMES:
             return str(value), _utc(value)
-        token = _address_of(beside.get(_TOKEN_OF.get(name, "")))
+        token = _address_of(beside.get(_TOKEN_OF.get(name, ""))) or _of_path(name, beside)
         if token:
             return self.eyes.text(amount_words(chain_id, token, value)), str(value)
         return str(self.eyes.value(str(value))), ""
@@ -205,12 +209,12 @@ def known_as(chain_id: int, address: str) -> str:
     if manifest is None:
         return ""
     wanted = address.lower()
-    for name, contract in manifest.contracts.items():
-        if contract.address.lower() == wanted:
-            return name
     for token in manifest.assets:
         if token.address.lower() == wanted:
             return token.symbol
+    for name, contract in manifest.contracts.items():
+        if contract.address.lower() == wanted:
+            return name
     return next(
         (venue.kind for venue in manifest.venues if wanted in (venue.address.lower(), venue.router.lower())),
         "",
@@ -224,6 +228,16 @@ def _address_of(value: Any) -> str:
         if len(value) == 66 and int(value[2:26], 16) == 0:
             return to_checksum_address("0x" + value[26:])
         return to_checksum_address(value) if len(value) == 42 else ""
+    return ""
+
+
+def _of_path(name: str, beside: Mapping[str, Any]) -> str:
+    """The token of an amount that is counted in an end of a swap's path, or in what a fill pays."""
+    path, outputs = beside.get("path"), beside.get("outputs")
+    if isinstance(path, tuple | list) and path:
+        return _address_of(path[0 if name.startswith("amountIn") else -1]) if name in _OF_PATH else ""
+    if name in _OF_OUTPUT and isinstance(outputs, tuple | list) and outputs:
+        return _address_of(outputs[0][_TOKEN_INDEX])
     return ""
 
 
