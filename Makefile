@@ -7,7 +7,7 @@ FAST := not slow and not chain and not browser and not matrix
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo check lint fast test bench bench-console compare load kills matrix chaos diagnose stories format clean
+.PHONY: help setup setup-dev demo check lint fast test bench bench-console compare load kills matrix chaos diagnose stories screenshots format clean
 
 help:
 	@echo "make demo    start the whole system here, with local chains; Ctrl-C stops it"
@@ -22,6 +22,7 @@ help:
 	@echo "make chaos   300 transfers while processes die, chains go back and nodes lie"
 	@echo "make diagnose 100 real faults; the support console must name the cause of 95"
 	@echo "make stories long random stories of every contract; the books must balance"
+	@echo "make screenshots every page and state, in both languages and themes"
 	@echo "make format  rewrite the sources in the project's format"
 	@echo "make setup   only install what \`make demo\` needs"
 
@@ -49,8 +50,8 @@ check: lint fast
 
 # What waits for chains runs two files at a time; whole systems and browsers run alone, undisturbed.
 test: setup-dev
-	$(VENV)/python -m pytest -n 2 --dist loadfile --ignore tests/e2e --ignore tests/browser
-	$(VENV)/python -m pytest tests/e2e tests/browser
+	$(VENV)/python -m pytest -n 2 --dist loadfile --ignore tests/e2e --ignore tests/browser --ignore tests/looks
+	$(VENV)/python -m pytest tests/e2e tests/browser tests/looks
 
 bench: setup-dev
 	$(VENV)/python manage.py bench
@@ -78,6 +79,10 @@ diagnose: setup-dev
 
 stories: setup-dev
 	$(VENV)/python -m pytest -m matrix tests/contracts/test_state_machine.py
+
+screenshots: setup-dev
+	$(VENV)/python -m pytest -q -m matrix tests/looks/test_screenshots.py
+	@echo "look at screenshots/pages"
 
 format: setup-dev
 	$(VENV)/ruff check --fix .
