@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import structlog
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from intents.errors import WaymeetError
 from intents.lifecycle import OrderState, StepKind, StepState
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 MOST_PAYLOADS = 16
 MOST_COLLECTED = 10
 # So much of the holder's own lease is kept for what comes after.
-KEPT_SECONDS = 8.0
+KEPT_SECONDS = 5.0
 
 Judge = Callable[[Case], Companion | None]
 
@@ -75,18 +75,32 @@ def ready_to_prove(case: Case) -> list[tuple[str, float]]:
     return [(order_id, at.timestamp()) for order_id, at in found[: 2 * MOST_PAYLOADS] if at is not None]
 
 
-def ready_to_collect(case: Case) -> list[str]:
-    """Other orders of this origin that may be collected now, those that expire first before the others.
+def ready_to_collect(case: Case) -> list[tuple[str, float]]:
+    """Other orders of this origin that may be collected now, with when they were proven; oldest first.
 
     What came in one message with this one is among them, though nobody may have noted yet that it is proven.
     """
+    now = time.time()
     siblings = [step.order_id for step in siblings_of(case)]
-    ready = Q(kind=StepKind.FINALISE, state=StepState.READY) | Q(
-        kind=StepKind.PROVE, order_id__in=siblings, state=StepState.SUBMITTED
+    proven = Q(state__in=(StepState.CONFIRMED, StepState.FINAL)) | Q(
+        order_id__in=siblings, state=StepState.SUBMITTED
     )
-    rows = Step.objects.filter(ready, order__state=OrderState.PROVING, order__origin_id=case.order.origin_id)
-    found = rows.exclude(order=case.order).order_by("order__expires", "order_id")
-    return list(dict.fromkeys(found.values_list("order_id", flat=True)[: 4 * MOST_COLLECTED]))
+    begun = Step.objects.filter(kind=StepKind.FINALISE, order=OuterRef("order")).exclude(
+        state__in=(StepState.BLOCKED, StepState.READY)
+    )
+    rows = Step.objects.filter(
+        proven,
+        ~Exists(begun),
+        kind=StepKind.PROVE,
+        order__state=OrderState.PROVING,
+        order__origin_id=case.order.origin_id,
+        order__ended_at=None,
+    ).exclude(order=case.order)
+    found = rows.order_by("confirmed_at", "order_id").values_list("order_id", "confirmed_at")
+    each = [
+        (order_id, at.timestamp() if at is not None else now) for order_id, at in found[: 4 * MOST_COLLECTED]
+    ]
+    return sorted(each, key=lambda pair: (pair[1], pair[0]))
 
 
 def siblings_of(case: Case) -> list[Step]:
@@ -117,28 +131,21 @@ def until_more_prove(case: Case, step: Step, *, payloads: int) -> Wait | None:
 
 
 def until_more_collect(case: Case, step: Step) -> Wait | None:
-    """Why collecting this order should wait for others of its message; None when it should go now."""
+    """Why collecting this order should wait for others of its origin; None when it should go now."""
     prove = case.step(StepKind.PROVE)
     world = _worth(case)
     if world is None or prove is None or prove.confirmed_at is None or case.tries(step, "finalise"):
         return None
-    siblings = [each.order_id for each in siblings_of(case)]
-    waiting = Step.objects.filter(
-        kind=StepKind.FINALISE,
-        state__in=(StepState.BLOCKED, StepState.READY),
-        order__state=OrderState.PROVING,
-        order_id__in=siblings,
-    ).values_list("order_id", flat=True)
-    others = list(waiting)
-    if not others:
-        return None
-    seconds = rules().moment_seconds_left(
+    proven_at = prove.confirmed_at.timestamp()
+    ready = ready_to_collect(case)
+    seconds = rules().pause_seconds(
         alone_usd_e8=world.finalise,
-        waited_seconds=time.time() - prove.confirmed_at.timestamp(),
+        waited_seconds=time.time() - proven_at,
         room_seconds=_room(case),
-        leads=case.order.order_id < min(others),
+        is_full=len(ready) + 1 >= MOST_COLLECTED,
+        leads=all((proven_at, case.order.order_id) < (at, order_id) for order_id, at in ready),
     )
-    return _company(seconds, len(others))
+    return _company(seconds, len(ready))
 
 
 def leads_message(step: Step, message: Attempt, case: Case) -> bool:

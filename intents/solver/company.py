@@ -35,7 +35,6 @@ class CompanyRules:
     worth_usd_e8: int = USD // 10
     longest_seconds: float = 60.0
     room_parts: int = 4
-    moment_seconds: float = 1.0
     grace_seconds: float = 3.0
     counted_orders: int = 32
     expected_together: int = 8
@@ -62,15 +61,6 @@ class CompanyRules:
         if window > 0 and not leads:
             window += self.grace_seconds
         return max(0.0, min(window - waited_seconds, room_seconds))
-
-    def moment_seconds_left(
-        self, *, alone_usd_e8: int, waited_seconds: float, room_seconds: float, leads: bool
-    ) -> float:
-        """How long one of several that are ready at the same time waits until the others are; 0 to go at once."""
-        if not self.is_dear(alone_usd_e8) or min(room_seconds, self.longest_seconds) <= 0:
-            return 0.0
-        moment = self.moment_seconds if leads else self.moment_seconds + self.grace_seconds
-        return max(0.0, min(moment - waited_seconds, room_seconds))
 
     def share_bps(self, seen: Shared, *, is_dear: bool) -> int:
         """The part of a transaction's fixed gas that one order is charged, rounded up; `ALONE` is all of it."""

@@ -3,17 +3,21 @@
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.conf import settings
 
-from intents.devnet.compare.report import verdict
+from intents.devnet.compare.report import loss_lines, verdict
 from intents.devnet.compare.sides import Compared, person_gas
+from intents.devnet.compare.traffic import dear_ways
 from intents.devnet.compare.wishes import LEAST_USD, MOST_USD, Wish, seeded
+from intents.devnet.compare.world import unshared
 from intents.devnet.network import Network
 from intents.solver.by_hand import ByHand, HandStep
-from intents.solver.pricing import USD
+from intents.solver.company import ALONE, CompanyRules
+from intents.solver.pricing import USD, FeeLine
 from intents.solver.world import ChainWorld, Price, Token, World
 
 
@@ -98,10 +102,35 @@ def test_gas_of_a_wallet_that_has_approved_nothing(network: Network) -> None:
     assert gas("alder", "ETH") > gas("alder", "WETH") == gas("birch", "USDT") > 0
 
 
+def test_what_is_worse_is_said_by_way_and_line(network: Network) -> None:
+    line = FeeLine("network_fee", 1, "0x1", 1, 3 * USD)
+    worse = compared(network, hand=100, here=10)
+    served = replace(worse, route=SimpleNamespace(fees=(line,), kind="in_stock"))
+    lines = loss_lines(
+        [served, compared(network, hand=100, here=None), compared(network, hand=100, here=101)]
+    )
+    assert len(lines) == 2
+    assert "2, 1 of them refused; network_fee 3.00; 1 in_stock" in lines[1]
+
+
+def test_without_others_every_order_bears_all_of_what_settles_it(network: Network) -> None:
+    world = world_of(network)
+    rules = CompanyRules()
+    for chain in unshared(world).chains.values():
+        for shared in (chain.finalises, *chain.messages.values()):
+            assert rules.share_bps(shared, is_dear=True) == ALONE
+
+
+def test_traffic_is_made_on_every_way_from_and_to_the_parent(network: Network) -> None:
+    slugs = {(one.slug, other.slug) for one, other in dear_ways(network)}
+    rollups = ("alder", "birch", "cedar")
+    assert slugs == {("summit", slug) for slug in rollups} | {(slug, "summit") for slug in rollups}
+
+
 @pytest.mark.matrix
 def test_twenty_computed_and_one_made_both_ways() -> None:
     done = subprocess.run(
-        [sys.executable, "manage.py", "compare", "--transfers", "20", "--executed", "1"],
+        [sys.executable, "manage.py", "compare", "--transfers", "20", "--executed", "1", "--traffic", "1"],
         cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,

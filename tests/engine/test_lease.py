@@ -94,3 +94,24 @@ def test_blocks_do_not_cut_short_the_pause_of_an_order_that_failed() -> None:
     assert held is not None
     lease.surrender(held, wake_at=time.time() + 30, failures=1)
     assert waiting_for_block(901, 9) == []
+
+
+def test_an_order_that_is_put_back_wakes_as_it_was_to_but_for_who_woke_it_meanwhile() -> None:
+    order = order_row(wake_at=4_000_000_000)
+    held = lease.take(order.order_id)
+    assert held is not None
+    assert lease.put_back(held, wake_at=4_000_000_000)
+    order.refresh_from_db()
+    assert (order.lease_owner, order.leased_until, order.wake_at) == ("", 0, 4_000_000_000)
+    held = lease.take(order.order_id)
+    assert held is not None
+    wake_orders([order.order_id])
+    assert not lease.put_back(held, wake_at=4_000_000_000)
+    order.refresh_from_db()
+    assert order.leased_until == 0
+    assert order.wake_at <= time.time()
+    other = lease.take(order.order_id)
+    assert other is not None
+    # What is no longer ours is left alone.
+    assert lease.put_back(held, wake_at=1)
+    assert lease.is_held(other)

@@ -49,17 +49,6 @@ def test_one_that_waits_again_and_again_goes_in_the_end(looks: list[tuple[float,
     assert waited - sum(late for late, _ in looks) <= RULES.longest_seconds + RULES.grace_seconds
 
 
-@given(worth, seconds, st.floats(-10, 1_000), st.booleans())
-def test_those_of_one_message_wait_a_moment_for_each_other(
-    alone: int, waited: float, room: float, leads: bool
-) -> None:
-    left = RULES.moment_seconds_left(
-        alone_usd_e8=alone, waited_seconds=waited, room_seconds=room, leads=leads
-    )
-    assert 0 <= left <= RULES.moment_seconds + RULES.grace_seconds
-    assert not left or (room > 0 and left <= room and RULES.is_dear(alone))
-
-
 @given(st.integers(0, 64), st.integers(1, 16), st.booleans())
 def test_an_order_is_charged_what_orders_cost_of_late(orders: int, together: int, is_dear: bool) -> None:
     seen = Shared(orders, -(-orders // together))

@@ -18,12 +18,12 @@ from intents.client.transfer import Asked, run
 from intents.devnet.accounts import named_wallet
 from intents.devnet.funding import fund_wallets
 from intents.devnet.network import Network
-from intents.solver.company import Shared
+from intents.solver.company import CompanyRules, Shared
 from intents.solver.world import World
 
 SYMBOL: Final = "USDC"
 WHOLE: Final = 60
-AT_ONCE: Final = 12
+AT_ONCE: Final = 24
 SETTLED_SECONDS: Final = 180.0
 POLL_SECONDS: Final = 4.0
 
@@ -72,7 +72,7 @@ def make_traffic(network: Network, *, each_way: int, url: str, read_world: Calla
     seconds = time.monotonic() - started
     until = time.monotonic() + SETTLED_SECONDS
     world = read_world()
-    while _collected(world) < delivered and time.monotonic() < until:
+    while not _is_settled(world, delivered) and time.monotonic() < until:
         time.sleep(POLL_SECONDS)
         world = read_world()
     return Traffic(len(wanted), delivered, seconds, world)
@@ -109,8 +109,16 @@ def _is_delivered(asked: Asked, url: str) -> bool:
         return False
 
 
-def _collected(world: World) -> int:
-    return sum(chain.finalises.orders for chain in world.chains.values())
+def _is_settled(world: World, delivered: int) -> bool:
+    """Whether all were proven, and collected as far as prices count them."""
+    proven = sum(shared.orders for chain in world.chains.values() for shared in chain.messages.values())
+    counted = CompanyRules().counted_orders
+    waiting = [
+        chain
+        for chain in world.chains.values()
+        if chain.finalises.orders < min(sum(each.orders for each in chain.messages.values()), counted)
+    ]
+    return proven >= delivered and not waiting
 
 
 def _words(shared: Shared) -> str:

@@ -39,7 +39,7 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
     if reason is not None:
         wait(case, step, reason)
         return False
-    with company(case, ready_to_collect(case), judge=_collectable) as ready:
+    with company(case, [order_id for order_id, _ in ready_to_collect(case)], judge=_collectable) as ready:
         others: list[Companion] = []
         while len(others) < MOST_COLLECTED - 1 and (other := next(ready, None)) is not None:
             others.append(other)
