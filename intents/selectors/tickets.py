@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 
 from intents.models import Order, Ticket, TicketMessage
@@ -80,7 +81,7 @@ class MoneyAsRead:
     """The where-is-my-money sentence in the person's language."""
 
     language: str
-    money: str
+    money: SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def money_as_read(ticket: Ticket) -> MoneyAsRead | None:
     if language == get_language():
         return None
     with override(language):
-        return MoneyAsRead(language, timeline(ticket.order).money.text)
+        return MoneyAsRead(language, timeline(ticket.order).money.html)
 
 
 def help_mark(order: Order, seen_by: Viewer) -> HelpMark | None:

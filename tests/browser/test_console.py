@@ -100,6 +100,7 @@ def test_a_question_is_answered_live(page: Page, browser: Browser, demo: DemoPro
     with desk(browser, demo) as staff:
         staff.goto("/console/tickets/")
         page.click("text=Get help")
+        page.wait_for_url(re.compile("/help$"))
         expect(page.locator("#help-money .money")).to_be_visible()
         posts: list[str] = []
         page.on("request", lambda asked: posts.append(asked.url) if asked.method == "POST" else None)
