@@ -18,8 +18,9 @@ from intents.models import MOVE_ENDED, Attempt, AuditEntry, Order, StaffWish, St
 
 from . import lease
 from .actions import refund
-from .case import Case, add_step, move_order, set_details
+from .case import Case, NeedsAttention, add_step, move_order, set_details
 from .evidence import Evidence
+from .lease import LeaseLost
 from .releases import IN_ESCROW, RELEASED, refuse_release
 from .reservations import StockShort
 from .supply import change_supply, resolve
@@ -81,6 +82,12 @@ def _obey_one(case: Case, seen: Evidence, wish: StaffWish) -> bool:
             log.info("wish.later", order_id=case.order.order_id, kind=wish.kind, code=error.code)
             return False
         outcome = Outcome(error.code, error.params)
+    except (LeaseLost, NeedsAttention):
+        raise
+    except Exception as error:
+        # A wish that cannot be granted is no failure of the order, which goes on without it.
+        log.exception("wish.failed", order_id=case.order.order_id, kind=wish.kind)
+        outcome = Outcome("internal_error", {"error": type(error).__name__})
     _done(case, wish, outcome, before)
     return outcome.moved
 
@@ -119,21 +126,24 @@ def _resume(case: Case) -> str:
 
 
 def _bump(case: Case, seen: Evidence) -> Outcome:
-    flying = [each for tries in case.attempts.values() for each in tries if each.state in FLYING]
+    # By the step of this order that it serves: one transaction may serve several orders.
+    flying = [(pk, each) for pk, tries in case.attempts.items() for each in tries if each.state in FLYING]
     if not flying:
         return Outcome("nothing_under_way")
     sent: list[str] = []
-    for attempt in flying:
+    for step_pk, attempt in flying:
         try:
             newest = replace(attempt, is_urgent=True)
         except FeeAboveCap as error:
-            return Outcome("gas_price_too_high", {"tx_hash": attempt.tx_hash, **error.params})
+            if not sent:
+                return Outcome("gas_price_too_high", {"tx_hash": attempt.tx_hash, **error.params})
+            continue
         except SendRejected as error:
             # Stored all the same: the sweep carries on with it.
             newest = Attempt.objects.get(tx_hash=error.params["tx_hash"])
         if newest.pk != attempt.pk:
             attempt.refresh_from_db()
-            case.attempts.setdefault(attempt.step_id or 0, []).append(newest)
+            case.attempts[step_pk].append(newest)
             sent.append(newest.tx_hash)
     return Outcome("outbid", {"tx_hashes": sent}) if sent else Outcome("mined_already")
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connections
 from eth_account.signers.local import LocalAccount
 
-from intents.engine import lease
+from intents.engine import lease, wishes
 from intents.engine.advance import advance
 from intents.lifecycle import OrderState
 from intents.models import Attempt, AuditEntry, Handling, Order, StaffNote, StaffWish
@@ -150,6 +150,24 @@ def test_what_is_wished_while_a_worker_holds_the_order_is_done_when_it_looks_aga
     assert not advance(order.order_id)
     lease.surrender(held, wake_at=1)
     driver.work_until(lambda: not StaffWish.objects.filter(done_at=None).exists())
+
+
+@chain
+def test_a_wish_that_breaks_is_no_failure_of_the_order(
+    driver: Driver, alice: LocalAccount, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.FILL_ENABLED = False
+    order = driver.drive(driver.transfer(alice), OrderState.OPENED)
+
+    def broken(*_: Any) -> Any:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setitem(wishes._DEEDS, StaffWish.Kind.RETRY, broken)
+    acts.act_on(order, acts.RETRY, actor("support"), form(end(order)))
+    driver.work_until(lambda: not StaffWish.objects.filter(done_at=None).exists())
+    assert StaffWish.objects.get().outcome["code"] == "internal_error"
+    order.refresh_from_db()
+    assert (order.state, order.failures) == (OrderState.OPENED, 0)
 
 
 def test_the_same_form_is_done_once_also_from_many_threads() -> None:
