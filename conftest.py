@@ -11,7 +11,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & NODE_FIXTURES or "tests/devnet/" in item.nodeid:
             item.add_marker(pytest.mark.chain)
-        if "tests/browser/" in item.nodeid:
+        if "tests/browser/" in item.nodeid or "tests/looks/" in item.nodeid:
             item.add_marker(pytest.mark.browser)
         if "tests/e2e/" in item.nodeid:
             item.add_marker(pytest.mark.chain)

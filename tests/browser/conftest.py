@@ -16,7 +16,7 @@ PATIENCE_MS = 20_000
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here drives a browser; BROWSER_TESTS=0 leaves it out, and the report says so."""
     for item in items:
-        if "tests/browser" not in str(item.path):
+        if not {"browser", "looks"} & set(item.path.parts):
             continue
         item.add_marker(pytest.mark.browser)
         if os.environ.get("BROWSER_TESTS") == "0":

@@ -93,11 +93,11 @@ def test_hours_of_a_young_network_and_days_of_an_older_one_have_no_gaps(chains: 
     first = delivered(3)
     Order.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(hours=5))
     sums = activity()
-    assert sums.is_hourly and len(sums.buckets) == 6 and sum(bucket.count for bucket in sums.buckets) == 2
+    assert sums.is_hourly and 24 <= len(sums.buckets) <= 25 and sum(bucket.count for bucket in sums.buckets) == 2
     Order.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(days=9))
     forget()
     sums = activity()
-    assert not sums.is_hourly and len(sums.buckets) == 10
+    assert not sums.is_hourly and 30 <= len(sums.buckets) <= 31
     gaps = {later.at - earlier.at for earlier, later in zip(sums.buckets, sums.buckets[1:], strict=False)}
     assert gaps == {timedelta(days=1)}
 

@@ -18,6 +18,7 @@ from .kept import kept
 WINDOW_DAYS: Final = 30
 KEPT_SECONDS: Final = 10.0
 YOUNG_HOURS: Final = 72
+LEAST_HOURS: Final = 24
 BASELINE: Final = "baseline"
 # The input lies in the contract until whoever paid is repaid, or it went back.
 _LOCKED: Final = (
@@ -136,7 +137,12 @@ def _buckets(delivered: QuerySet[Order], now: datetime) -> tuple[tuple[Bucket, .
         for row in _sums(delivered.annotate(at=cut("created_at")), "at")
         if row["at"] is not None
     }
-    at, found = min(rows), []
+    # The whole day, or the whole window: a chart of one bar says nothing.
+    least = now - (timedelta(hours=LEAST_HOURS - 1) if is_hourly else timedelta(days=WINDOW_DAYS - 1))
+    begun = min(rows)
+    while begun > least:
+        begun -= step
+    at, found = begun, []
     while at <= now:
         row = rows.get(at, {"usd": 0.0, "count": 0})
         found.append(Bucket(at, row["usd"] or 0.0, row["count"]))

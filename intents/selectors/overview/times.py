@@ -53,6 +53,8 @@ def delivered_times() -> tuple[Times, ...]:
     )
     ways: dict[tuple[int, int], list[tuple[float, float]]] = defaultdict(list)
     for origin_id, destination_id, promised, received_at, delivered_at in rows:
+        if promised is None or delivered_at is None:
+            continue
         ways[origin_id, destination_id].append((promised, max(0.0, delivered_at.timestamp() - received_at)))
     if not ways:
         return ()

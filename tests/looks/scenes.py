@@ -1,0 +1,155 @@
+"""Every page in every state that people see, from rows that nobody's chains stand behind."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from eth_utils.address import to_checksum_address
+
+from intents.lifecycle import OrderState, StepState
+from intents.models import ChainHead, Order, QuoteState, Stock
+from intents.selectors.access import shown_key_of
+from intents.settlement.destination_call import DestinationCall, encode_destination_call
+from tests.web import rows
+from tests.web.test_deposit_page import paid_to_address
+
+Scene = Callable[[str], str]
+DELIVERED = 31 * 10**15
+
+
+def _transfer(key: str, state: OrderState, *kinds: str, **changes: Any) -> Order:
+    made = rows.order(state=state, seen_by=key, quote=rows.quote(), value_usd_e8=100 * 10**8, **changes)
+    for kind in kinds:
+        rows.log(made, kind, block=99)
+    for kind in ("accepted", "open_sent", *(("opened",) if kinds else ())):
+        rows.event(made, kind, chain_id=901, tx_hash="0x" + "3c" * 32)
+    return made
+
+
+def _timeline(state: OrderState, *kinds: str, **changes: Any) -> Scene:
+    return lambda key: f"/t/{_transfer(key, state, *kinds, **changes).order_id}"
+
+
+def _delivered(key: str, **changes: Any) -> Order:
+    made = _transfer(
+        key,
+        OrderState.SETTLED,
+        "Open",
+        delivered_amount=DELIVERED,
+        delivered_at=timezone.now(),
+        ended_at=timezone.now(),
+        received_at=time.time() - 4,
+        **changes,
+    )
+    made.steps.update(state=StepState.FINAL, started_at=timezone.now(), confirmed_at=timezone.now())
+    for kind in ("fill_sent", "filled", "delivered"):
+        rows.event(made, kind, chain_id=902, tx_hash="0x" + "9e" * 32)
+    return made
+
+
+def _slower(key: str) -> str:
+    made = _transfer(key, OrderState.FILLING, "Open", received_at=time.time() - 130)
+    made.steps.filter(kind="open").update(state=StepState.CONFIRMED)
+    made.steps.filter(kind="fill").update(state=StepState.READY, waiting={"code": "no_stock", "params": {}})
+    ChainHead.objects.filter(chain_id=901).update(number=140)
+    return f"/t/{made.order_id}"
+
+
+def _on_its_way(key: str) -> str:
+    made = _transfer(key, OrderState.FILLING, "Open")
+    made.steps.filter(kind="open").update(state=StepState.CONFIRMED)
+    made.steps.filter(kind="fill").update(state=StepState.SUBMITTED, started_at=timezone.now())
+    ChainHead.objects.filter(chain_id=901).update(number=140)
+    return f"/t/{made.order_id}"
+
+
+def _call_failed(key: str) -> str:
+    target = to_checksum_address("0x" + "77" * 20)
+    call = DestinationCall(recipient=to_checksum_address(rows.ALICE), target=target, data=b"", gas=100_000)
+    terms = {"outputs": [{"callbackData": "0x" + encode_destination_call(call).hex()}]}
+    made = _delivered(key, terms=terms)
+    rows.event(made, "call_failed", chain_id=902, target=target)
+    return f"/t/{made.order_id}"
+
+
+def _masked(key: str) -> str:
+    made = _delivered(key)
+    return f"/t/{made.order_id}?s={shown_key_of(made)}"
+
+
+def _offer(**changes: Any) -> Scene:
+    return lambda key: f"/q/{rows.quote(browser_key=key, **changes).pk}"
+
+
+def _history(key: str) -> str:
+    _delivered(key)
+    for state, kinds in (
+        (OrderState.OPENED, ("Open",)),
+        (OrderState.REFUND_DUE, ("Open",)),
+        (OrderState.REFUNDED, ("Refunded",)),
+        (OrderState.EXPIRED, ()),
+        (OrderState.NEEDS_ATTENTION, ("Open",)),
+    ):
+        _transfer(key, state, *kinds)
+    for _ in range(17):
+        rows.order(
+            state=OrderState.SETTLED, delivered_amount=DELIVERED, delivered_at=timezone.now(), seen_by=key
+        )
+    return "/history"
+
+
+def _found_nothing(key: str) -> str:
+    _delivered(key)
+    return "/history?q=nothing+like+it&status=delivered"
+
+
+def _network(key: str) -> str:
+    for slug, chain_id in (("alder", 901), ("birch", 902)):
+        holder = rows.manifest(chain_id, slug).address("solver_account")
+        for token, balance in ((rows.USDC, 48_000 * 10**6), (rows.WETH, 12 * 10**18)):
+            address = to_checksum_address(token[chain_id])
+            Stock.objects.create(chain_id=chain_id, token=address, holder=holder, balance=balance)
+    for hours in range(9):
+        made = _delivered(key)
+        Order.objects.filter(pk=made.pk).update(
+            created_at=timezone.now() - timedelta(hours=hours * hours / 3)
+        )
+    return "/network"
+
+
+SCENES: dict[str, Scene] = {
+    "form": lambda key: "/",
+    "offer": _offer(),
+    "offer-solving": _offer(state=QuoteState.SOLVING),
+    "offer-refused": _offer(
+        state=QuoteState.REFUSED, refusal={"code": "no_stock", "params": {"token": "WETH"}}
+    ),
+    "offer-without-wallet": _offer(order=None),
+    "offer-used": _offer(state=QuoteState.USED),
+    "transfer-awaiting": lambda key: f"/t/{paid_to_address(key, OrderState.AWAITING_DEPOSIT, 0).order_id}",
+    "transfer-not-locked": _timeline(OrderState.SIGNED),
+    "transfer-checking": _timeline(OrderState.OPENED, "Open"),
+    "transfer-on-its-way": _on_its_way,
+    "transfer-slower": _slower,
+    "transfer-delivered": lambda key: f"/t/{_delivered(key).order_id}",
+    "transfer-call-failed": _call_failed,
+    "transfer-returning": _timeline(OrderState.REFUND_DUE, "Open"),
+    "transfer-returned": _timeline(OrderState.REFUNDED, "Open", "Refunded", payout="sent"),
+    "transfer-waiting-for-you": _timeline(OrderState.REFUNDED, "Refunded", payout="claimable"),
+    "transfer-not-started": _timeline(OrderState.EXPIRED),
+    "transfer-staff": _timeline(OrderState.NEEDS_ATTENTION, "Open", resume_state=OrderState.FILLING),
+    "transfer-shown": _masked,
+    "receipt": lambda key: f"/t/{_delivered(key).order_id}/receipt",
+    "receipt-running": lambda key: f"{_timeline(OrderState.OPENED, 'Open')(key)}/receipt",
+    "help": lambda key: f"{_timeline(OrderState.OPENED, 'Open')(key)}/help",
+    "history": _history,
+    "history-empty": lambda key: "/history",
+    "history-found-nothing": _found_nothing,
+    "network": _network,
+    "network-empty": lambda key: "/network",
+    "pay": lambda key: "/pay",
+    "not-found": lambda key: "/nothing-here",
+    "rescue": lambda key: "/rescue",
+}

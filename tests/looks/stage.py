@@ -1,0 +1,74 @@
+"""A browser before one scene: language, theme and width as somebody may have them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.conf import settings
+from playwright.sync_api import Browser, Page
+
+from intents.services.login import BROWSER_COOKIE
+
+PATIENCE_MS = 20_000
+PHONE, DESK, SMALL = 390, 1280, 320
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How somebody reads."""
+
+    language: str
+    theme: str
+    width: int
+
+    def __str__(self) -> str:
+        return f"{self.language}-{self.theme}-{self.width}"
+
+
+# Every pair of language, theme and width at least once.
+LOOKS = (
+    Look("en", "light", DESK),
+    Look("zh", "dark", DESK),
+    Look("zh", "light", PHONE),
+    Look("en", "dark", PHONE),
+    Look("en", "light", SMALL),
+    Look("zh", "dark", SMALL),
+)
+# These pages stand still: nobody serves sockets here.
+NO_SOCKETS = (
+    "window.WebSocket = class { constructor() { setTimeout(() => this.onclose?.(new CloseEvent('close', "
+    "{ code: 1000 })), 0); } addEventListener() {} send() {} close() {} };"
+)
+LOCALES = {"en": "en-GB", "zh": "zh-CN"}
+
+
+@contextmanager
+def staged(browser: Browser, url: str, look: Look, *, cookie: str) -> Iterator[Page]:
+    """A page of somebody who was here before with this cookie."""
+    context = browser.new_context(
+        base_url=url,
+        viewport={"width": look.width, "height": 900},
+        color_scheme=look.theme,  # type: ignore[arg-type]
+        locale=LOCALES[look.language],
+        bypass_csp=True,
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_cookies([{"name": BROWSER_COOKIE, "value": cookie, "url": url}])
+    context.add_init_script(NO_SOCKETS)
+    yield context.new_page()
+    context.close()
+
+
+def faults(page: Page) -> list[str]:
+    """What axe-core finds, but for trifles, and whether the page is wider than its window."""
+    page.add_script_tag(path=str(settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"))
+    found = page.evaluate("axe.run().then((r) => r.violations.map((v) => [v.impact, v.id, v.nodes[0].html]))")
+    said = [f"{impact} {rule}: {html[:200]}" for impact, rule, html in found if impact != "minor"]
+    if not page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
+        wide = page.evaluate(
+            "[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > "
+            "window.innerWidth + 1).slice(0, 3).map((e) => e.outerHTML.slice(0, 120))"
+        )
+        said.append(f"wider than the window: {wide}")
+    return said
