@@ -8,6 +8,7 @@ from intents.models import MOVE_ENDED, LedgerEntry, Reservation, StockMove
 from intents.selectors.network import chain_name
 from intents.selectors.sentences import WAITING, words
 from intents.selectors.steps import amount_words
+from intents.services.words import WORDS
 from intents.services.words import text as error_words
 
 from .dossier import Dossier
@@ -175,5 +176,6 @@ def reason_words(reason: dict[str, Any] | None) -> str:
     code, params = str((reason or {}).get("code") or ""), (reason or {}).get("params") or {}
     if not code:
         return ""
-    said = words(WAITING, code, params) if code in WAITING else error_words(code, params)
+    is_wait = code in WAITING and code not in WORDS
+    said = words(WAITING, code, params) if is_wait else error_words(code, params)
     return f"{said} ({code})"
