@@ -17,7 +17,10 @@ from intents.models import Attempt, AuditEntry, Chain, LedgerEntry, Order, Pause
 from intents.services.staff import pauses, requests
 from intents.services.staff.audit import Actor
 from intents.services.staff.errors import ActRefused, AlreadyDecided, NotPermitted, SamePerson, Unknown
+from intents.settlement import calls
+from intents.settlement.order import order_from_json
 from tests.console.actors import actor, form
+from tests.engine import strangers
 from tests.engine.driver import Driver
 from tests.engine.senders import send_own
 
@@ -289,6 +292,23 @@ def test_a_paused_token_or_route_takes_no_new_transfers_and_says_why(
     decide(request, actor("admin"))
     assert not Pause.objects.filter(ended_at=None).exists()
     driver.quote(alice)
+
+
+@chain
+def test_a_strangers_order_of_a_paused_token_is_left_alone(driver: Driver, alice: LocalAccount) -> None:
+    quote, origin = driver.quote(alice, browser=""), registry.chain(901)
+    pauses.pause("token", "birch:USDC", actor("operator"), form("birch:USDC", reason="a depeg"))
+    call = calls.open_for(
+        order_from_json(quote.order),
+        origin=origin,
+        way=quote.confirm_way,
+        signature=bytes.fromhex(driver.sign(quote, alice)[2:]),
+        token=origin.token(quote.input_token),
+    )
+    strangers.send(driver.network, "alder", call)
+    order = driver.wait_for(lambda: Order.objects.filter(order_id=quote.order_id).first())
+    driver.work_until(lambda: order.steps.get(kind="fill").waiting.get("code") == "token_paused")
+    assert not Attempt.objects.filter(step__order=order).exists()
 
 
 @chain
