@@ -7,8 +7,8 @@ const place = document.querySelector("[data-tell]");
 /** Wire the button; does nothing where browsers have no notifications. */
 export function setUpTell() {
   if (!place || !("Notification" in window)) return;
-  place.hidden = false;
   const button = place.querySelector("[data-tell-ask]");
+  button.hidden = false;
   const note = place.querySelector("[data-tell-note]");
   let isWanted = false;
   let last = shown();
