@@ -184,7 +184,7 @@ def _validators(system: System, dice: Dice) -> Order:
     )
     system.load(**{wanted.destination: {"validators": validators}})
     order = system.delivered(ALICE, **wanted.as_asked())
-    system.work_until(lambda: waiting_of(order, StepKind.PROVE) == "waiting_for_validators", seconds=20)
+    system.work_until(lambda: waiting_of(order, StepKind.PROVE) == "waiting_for_validators", seconds=60)
     return order
 
 
@@ -203,7 +203,7 @@ def _bridge(system: System, dice: Dice) -> Order:
     """The chain that our stock comes from makes its blocks far more slowly than it should."""
     system.load(summit={"block_seconds": 0.5}, alder={"block_seconds": 0.5})
     wanted = {"give": "alder:USDC", "get": "cedar:WBTC", "amount": str(dice.randint(150, 250))}
-    order = system.drive(system.transfer(ALICE, **wanted), OrderState.FILLING, seconds=30)
+    order = system.drive(system.transfer(ALICE, **wanted), OrderState.FILLING)
     move = system.work_until(lambda: order.moves.filter(state__in=["sent", "in_transit"]).first())
     source = registry.chain(move.source_id).slug
     system.miner.pace[source] = 5.0

@@ -96,7 +96,7 @@ def _exposed(system: System, dice: Dice) -> Order:
     def kept_back() -> Order | None:
         return next((each for each in orders if waiting_of(each, StepKind.FILL) == "exposure_full"), None)
 
-    return system.work_until(kept_back, seconds=30)
+    return system.work_until(kept_back)
 
 
 def _listed(system: System, dice: Dice) -> Order:
@@ -265,7 +265,7 @@ def _kept(system: System, dice: Dice) -> Order:
     call = Call(token, encode_call("blacklist(address)", [wallet.address]))
     system.send(wanted.origin, call, sender=address(OWNER))
     system.warp_to(order, -3)
-    return system.drive(order, OrderState.REFUNDED, seconds=40)
+    return system.drive(order, OrderState.REFUNDED)
 
 
 def _expiring(system: System, dice: Dice) -> Order:

@@ -38,6 +38,7 @@ from ..engine.driver import Driver
 
 PACE_SECONDS: Final = 0.4
 SWEEP_SECONDS: Final = 1.0
+PATIENCE_SECONDS: Final = 60.0
 WALLET: Final = "diagnosed"
 
 
@@ -157,6 +158,14 @@ class System(Driver):
             each for each in due.values_list("order_id", flat=True) if self.only is None or each in self.only
         ]
         return sum(advance(order_id) for order_id in ids) + (sweep_moves() if self.is_mending else 0)
+
+    def drive(self, order: Order, *states: OrderState, seconds: float = PATIENCE_SECONDS) -> Order:
+        """As a driver does, with patience for a busy machine."""
+        return super().drive(order, *states, seconds=seconds)
+
+    def work_until(self, condition: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -> Any:
+        """As a driver does, with patience for a busy machine."""
+        return super().work_until(condition, seconds=seconds)
 
     def work_for(self, seconds: float) -> None:
         """Go on for so long, whatever comes of it."""

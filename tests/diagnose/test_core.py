@@ -13,6 +13,7 @@ from .run import EVERY, inject
 
 pytestmark = [pytest.mark.chain, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
+MOST_SECONDS = 2.5
 # What takes its time also with a quick watch, or shows no more than another does.
 LONG = (
     "bridge_late",
@@ -43,7 +44,7 @@ def test_it_is_named(
     injection: Injection, transactional_db: None, network: Network, validators: object, settings: Any
 ) -> None:
     quicker = Injection(
-        injection.cause, injection.inject, min(injection.after, 3.0), is_proxied=injection.is_proxied
+        injection.cause, injection.inject, min(injection.after, MOST_SECONDS), is_proxied=injection.is_proxied
     )
     outcome = inject(quicker, 0, network, settings)
     assert outcome.is_right, (outcome.named, outcome.note)
