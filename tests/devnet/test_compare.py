@@ -105,7 +105,8 @@ def test_gas_of_a_wallet_that_has_approved_nothing(network: Network) -> None:
 def test_what_is_worse_is_said_by_way_and_line(network: Network) -> None:
     line = FeeLine("network_fee", 1, "0x1", 1, 3 * USD)
     worse = compared(network, hand=100, here=10)
-    served = replace(worse, route=SimpleNamespace(fees=(line,), kind="in_stock"))
+    route: Any = SimpleNamespace(fees=(line,), kind="in_stock")
+    served = replace(worse, route=route)
     lines = loss_lines(
         [served, compared(network, hand=100, here=None), compared(network, hand=100, here=101)]
     )
