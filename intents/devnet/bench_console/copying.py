@@ -68,8 +68,14 @@ def text_of(value: Any) -> str:
 
 @contextmanager
 def without_indexes(*tables: str) -> Iterator[None]:
-    """Indexes that hold no constraint are dropped, and made again at the end."""
+    """Indexes and unique constraints, but for primary keys, are dropped, and made again at the end."""
     with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE contype = 'u' AND conrelid::regclass::text = ANY(%s)",
+            [list(tables)],
+        )
+        constraints = cursor.fetchall()
         cursor.execute(
             "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i"
             " WHERE i.indrelid::regclass::text = ANY(%s)"
@@ -77,9 +83,13 @@ def without_indexes(*tables: str) -> Iterator[None]:
             [list(tables)],
         )
         indexes = cursor.fetchall()
+        for table, name, _definition in constraints:
+            cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
         for name, _definition in indexes:
             cursor.execute(f"DROP INDEX {name}")
         yield
+        for table, name, definition in constraints:
+            cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
         for _name, definition in indexes:
             cursor.execute(definition)
 
