@@ -17,6 +17,7 @@ from .anywhere import Anywhere, anywhere, anywhere_json
 from .arrival import CallPlanned, arrival_wei, call_planned, gas_on_arrival
 from .by_hand import ByHand, by_hand
 from .network import TokenName, chain_name, token_name
+from .offers import Cost, Expected, Option, Stop, cost, expected, options, picture
 from .sentences import words
 from .steps import step_chains
 from .together import Together, second_of, together
@@ -90,6 +91,10 @@ class Card:
     by_hand: ByHand | None = None
     anywhere: Anywhere | None = None
     together: Together | None = None
+    picture: tuple[Stop, ...] = ()
+    cost: Cost | None = None
+    expected: Expected | None = None
+    options: tuple[Option, ...] = ()
 
     @property
     def is_solving(self) -> bool:
@@ -179,6 +184,10 @@ def card(quote: Quote) -> Card:
         by_hand=by_hand(quote),
         anywhere=anywhere(quote),
         together=together(quote),
+        picture=picture(quote),
+        cost=cost(quote),
+        expected=expected(quote),
+        options=options(quote),
     )
 
 

@@ -12,6 +12,7 @@ from intents.chains import registry
 from intents.chains.manifest import ChainManifest, TokenManifest, TokenNotSupported
 from intents.chains.registry import ChainNotSupported
 from intents.errors import WaymeetError
+from intents.solver.preferences import BEST, PREFERENCES
 
 from .assets import ANY, Asset, asset_named
 from .call import CallWish
@@ -23,6 +24,7 @@ EXACT: Final = ("input", "output")
 GAS_ON_ARRIVAL: Final = ("auto", "yes", "no")
 PARTS: Final = ("1", "2")
 _HEX_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
+_NAME: Final = re.compile(r"[^\s.]+(?:\.[^\s.]+)*\.[^\W\d_]{2,}")
 # A comma or a blank parts thousands only: half the world writes 0,25 for a quarter, and 25 would be taken.
 _WHOLE: Final = r"(?:[1-9][0-9]{0,2}(?:[ ,][0-9]{3})+|[0-9]+)"
 _AMOUNT: Final = re.compile(rf"(?:{_WHOLE}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{{1,4}})?")
@@ -82,6 +84,12 @@ class AddressMalformed(WaymeetError):
     code = "address_malformed"
 
 
+class NameNotSupported(WaymeetError):
+    """A name instead of an address: nothing here could look it up for certain."""
+
+    code = "name_not_supported"
+
+
 class RecipientNotAllowed(WaymeetError):
     """Money sent to this address would be lost: zero, a token, or one of the network's own contracts."""
 
@@ -115,7 +123,8 @@ class Intent:
     besides; `auto` for a recipient that has none.
 
     From anywhere `origin` is 0 and `input_token` empty: `asset` is the canonical id of what is given, and an
-    amount of the input has `asset_decimals`. With 2 `parts` two chains may pay together.
+    amount of the input has `asset_decimals`. With 2 `parts` two chains may pay together. `prefer` says which of
+    several routes is taken: the most, the soonest, or the one with the fewest others involved.
     """
 
     origin: int
@@ -133,6 +142,7 @@ class Intent:
     asset: str = ""
     asset_decimals: int = 0
     parts: int = 1
+    prefer: str = BEST
 
     @property
     def is_from_anywhere(self) -> bool:
@@ -195,6 +205,7 @@ class Intent:
             asset=given.asset_id if isinstance(given, Asset) else "",
             asset_decimals=given.decimals if isinstance(given, Asset) else 0,
             parts=_parts(values),
+            prefer=_prefer(values),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -261,6 +272,13 @@ def _parts(values: Mapping[str, Any]) -> int:
     return int(text)
 
 
+def _prefer(values: Mapping[str, Any]) -> str:
+    text = _text(values, "prefer") or BEST
+    if text not in PREFERENCES:
+        raise FieldInvalid(f"prefer: {text}", field="prefer")
+    return text
+
+
 def _asset(values: Mapping[str, Any]) -> Asset:
     try:
         return asset_named(_needed(values, "input_token"))
@@ -295,27 +313,42 @@ def _amount(values: Mapping[str, Any], token: TokenManifest | Asset) -> int:
 
 
 def address_in(values: Mapping[str, Any], field: str) -> str:
-    """The checksummed address of a field, "" when it is empty; raises AddressMalformed."""
+    """The checksummed address of a field, "" when it is empty; raises AddressMalformed, NameNotSupported."""
     text = _text(values, field)
     if not text:
         return ""
+    if is_name(text):
+        raise NameNotSupported(text[:60], name=text[:60], field=field)
     if not _HEX_ADDRESS.fullmatch(text):
         raise AddressMalformed(text[:60], field=field)
     checked = str(to_checksum_address(text))
     # Letters of one case carry no checksum.
     if text != checked and text[2:] not in (text[2:].lower(), text[2:].upper()):
-        raise AddressMalformed(text, field=field)
+        raise AddressMalformed(text, field=field, reason="checksum")
     return checked
+
+
+def is_name(text: str) -> bool:
+    """Whether this is a name such as bob.eth and no address."""
+    return bool(_NAME.fullmatch(text.strip()))
 
 
 def _refuse_ours(field: str, address: str, chains: tuple[ChainManifest, ...]) -> None:
     """Refuse the zero address and every contract of the network: what arrives there is lost."""
+    reason = place_of(address, chains) if address else ""
+    if reason:
+        raise RecipientNotAllowed(address, field=field, reason=reason)
+
+
+def place_of(address: str, chains: tuple[ChainManifest, ...]) -> str:
+    """What an address is where money is lost: zero, token, contract or pool; "" for none of these chains' own."""
     if address == ZERO_ADDRESS:
-        raise RecipientNotAllowed(address, field=field, reason="zero")
+        return "zero"
     for chain in chains:
         if any(address == token.address for token in chain.tokens):
-            raise RecipientNotAllowed(address, field=field, reason="token")
+            return "token"
         if any(address == contract.address for contract in chain.contracts.values()):
-            raise RecipientNotAllowed(address, field=field, reason="contract")
+            return "contract"
         if any(address in (venue.address, venue.router) for venue in chain.venues):
-            raise RecipientNotAllowed(address, field=field, reason="pool")
+            return "pool"
+    return ""

@@ -29,6 +29,7 @@ from intents.settlement.order import (
 )
 from intents.solver.by_hand import found_or_unknown
 from intents.solver.plan import fee_to_json, rejected_to_json, route_to_json, steps_of
+from intents.solver.preferences import preferred
 from intents.solver.router import Refusal, Route, Routes, Wanted, find_routes
 from intents.solver.world import World
 
@@ -95,7 +96,7 @@ def solve(intent: Intent, world: World) -> Solved:
     _require_unbraked(wanted)
     gas_wei = arrival.gas_wei_of(intent, destination=destination, world=world)
     rules = arrival.rules_of(intent, destination=destination, gas_wei=gas_wei)
-    routes = find_routes(wanted, world, rules)
+    routes = preferred(find_routes(wanted, world, rules), intent.prefer)
     if routes.chosen is None:
         none = NotOffered(routes.refusal or Refusal("no_route"))
         none.rejected = [rejected_to_json(each) for each in routes.rejected]

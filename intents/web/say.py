@@ -38,7 +38,7 @@ def say(request: HttpRequest) -> HttpResponse:
     values = linked(request.GET) | saying.values | {"amount": amount}
     if not request.htmx:  # type: ignore[attr-defined]
         return form_page(request, values, saying=said)
-    fields = render_to_string("parts/fields.html", form_context(values), request)
+    fields = render_to_string("parts/fields.html", form_context(request, values), request)
     return HttpResponse(
         fields + render_to_string("parts/said.html", {"saying": said, "is_oob": True}, request)
     )

@@ -14,6 +14,18 @@ def script_words() -> dict[str, str]:
         "good_for": _("Good for {seconds} s"),
         "expired": _("This offer has expired. Ask for a new one."),
         "refreshing": _("Fetching a fresh offer…"),
+        "second_look": _("I have seen that this costs {share} of what I send."),
+        "compared": _("I have compared every letter of {address}; it is not the one it looks like."),
+        "worse_output": _(
+            "Stopped: the offer became worse. At least {now} would arrive now, instead of {before}. Nothing was "
+            "confirmed; look at it again below."
+        ),
+        "worse_input": _(
+            "Stopped: the offer became dearer. It takes {asked} now, instead of {given}. Nothing was confirmed; look "
+            "at it again below."
+        ),
+        "confirm_new": _("Confirm the new offer"),
+        "drift": _("{amount} less than a moment ago."),
         "balance": _("Balance: {amount}"),
         "use_all": _("Use all"),
         "choose": _("Choose…"),

@@ -23,6 +23,7 @@ from intents.services.quotes import Intent, quote_request, quote_wait
 from .browser import known_or_new, remember, viewer_of
 from .failures import refusal, said
 from .ready import has_chains, not_started
+from .receiver import looked_at
 from .said import Said, example_sentence
 from .wallet import wallet_page
 
@@ -40,6 +41,7 @@ _FIELDS = (
     "can_batch",
     "app",
     "gas_on_arrival",
+    "prefer",
 )
 # Whose money it is and where it comes back to is typed or comes from the wallet: whoever made a link says neither.
 _NEVER_LINKED = {"user": "", "refund": "", "can_batch": ""}
@@ -125,7 +127,7 @@ def form_page(
     saying: Said | None = None,
 ) -> HttpResponse:
     """The whole page with the form filled in, and what is known of its offer."""
-    context = form_context(values) | {
+    context = form_context(request, values) | {
         "card": card(found) if found else None,
         "problem": problem,
         "saying": saying,
@@ -134,7 +136,7 @@ def form_page(
     return wallet_page(request, "transfer.html", context, status=status)
 
 
-def form_context(values: dict[str, str]) -> dict[str, Any]:
+def form_context(request: HttpRequest, values: dict[str, str]) -> dict[str, Any]:
     """What the form's fields are drawn from; an end that is in no list is still to be chosen."""
     groups, anywhere = _groups(), anywhere_choices()
     known = {each.value for _, choices in groups for each in choices}
@@ -143,7 +145,12 @@ def form_context(values: dict[str, str]) -> dict[str, Any]:
         "from": values["from"] if values["from"] in sources else "",
         "to": values["to"] if values["to"] in known else "",
     }
-    return {"values": values | listed, "groups": groups, "anywhere": anywhere}
+    return {
+        "values": values | listed,
+        "groups": groups,
+        "anywhere": anywhere,
+        "receiver": looked_at(request, values),
+    }
 
 
 def linked(data: QueryDict) -> dict[str, str]:
@@ -187,7 +194,7 @@ def _mapping(values: dict[str, str]) -> dict[str, str]:
         # The card says it when two confirmations are needed, before anything is asked of the wallet.
         "parts": "2",
     }
-    for name in ("user", "recipient", "app", "gas_on_arrival"):
+    for name in ("user", "recipient", "app", "gas_on_arrival", "prefer"):
         if values[name]:
             mapping[name] = values[name]
     if values["refund"]:
@@ -221,4 +228,5 @@ def _values_of(found: Quote) -> dict[str, str]:
         "can_batch": "1" if asked.get("can_batch") else "",
         "app": str((asked.get("call") or {}).get("app", "")),
         "gas_on_arrival": str(asked.get("gas_on_arrival", "")),
+        "prefer": str(asked.get("prefer", "")),
     }

@@ -1,12 +1,12 @@
 // From an offer on the card to submitted orders: check, one dialog, one confirmation for each chain that pays.
 import { getAddress, isAddress } from "viem/utils";
-import { shownAmount } from "./amounts.js";
 import { tokenMeant, totalText } from "./anywhere.js";
 import { checkedOrder, RefusedToSign } from "./order.js";
-import { tokenOf, trustedChain } from "./trust.js";
+import { named, row, rowsOf, sentence } from "./review.js";
+import { trustedChain } from "./trust.js";
 import { connected, errorCode, isOn, REJECTED_CODE, switchTo } from "./wallet.js";
 import { wayNamed } from "./ways/index.js";
-import { language, say } from "./words.js";
+import { say } from "./words.js";
 
 const dialog = document.getElementById("confirm-dialog");
 const form = document.getElementById("ask");
@@ -28,22 +28,55 @@ export function review() {
   const block = document.getElementById("offer");
   if (!block || !(connected() || refundAddress())) return;
   reset();
+  take(block);
+  dialog.showModal();
+}
+
+// The offer on the card becomes what the dialog shows; false when it is refused.
+function take(block) {
   try {
     pending = { parts: prepareAll(JSON.parse(block.dataset.offer)), at: 0 };
     describe(pending.parts);
     const [{ way, request }] = pending.parts;
-    way.introduce?.(request, part("introduction"), (isReady) => {
-      part("sign").disabled = !isReady;
-    });
+    const ready = { way: true, look: true, receiver: true };
+    const tell = (what) => (isReady) => {
+      ready[what] = isReady;
+      part("sign").disabled = !(ready.way && ready.look && ready.receiver);
+    };
+    way.introduce?.(request, part("introduction"), tell("way"));
+    if (block.dataset.look) secondLook(say("second_look", { share: block.dataset.look }), tell("look"));
+    // An address that looks like one the person knows.
+    if (form.querySelector("#receiver [data-danger]")) {
+      secondLook(say("compared", { address: pending.parts[0].shown.recipient }), tell("receiver"));
+    }
+    return true;
   } catch (error) {
     pending = null;
     complain(error);
+    return false;
   }
-  dialog.showModal();
 }
 
-/** Wire the dialog's buttons; `onWorsePrice(quoteId)` is called when the server made a new offer instead. */
-export function setUpDialog({ onWorsePrice }) {
+// What costs this much is not confirmed in passing.
+function secondLook(words, tell) {
+  const label = document.createElement("label");
+  label.className = "look";
+  const box = Object.assign(document.createElement("input"), { type: "checkbox" });
+  box.dataset.look = "";
+  box.addEventListener("change", () => tell(box.checked));
+  label.append(box, words);
+  part("introduction").append(label);
+  tell(false);
+}
+
+let card = null;
+
+/**
+ * Wire the dialog's buttons. `onCard` has `isOver()`, whether the time of the card's offer is over, `renew()` and
+ * `show(quoteId)`, which put a fresh offer or a certain one on the card and resolve to its element, null for none.
+ */
+export function setUpDialog(onCard) {
+  card = onCard;
   if (!dialog) return;
   part("cancel").addEventListener("click", () => {
     const standing = pending?.at ? pending.parts[0].id : "";
@@ -53,7 +86,7 @@ export function setUpDialog({ onWorsePrice }) {
     dialog.close();
     if (standing) window.location.assign(`/t/${standing}`);
   });
-  part("sign").addEventListener("click", () => confirm(onWorsePrice));
+  part("sign").addEventListener("click", confirm);
   dialog.addEventListener("cancel", (event) => {
     if (dialog.dataset.busy) event.preventDefault();
   });
@@ -173,38 +206,6 @@ function describe(parts) {
   noteAdded(ends.filter(([chain]) => chain.isAdded));
 }
 
-function sentence({ offer, shown, origin, destination }, wording) {
-  return say(shown.app ? "sentence_app" : wording, {
-    input: named(shown.inputAmount, tokenOf(origin, shown.inputToken)),
-    minimum: named(shown.outputMinimum, tokenOf(destination, shown.outputToken)),
-    app: shown.app?.name,
-    origin: origin.name, destination: destination.name,
-    recipient: short(shown.recipient), time: clock(offer.order.fillDeadline),
-  });
-}
-
-function rowsOf({ id, offer, shown, origin, destination, settler, request }) {
-  const { order, way } = offer;
-  const input = named(shown.inputAmount, tokenOf(origin, shown.inputToken));
-  const minimum = named(shown.outputMinimum, tokenOf(destination, shown.outputToken));
-  const { app, gasOnArrival } = shown;
-  const isSelf = shown.recipient === shown.user;
-  return [
-    ["field_send", `${input} · ${origin.name}`],
-    ["field_minimum", `${minimum} · ${destination.name}`],
-    [isSelf ? "field_recipient_self" : "field_recipient", shown.recipient],
-    ...(app ? [["field_app", `${app.name}: ${app.call}`], ["field_app_target", app.target]] : []),
-    ...(BigInt(gasOnArrival) > 0n ? [["field_gas_on_arrival", coins(gasOnArrival, destination)]] : []),
-    ["field_deadline", clock(order.fillDeadline)],
-    ["field_expires", clock(order.expires)],
-    ["field_way", say(`way_${way}`)],
-    [way === "eip3009" ? "field_order_id" : "field_number", id],
-    ["field_escrow", settler],
-    ...request.rows,
-    ["field_oracle", order.inputOracle],
-  ].map(([name, value]) => row(say(name), value));
-}
-
 // The token's address too: on such a chain its name alone is the server's word.
 function noteAdded(ends) {
   const note = part("added-note");
@@ -219,13 +220,46 @@ function noteAdded(ends) {
   );
 }
 
-async function confirm(onWorsePrice) {
+// Its time is over: the same again, priced now. True when it is at least as good and the dialog goes on with it.
+async function renewed(work) {
+  setBusy(say("refreshing"));
+  const block = await card.renew();
+  if (pending !== work) return false;
+  if (!block) throw new Error(say("expired"));
+  return stillAsGood(work, block);
+}
+
+// What is worse than what was shown is shown, and confirmed anew or not at all.
+function stillAsGood(work, block) {
+  const [before] = work.parts;
+  reset();
+  if (!take(block)) return false;
+  const [now] = pending.parts;
+  const lost = BigInt(before.shown.outputMinimum) - BigInt(now.shown.outputMinimum);
+  const dearer = BigInt(now.shown.inputAmount) - BigInt(before.shown.inputAmount);
+  if (lost <= 0n && dearer <= 0n && pending.parts.length === work.parts.length) return true;
+  const params = {
+    before: named(before.shown.outputMinimum, before.output),
+    now: named(now.shown.outputMinimum, now.output),
+    given: named(before.shown.inputAmount, before.input),
+    asked: named(now.shown.inputAmount, now.input),
+  };
+  problem(say(dearer > 0n ? "worse_input" : "worse_output", params));
+  part("sign").textContent = say("confirm_new");
+  return false;
+}
+
+async function confirm() {
   if (!pending || dialog.dataset.busy) return;
-  const work = pending;
+  let work = pending;
   problem("");
   try {
+    if (!work.at && card.isOver()) {
+      if (!(await renewed(work))) return;
+      work = pending;
+    }
     while (work.at < work.parts.length) {
-      await confirmPart(work, onWorsePrice);
+      await confirmPart(work);
       // Gone back while it was submitted: it has its page.
       if (pending !== work) break;
       work.at += 1;
@@ -237,10 +271,17 @@ async function confirm(onWorsePrice) {
     setBusy("");
     complain(error);
     if (work.at) standing(work);
+    else if (error.quoteId) await worse(work, error.quoteId);
   }
 }
 
-async function confirmPart(work, onWorsePrice) {
+// The server would not take what was signed, and made a new offer instead.
+async function worse(work, quoteId) {
+  const block = await card.show(quoteId);
+  if (block && pending === work) stillAsGood(work, block);
+}
+
+async function confirmPart(work) {
   const now = work.parts[work.at];
   if (now.way.needsWallet?.(now.shown) ?? true) await walletOn(now.origin);
   const isTwo = work.parts.length > 1;
@@ -254,8 +295,7 @@ async function confirmPart(work, onWorsePrice) {
   if (pending !== work) return;
   setBusy(phrase("signing"));
   await now.way.confirm(now.request, {
-    // A new offer on the card would take the place of both: with one part submitted it only says why.
-    submit: step((signature) => submit(now, signature, work.at ? () => {} : onWorsePrice), "submitting"),
+    submit: step((signature) => submit(now, signature), "submitting"),
     ask: (act, word = "signing") => step(act, word)(),
   });
 }
@@ -272,7 +312,7 @@ async function walletOn({ name, wallet }) {
   if (!(await isOn(wallet))) throw new Error(say("wrong_chain", { chain: name }));
 }
 
-async function submit({ offer }, signature, onWorsePrice) {
+async function submit({ offer }, signature) {
   const response = await fetch("/orders", {
     method: "POST",
     headers: {
@@ -285,9 +325,9 @@ async function submit({ offer }, signature, onWorsePrice) {
   if (!response) throw new Error(say("network_error"));
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return;
-  const fresh = answer.error?.params?.quote_id;
-  if (answer.error?.code === "worse_price" && fresh) onWorsePrice(fresh);
-  throw new Error(answer.error ? `${answer.error.message} (${answer.error.code})` : say("network_error"));
+  const refused = new Error(answer.error ? `${answer.error.message} (${answer.error.code})` : say("network_error"));
+  if (answer.error?.code === "worse_price") refused.quoteId = answer.error.params?.quote_id;
+  throw refused;
 }
 
 function complain(error) {
@@ -323,33 +363,4 @@ function setBusy(text) {
 function problem(text) {
   part("problem").hidden = !text;
   part("problem").textContent = text;
-}
-
-function row(name, value) {
-  const line = document.createElement("tr");
-  const head = document.createElement("th");
-  head.scope = "row";
-  head.textContent = name;
-  const cell = document.createElement("td");
-  cell.textContent = value;
-  if (/^0x[0-9a-f]{40,}$/i.test(value)) cell.className = "hash";
-  line.append(head, cell);
-  return line;
-}
-
-function named(units, token) {
-  return `${shownAmount(units, Number(token.decimals))} ${token.symbol}`;
-}
-
-function coins(wei, chain) {
-  const { symbol, decimals } = chain.wallet.nativeCurrency;
-  return `${shownAmount(wei, Number(decimals))} ${symbol}`;
-}
-
-function short(address) {
-  return `${address.slice(0, 6)}…${address.slice(-4)}`;
-}
-
-function clock(seconds) {
-  return new Date(Number(seconds) * 1000).toLocaleTimeString(language);
 }

@@ -3,7 +3,8 @@ import htmx from "htmx.org";
 import { accountChanged, isConfirming, review, setUpDialog } from "./offer.js";
 import { chainIds, originOf, showBalance } from "./balance.js";
 import { assetOf } from "./anywhere.js";
-import { learnChoices } from "./choices.js";
+import { shownAmount } from "./amounts.js";
+import { choiceOf, learnChoices } from "./choices.js";
 import { setUpChooser, showChosen } from "./chooser.js";
 import { setUpDollars, showWorth } from "./dollars.js";
 import { setUpHoldings, showHoldings } from "./holdings.js";
@@ -15,6 +16,7 @@ import { say } from "./words.js";
 const TYPING_PAUSE_MS = 350;
 const REFRESH_BEFORE_SECONDS = 5;
 const MOST_IDLE_REFRESHES = 20;
+const OFFER_PATIENCE_MS = 10_000;
 
 const form = document.getElementById("ask");
 const region = document.getElementById("quote");
@@ -22,6 +24,7 @@ let expiresAt = 0;
 let refreshes = 0;
 let typing = 0;
 let isRefreshing = false;
+let seen = {};
 
 /** Wire the form; does nothing on pages without one. */
 export function setUpQuotes() {
@@ -32,7 +35,10 @@ export function setUpQuotes() {
     if (["from", "to"].includes(event.target.name)) form.querySelector("input[name=confirm]").value = "auto";
     if (event.target.name !== "user") changed();
     if (event.target.name === "from") showHoldings();
-    if (["from", "to"].includes(event.target.name)) learn();
+    if (["from", "to"].includes(event.target.name)) {
+      learn();
+      htmx.trigger("#recipient", "waymeet:receiver");
+    }
   });
   setUpHoldings(changed);
   form.addEventListener("click", (event) => event.target.closest("[data-flip]") && flip());
@@ -42,6 +48,10 @@ export function setUpQuotes() {
   showFlip();
   region.addEventListener("click", (event) => {
     // The way that was picked stays picked when the offer is refreshed.
+    const wish = event.target.closest("button[name=prefer]");
+    const preference = form.querySelector("input[name=prefer]");
+    if (wish && preference) preference.value = wish.value;
+    if (event.target.closest("[data-renew]")) refreshes = 0;
     const way = event.target.closest("button[name=confirm]");
     if (way) {
       form.querySelector("input[name=confirm]").value = way.value;
@@ -54,7 +64,11 @@ export function setUpQuotes() {
   });
   document.body.addEventListener("htmx:configRequest", markRefresh);
   for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap"]) document.body.addEventListener(name, cardChanged);
-  setUpDialog({ onWorsePrice: (id) => htmx.ajax("GET", `/q/${id}`, { target: "#quote", swap: "innerHTML" }) });
+  setUpDialog({
+    isOver: () => expiresAt > 0 && performance.now() >= expiresAt,
+    renew: () => nextOffer(() => ask({ refresh: true })),
+    show: (id) => nextOffer(() => htmx.ajax("GET", `/q/${id}`, { target: "#quote", swap: "innerHTML" })),
+  });
   onWallet(walletChanged);
   window.setInterval(tick, 500);
   cardChanged();
@@ -67,6 +81,22 @@ function ask({ refresh = false } = {}) {
   if (!form.elements.amount.value.trim()) return;
   isRefreshing = refresh;
   htmx.trigger(form, "waymeet:quote");
+}
+
+// The element of the offer that `fetch` brings onto the card, null when none comes.
+function nextOffer(fetch) {
+  const before = region.querySelector("[data-quote]")?.dataset.quote;
+  fetch();
+  return new Promise((resolve) => {
+    const until = performance.now() + OFFER_PATIENCE_MS;
+    const timer = window.setInterval(() => {
+      const isNew = region.querySelector("[data-quote]")?.dataset.quote !== before;
+      const block = isNew ? document.getElementById("offer") : null;
+      if (!block && performance.now() < until) return;
+      window.clearInterval(timer);
+      resolve(block);
+    }, 100);
+  });
 }
 
 function markRefresh(event) {
@@ -122,10 +152,26 @@ function cardChanged() {
   if (card && !card.dataset.seen) {
     card.dataset.seen = "1";
     delete region.dataset.stale;
+    if (!isConfirming()) drift();
     expiresAt = left > 0 ? performance.now() + left * 1000 : 0;
   }
   const button = region.querySelector("[data-confirm]");
   if (button) button.hidden = false;
+}
+
+// A fresh offer for the same wish that is lower than the one before says so, and by how much.
+function drift() {
+  const block = document.getElementById("offer");
+  if (!block) return;
+  const { inputAmount, inputToken, outputToken, destination, origin, outputMinimum } = JSON.parse(block.dataset.offer);
+  const wish = [origin, inputToken, inputAmount, destination, outputToken].join(" ");
+  const lost = seen.wish === wish ? BigInt(seen.minimum) - BigInt(outputMinimum) : 0n;
+  const line = region.querySelector("[data-drift]");
+  const token = choiceOf(form.elements.to.value);
+  seen = { wish, minimum: outputMinimum };
+  if (lost <= 0n || !line || !token) return;
+  line.textContent = say("drift", { amount: `${shownAmount(lost, Number(token.decimals))} ${token.symbol}` });
+  line.hidden = false;
 }
 
 function tick() {

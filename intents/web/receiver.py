@@ -1,0 +1,34 @@
+"""`/receiver`: what is known about the address that was typed, a part of the form."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from intents.api.limits import counted
+from intents.errors import WaymeetError
+from intents.selectors.receiver import Receiver, receiver
+from intents.services.intent import address_in
+from intents.services.limits import BALANCES
+
+from .browser import viewer_of
+
+
+@require_safe
+@never_cache
+@counted(BALANCES)
+def show(request: HttpRequest) -> HttpResponse:
+    """The notes on `recipient`, for a transfer of `user` from the choice `from` to the choice `to`."""
+    values = {name: str(request.GET.get(name, ""))[:80] for name in ("recipient", "to", "from", "user")}
+    return render(request, "parts/receiver.html", {"receiver": looked_at(request, values)})
+
+
+def looked_at(request: HttpRequest, values: dict[str, str]) -> Receiver | None:
+    """What is known about the receiver of a form; None when none was typed."""
+    try:
+        user = address_in(values, "user")
+    except WaymeetError:
+        user = ""
+    return receiver(
+        values["recipient"], target=values["to"], source=values["from"], seen_by=viewer_of(request), user=user
+    )
