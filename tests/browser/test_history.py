@@ -40,7 +40,7 @@ def test_receipt_history_and_the_link_to_show_around(
 
     page.goto("/history")
     page.get_by_label("Search").fill("21 usdc")
-    expect(page).to_have_url(re.compile(r"/history\?q=21\+usdc$"))
+    expect(page).to_have_url(re.compile(r"/history\?q=21%20usdc$"))
     expect(page.locator(".transfer")).to_have_count(1)
     assert order_id in str(page.locator(".transfer").get_attribute("href"))
     expect(page.get_by_label("Search")).to_be_focused()
