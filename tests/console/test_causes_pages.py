@@ -13,7 +13,7 @@ from tests.web import rows
 from tests.web.conftest import chains, nothing_from_before  # noqa: F401
 
 from .people import browser_of
-from .test_diagnosis import _blacklisted, _deposit_short, _no_stock, order, reported, waiting
+from .troubles import blacklisted, deposit_short, no_stock, order, reported, waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def support() -> Client:
 
 
 def test_all_causes_of_now_with_their_counts(support: Client) -> None:
-    _no_stock()
+    no_stock()
     waiting(order(OrderState.OPENED, required_depth=40), StepKind.FILL, "depth", have=11, need=40)
     text = support.get("/console/causes/").content.decode()
     assert text.index('data-cause="no_stock"') < text.index('data-cause="depth"')
@@ -40,7 +40,7 @@ def test_all_causes_of_now_with_their_counts(support: Client) -> None:
 
 
 def test_who_else_is_one_click_from_a_transfer(support: Client) -> None:
-    made = _no_stock()
+    made = no_stock()
     other = waiting(order(), StepKind.FILL, "no_stock", token=rows.to_checksum_address(rows.USDC[902]))
     page = support.get(f"/console/t/{made.pk}/").content.decode()
     assert "No unreserved WETH on Birch" in page
@@ -54,7 +54,7 @@ def test_who_else_is_one_click_from_a_transfer(support: Client) -> None:
 
 
 def test_replies_in_both_languages_stand_ready_the_persons_own_first(support: Client) -> None:
-    made = _deposit_short()
+    made = deposit_short()
     Order.objects.filter(pk=made.pk).update(language="zh-hans")
     page = support.get(f"/console/t/{made.pk}/").content.decode()
     assert page.index('data-reply="zh-hans"') < page.index('data-reply="en"')
@@ -64,7 +64,7 @@ def test_replies_in_both_languages_stand_ready_the_persons_own_first(support: Cl
 
 @pytest.mark.parametrize("path", ["/console/causes/", "/console/causes/recipient_refuses/", "/console/t/{}/"])
 def test_who_may_not_see_addresses_reads_none(path: str) -> None:
-    made = _blacklisted()
+    made = blacklisted()
     person = "0x" + "c9" * 20
     Order.objects.filter(pk=made.pk).update(recipient=rows.to_checksum_address(person))
     text = browser_of("viewer").get(path.format(made.pk)).content.decode().lower()
@@ -79,6 +79,6 @@ def test_nobody_else_reads_it(client: Client) -> None:
 
 
 def test_in_chinese(support: Client) -> None:
-    _no_stock()
+    no_stock()
     text = support.get("/console/causes/", headers={"Accept-Language": "zh-hans"}).content.decode()
     assert "没有未预留的" in text and "故障" in text
