@@ -75,15 +75,20 @@ class ChainLog(models.Model):
     block_number = models.PositiveBigIntegerField()
     block_hash = models.CharField(max_length=66)
     block_timestamp = models.PositiveBigIntegerField()
-    tx_hash = models.CharField(max_length=66, db_index=True)
+    tx_hash = models.CharField(max_length=66)
     log_index = models.PositiveIntegerField()
     address = models.CharField(max_length=42)
     kind = models.CharField(max_length=40, help_text=_("event name, such as Open or OutputFilled"))
-    order_id = models.CharField(max_length=66, blank=True, db_index=True)
+    order_id = models.CharField(max_length=66, blank=True)
     data = models.JSONField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["chain", "block_hash", "log_index"], name="log_once"),
         ]
-        indexes = [models.Index(fields=["chain", "block_number"])]
+        indexes = [
+            models.Index(fields=["chain", "block_number"]),
+            models.Index(fields=["order_id"], name="log_by_order"),
+            # On PostgreSQL one index for whole hashes and for their beginnings.
+            models.Index(fields=["tx_hash"], name="log_by_transaction", opclasses=["varchar_pattern_ops"]),
+        ]
