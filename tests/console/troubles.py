@@ -10,8 +10,26 @@ from django.utils import timezone
 from intents.chains.accounts import OPERATOR, address
 from intents.lifecycle import AttemptState, OrderState, StepKind, StepState
 from intents.models import (
-    Alert, Attempt, Belief, Chain, ChainHead, Deposit, NodeReport, Order, Pause, Reservation, Stock, StockMove,
+    Alert,
+    Attempt,
+    Belief,
+    Chain,
+    ChainHead,
+    NodeReport,
+    Order,
+    Pause,
+    Reservation,
+    Stock,
+    StockMove,
 )  # fmt: skip
+from tests.console.deposit_troubles import (
+    deposit_gone_back,
+    deposit_late,
+    deposit_of,
+    deposit_short,
+    deposit_unused,
+    deposit_wrong,
+)
 from tests.web import rows
 
 
@@ -207,45 +225,6 @@ def deadline() -> Order:
     )
 
 
-def deposit_of(
-    held: dict[str, int], state: OrderState = OrderState.AWAITING_DEPOSIT, **changes: Any
-) -> Order:
-    made = rows.order(state=state, confirm_way="deposit", wake_at=time.time() + 5, **changes)
-    Deposit.objects.create(
-        order=made,
-        chain_id=901,
-        address="0x" + "aa" * 20,
-        token=made.input_token,
-        held={token: str(amount) for token, amount in held.items()},
-        watched_until=time.time() + 1e6,
-    )
-    return made
-
-
-def deposit_short() -> Order:
-    return deposit_of({rows.to_checksum_address(rows.USDC[901]): 96_800_000})
-
-
-def deposit_wrong() -> Order:
-    return deposit_of({rows.to_checksum_address(rows.WETH[901]): 10**18})
-
-
-def deposit_gone_back() -> Order:
-    made = deposit_of({})
-    rows.event(made, "recovered", token=rows.to_checksum_address(rows.WETH[901]), amount=str(10**18))
-    return made
-
-
-def deposit_late() -> Order:
-    return deposit_of({}, OrderState.REFUND_DUE, reason={"code": "deposit_not_used", "params": {}})
-
-
-def deposit_unused() -> Order:
-    made = deposit_of({}, OrderState.REFUND_DUE, reason={"code": "deposit_not_used", "params": {}})
-    rows.event(made, "deposit_seen", amount="100")
-    return made
-
-
 def fees() -> Order:
     ChainHead.objects.filter(chain_id=902).update(base_fee_wei=10**13)
     return waiting(order(), StepKind.FILL, "gas_price_too_high", chain="Birch")
@@ -346,6 +325,9 @@ CASES: dict[str, Callable[[], Order]] = {
     "expires_soon": expiring,
     "recipient_refuses": blacklisted,
     "token_stopped": issuer_stopped,
+    "token_stopped (pool)": lambda: waiting(
+        order(OrderState.FILLING), StepKind.FILL, "price_moved", revert="UniswapV2: TRANSFER_FAILED"
+    ),
     "outflow_cap": outflow,
     "deadline_near": deadline,
     "deposit_short": deposit_short,

@@ -21,7 +21,9 @@ from .sending import NATIVE
 
 _REFUSED: Final = ("blacklist", "transferfailed", "invalidreceiver", "notallowed", "frozen")
 _GONE: Final = ("exceeds balance", "insufficientbalance", "insufficient balance")
-_STOPPED: Final = ("paused", "pausable")
+# A pool that cannot hand a token out says so in its own words.
+_STOPPED: Final = ("paused", "pausable", "transfer_failed")
+_POOL_CANNOT: Final = "TF"
 
 
 def _revert(facts: Facts) -> str:
@@ -81,12 +83,8 @@ def _is_gone(revert: str) -> bool:
 
 
 def _is_refusal(revert: str) -> bool:
-    word = revert.lower()
-    return (
-        revert == "OutflowCapExceeded"
-        or _is_gone(revert)
-        or any(each in word for each in (*_REFUSED, *_STOPPED))
-    )
+    is_ours = revert == "OutflowCapExceeded" or _is_gone(revert) or _is_stopped(revert)
+    return is_ours or any(each in revert.lower() for each in _REFUSED)
 
 
 def _recipient(facts: Facts) -> Numbers | None:
@@ -103,9 +101,13 @@ def _recipient(facts: Facts) -> Numbers | None:
     }
 
 
+def _is_stopped(revert: str) -> bool:
+    return revert == _POOL_CANNOT or any(each in revert.lower() for each in _STOPPED)
+
+
 def _token_stopped(facts: Facts) -> Numbers | None:
     revert = _revert(facts)
-    if not any(each in revert.lower() for each in _STOPPED):
+    if not _is_stopped(revert):
         return None
     return {
         "token": amount_words(facts.order.destination_id, facts.order.output_token, 0).partition(" ")[2],
