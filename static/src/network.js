@@ -26,6 +26,7 @@ function options({ language, words, at }) {
   const whole = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
   const exact = new Intl.NumberFormat(language, { style: "currency", currency: "USD" });
   const isHourly = at.length > 1 && at[1] - at[0] < 86_400;
+  const half = (isHourly ? 3_600 : 86_400) / 2;
   const time = new Intl.DateTimeFormat(language, isHourly ? { hour: "2-digit", minute: "2-digit" } : { month: "short", day: "numeric" });
   const moment = new Intl.DateTimeFormat(language, isHourly ? { dateStyle: "medium", timeStyle: "short" } : { dateStyle: "medium" });
   const axis = { stroke: color("--ink-soft"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false }, font: "13px system-ui" };
@@ -33,7 +34,7 @@ function options({ language, words, at }) {
   return {
     width: place.clientWidth,
     height: HEIGHT,
-    scales: { y: { range: (_chart, _least, most) => [0, Math.max(1, most * 1.1)] } },
+    scales: { x: { range: [at[0] - half, at.at(-1) + half] }, y: { range: (_chart, _least, most) => [0, Math.max(1, most * 1.1)] } },
     axes: [
       { ...axis, space: 80, values: (_chart, values) => values.map((value) => said(value, time)) },
       { ...axis, size: 64, values: (_chart, values) => values.map((value) => `$${whole.format(value)}`) },
@@ -43,8 +44,8 @@ function options({ language, words, at }) {
       {
         label: words.usd,
         stroke: color("--way-bright"),
-        fill: `color-mix(in srgb, ${color("--way-bright")} 45%, transparent)`,
-        width: 2,
+        fill: `color-mix(in srgb, ${color("--way-bright")} 80%, transparent)`,
+        width: 0,
         paths: uPlot.paths.bars({ size: [0.8, 64] }),
         points: { show: false },
         value: (_chart, value) => (value === null ? "–" : exact.format(value)),

@@ -93,7 +93,9 @@ def test_hours_of_a_young_network_and_days_of_an_older_one_have_no_gaps(chains: 
     first = delivered(3)
     Order.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(hours=5))
     sums = activity()
-    assert sums.is_hourly and 24 <= len(sums.buckets) <= 25 and sum(bucket.count for bucket in sums.buckets) == 2
+    assert (
+        sums.is_hourly and 24 <= len(sums.buckets) <= 25 and sum(bucket.count for bucket in sums.buckets) == 2
+    )
     Order.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(days=9))
     forget()
     sums = activity()
@@ -129,3 +131,18 @@ def test_asked_again_at_once_costs_no_sums(client: Client, chains: None) -> None
 def test_an_empty_network_says_so(client: Client, chains: None, language: str) -> None:
     page = client.get("/network", headers={"accept-language": language}).content.decode()
     assert page.count('class="nothing"') == 3
+
+
+def test_without_a_price_there_is_no_sum_and_never_a_zero(client: Client, chains: None) -> None:
+    ours = registry.chain_by_slug("alder").contracts["solver_account"].address
+    Stock.objects.create(
+        chain_id=901,
+        token=registry.chain_by_slug("alder").token("USDC").address,
+        holder=ours,
+        balance=5 * 10**6,
+    )
+    page = client.get("/network").content.decode()
+    assert re.search(
+        r'<th scope="row">USDC</th><td class="number">5</td>.*?<td class="number">–</td></tr>', page
+    )
+    assert "<dt>Ready to be paid out</dt><dd>–</dd>" in page

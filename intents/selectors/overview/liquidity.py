@@ -30,7 +30,7 @@ class AssetRow:
 
     symbol: str
     cells: tuple[tuple[Held, ...], ...]
-    usd: float
+    usd: float | None
     shade: int
 
 
@@ -50,18 +50,18 @@ class Bar:
     """One chain in the picture."""
 
     chain: str
-    usd: float
+    usd: float | None
     pieces: tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Liquidity:
-    """The table and its picture: the same numbers."""
+    """The table and its picture: the same numbers. Sums are of what has a price, None where nothing has one."""
 
     chains: tuple[str, ...]
     rows: tuple[AssetRow, ...]
     bars: tuple[Bar, ...]
-    usd: float
+    usd: float | None
 
 
 def liquidity(views: Sequence[ChainView]) -> Liquidity:
@@ -77,7 +77,7 @@ def liquidity(views: Sequence[ChainView]) -> Liquidity:
     worth = {
         asset: _sum(held for each in cells.values() for held in each) for asset, cells in by_asset.items()
     }
-    order = sorted(by_asset, key=lambda asset: (-worth[asset], names[asset]))
+    order = sorted(by_asset, key=lambda asset: (-(worth[asset] or 0.0), names[asset]))
     rows = tuple(
         AssetRow(
             symbol=names[asset],
@@ -91,18 +91,18 @@ def liquidity(views: Sequence[ChainView]) -> Liquidity:
         chains=tuple(view.manifest.name for view in views),
         rows=rows,
         bars=_bars(views, rows),
-        usd=sum(worth.values()),
+        usd=_added(worth.values()),
     )
 
 
 def _bars(views: Sequence[ChainView], rows: Sequence[AssetRow]) -> tuple[Bar, ...]:
-    sums = [sum(_sum(row.cells[index]) for row in rows) for index in range(len(views))]
-    longest = max(sums, default=0.0) or 1.0
+    sums = [_added(_sum(row.cells[index]) for row in rows) for index in range(len(views))]
+    longest = max((each or 0.0 for each in sums), default=0.0) or 1.0
     bars = []
     for index, view in enumerate(views):
         at, pieces = 0.0, []
         for row in rows:
-            usd = _sum(row.cells[index])
+            usd = _sum(row.cells[index]) or 0.0
             begin, at = at, at + usd
             x, end = (round(value * BAR_WIDTH / longest) for value in (begin, at))
             if end > x:
@@ -134,5 +134,10 @@ def _worth(stock: StockView, price_e8: int | None) -> float | None:
     return stock.unreserved * price_e8 / 10**stock.token.decimals / 1e8
 
 
-def _sum(held: Iterable[Held]) -> float:
-    return sum(each.usd or 0.0 for each in held)
+def _sum(held: Iterable[Held]) -> float | None:
+    return _added(each.usd for each in held)
+
+
+def _added(amounts: Iterable[float | None]) -> float | None:
+    known = [each for each in amounts if each is not None]
+    return sum(known) if known else None

@@ -69,7 +69,8 @@ def delivered_times() -> tuple[Times, ...]:
 def _times(origin: str, destination: str, took: Sequence[tuple[float, float]]) -> Times:
     real = sorted(seconds for _promised, seconds in took)
     promised = sorted(each for each, _seconds in took)
-    in_time = sum(seconds <= each for each, seconds in took)
+    # In whole seconds, as both are shown.
+    in_time = sum(round(seconds) <= each for each, seconds in took)
     return Times(
         origin=origin,
         destination=destination,
