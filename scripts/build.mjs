@@ -1,7 +1,8 @@
 // Bundles every static/src/*.js entry point, and the rescue page, to static/dist/, which git ignores.
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { buildRescue } from "./rescue.mjs";
 
@@ -31,6 +32,15 @@ async function entryPoints() {
   return names.filter((name) => name.endsWith(".js")).map((name) => join(source, name));
 }
 
+// The server sends these to whoever takes them: a phone loads a third.
+async function compress() {
+  const names = (await readdir(output)).filter((name) => /\.(js|css)$/.test(name));
+  for (const name of names) {
+    const content = await readFile(join(output, name));
+    await writeFile(join(output, `${name}.gz`), gzipSync(content, { level: 9 }));
+  }
+}
+
 await mkdir(output, { recursive: true });
 const entries = await entryPoints();
 if (entries.length > 0) {
@@ -47,4 +57,5 @@ if (entries.length > 0) {
   });
 }
 await buildRescue({ source: join(root, "static", "rescue"), output: join(output, "rescue.html") });
+await compress();
 console.log(`${entries.length} bundles in static/dist`);

@@ -9,8 +9,9 @@ let isWanted = false;
 /** Wire the sign-in of the history page; does nothing elsewhere. */
 export function setUpLogin() {
   if (!form) return;
-  form.hidden = false;
-  form.querySelector("[data-login]").addEventListener("click", () => {
+  const button = form.querySelector("[data-login]");
+  button.hidden = false;
+  button.addEventListener("click", () => {
     isWanted = true;
     if (connected()) signIn();
     else choose();
