@@ -12,11 +12,10 @@ from eth_utils.address import to_checksum_address
 
 from intents.lifecycle import AttemptState
 from intents.models import Attempt, ChainLog, LedgerEntry, Order, Step
+from intents.selectors.fees import fees_json
 from intents.selectors.network import NATIVE, contract_address
 from intents.selectors.place import Place, evidence, place_of
 from intents.settlement.destination_call import DestinationCallError, decode_destination_call
-
-from intents.selectors.fees import fees_json
 
 FORMAT: Final = "waymeet-receipt-1"
 JsonObject = dict[str, Any]
