@@ -235,18 +235,25 @@ function stillAsGood(work, block) {
   reset();
   if (!take(block)) return false;
   const [now] = pending.parts;
-  const lost = BigInt(before.shown.outputMinimum) - BigInt(now.shown.outputMinimum);
-  const dearer = BigInt(now.shown.inputAmount) - BigInt(before.shown.inputAmount);
-  if (lost <= 0n && dearer <= 0n && pending.parts.length === work.parts.length) return true;
+  const [least, newLeast] = [work.parts, pending.parts].map(minimum);
+  const isTwo = work.parts.length > 1;
+  // Two parts give together what was typed; how they share it may change.
+  const dearer = isTwo ? 0n : BigInt(now.shown.inputAmount) - BigInt(before.shown.inputAmount);
+  if (newLeast >= least && dearer <= 0n && pending.parts.length === work.parts.length) return true;
   const params = {
-    before: named(before.shown.outputMinimum, before.output),
-    now: named(now.shown.outputMinimum, now.output),
+    before: named(least, before.output),
+    now: named(newLeast, now.output),
     given: named(before.shown.inputAmount, before.input),
     asked: named(now.shown.inputAmount, now.input),
   };
   problem(say(dearer > 0n ? "worse_input" : "worse_output", params));
   part("sign").textContent = say("confirm_new");
   return false;
+}
+
+// What all parts deliver together, at least.
+function minimum(parts) {
+  return parts.reduce((sum, { shown }) => sum + BigInt(shown.outputMinimum), 0n);
 }
 
 async function confirm() {

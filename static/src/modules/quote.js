@@ -37,7 +37,7 @@ export function setUpQuotes() {
     if (event.target.name === "from") showHoldings();
     if (["from", "to"].includes(event.target.name)) {
       learn();
-      htmx.trigger("#recipient", "waymeet:receiver");
+      if (form.elements.recipient.value.trim()) htmx.trigger("#recipient", "waymeet:receiver");
     }
   });
   setUpHoldings(changed);
