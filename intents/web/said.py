@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from intents.selectors.network import connected_chains
 from intents.services.saying import Choice, Saying, sentence
 
+DOLLARS = ("usdc", "usdt", "dai")
 REASONS = {
     "unknown": gettext_lazy("this was not understood"),
     "second": gettext_lazy("this is said twice, or belongs to nothing"),
@@ -89,13 +90,15 @@ def example_sentence() -> str:
     if len(chains) < 2:
         return ""
     first, second = chains[-2:]
-    token = next((each for each in first.tokens if not each.is_synthetic), first.native_token)
+    dollars = next((each for each in first.tokens if each.canonical_id in DOLLARS), None)
+    token = dollars or first.native_token
     other = next(
-        (each for each in second.tokens if each.canonical_id != token.canonical_id), second.native_token
+        (each for each in second.tokens if each.canonical_id not in (token.canonical_id, *DOLLARS)),
+        second.native_token,
     )
     return sentence(
         given=(first.name, token.symbol),
         wanted=(second.name, other.symbol),
-        amount="1",
+        amount="25" if dollars else "0.01",
         in_chinese=(get_language() or "").startswith("zh"),
     )
