@@ -1,6 +1,5 @@
 """A list as CSV, sent while it is read."""
 
-import csv
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from intents.amounts import format_units
+from intents.selectors.csv_text import BYTE_ORDER_MARK, csv_line
 from intents.selectors.network import TokenName
 from intents.selectors.order_lists import BadFilter, Filters, orders_in, read_filters
 from intents.selectors.order_lists.paging import walk
@@ -25,9 +25,6 @@ from .gate import staff
 from .lists import view_named
 
 CHUNK = 500
-# What spreadsheets take for the beginning of a formula, also in its full-width forms.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-BYTE_ORDER_MARK = "\ufeff"
 
 
 @require_safe
@@ -51,28 +48,14 @@ def export(request: HttpRequest, view: str) -> Any:
     return response
 
 
-def plain(value: Any) -> str:
-    """A cell that no spreadsheet computes."""
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-class _Line:
-    """What csv writes into: it gives back the line."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def _lines(view: View, filters: Filters, *, may_see: bool, language: str) -> Iterator[bytes]:
-    writer = csv.writer(_Line())
     with override(language):
         head = _head()
-    yield (BYTE_ORDER_MARK + writer.writerow(map(plain, head))).encode()
+    yield (BYTE_ORDER_MARK + csv_line(head)).encode()
     for orders in walk(filters.narrow(orders_in(view)), filters, size=CHUNK):
         with override(language):
             cells = [_cells(row) for row in rows_of(orders, may_see=may_see)]
-        yield "".join(writer.writerow(map(plain, line)) for line in cells).encode()
+        yield "".join(map(csv_line, cells)).encode()
 
 
 async def _each(lines: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -1,6 +1,5 @@
 """The record: who looked or acted, when, from where, and what it was before and after."""
 
-import csv
 import json
 from collections.abc import Iterator
 from datetime import UTC
@@ -13,10 +12,11 @@ from django.views.decorators.http import require_safe
 
 from intents.models import AuditEntry
 from intents.selectors import record as selector
+from intents.selectors.csv_text import BYTE_ORDER_MARK, csv_line
 from intents.services.staff import audit
 from intents.services.staff.roles import VIEW_RECORD
 
-from .export import BYTE_ORDER_MARK, _each, _Line, plain
+from .export import _each
 from .forms import actor
 from .gate import staff
 
@@ -55,11 +55,10 @@ def export(request: HttpRequest) -> Any:
 
 
 def _lines(filters: dict[str, str]) -> Iterator[bytes]:
-    writer = csv.writer(_Line())
     head = ["id", "at", "who", "from", "action", "kind", "subject", "reason", "before", "after"]
-    yield (BYTE_ORDER_MARK + writer.writerow(head)).encode()
+    yield (BYTE_ORDER_MARK + csv_line(head)).encode()
     for entries in selector.walk(filters):
-        yield "".join(writer.writerow(map(plain, _cells(entry))) for entry in entries).encode()
+        yield "".join(csv_line(_cells(entry)) for entry in entries).encode()
 
 
 def _cells(entry: AuditEntry) -> list[Any]:

@@ -9,9 +9,9 @@ from django.http import StreamingHttpResponse
 from django.test import AsyncClient, Client
 
 from intents.console import export
-from intents.console.export import plain
 from intents.lifecycle import OrderState
 from intents.models import AuditEntry, Handling
+from intents.selectors.csv_text import cell
 from tests.web import rows
 
 from .people import browser_of, member
@@ -23,12 +23,12 @@ def table(answer: Any) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＠"])
 def test_formulas_are_text(start: str) -> None:
-    assert plain(f"{start}1+1") == f"'{start}1+1"
+    assert cell(f"{start}1+1") == f"'{start}1+1"
 
 
 @pytest.mark.parametrize("text", ["", "1", "0x12", "a=b", "99.97", "中文"])
 def test_all_else_stays(text: str) -> None:
-    assert plain(text) == text
+    assert cell(text) == text
 
 
 def test_what_is_written(chains: None) -> None:

@@ -8,10 +8,10 @@ from pytest_django.live_server_helper import LiveServer
 
 from intents.chains import registry
 from intents.selectors.overview.kept import forget
-from tests.browser.conftest import browser, chromium
+from tests.browser.conftest import browser, chromium, pytest_collection_modifyitems
 from tests.web import rows
 
-__all__ = ["browser", "chromium"]
+__all__ = ["browser", "chromium", "pytest_collection_modifyitems"]
 
 
 @pytest.fixture(scope="package", autouse=True)
