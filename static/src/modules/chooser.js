@@ -53,7 +53,7 @@ export function showChosen() {
     select.setAttribute("aria-hidden", "true");
     form.querySelector(`label[for=${name}]`)?.setAttribute("for", button.id);
     const chosen = entry(select.selectedOptions[0]);
-    button.replaceChildren(...(chosen?.value ? face(chosen) : [text("span", "chosen-none", say("choose"))]));
+    button.replaceChildren(...(chosen?.value ? face(chosen).slice(0, 2) : [text("span", "chosen-none", say("choose"))]));
   }
 }
 
@@ -66,7 +66,7 @@ function entry(option) {
 
 function face({ symbol, chain, held, ...rest }) {
   const name = text("span", "choice-name", "");
-  name.append(text("b", "", symbol), text("span", "choice-chain", chain || say("any_chain")));
+  name.append(text("b", "", symbol), " ", text("span", "choice-chain", chain || say("any_chain")));
   return [mark({ symbol, chain, ...rest }), name, text("span", "choice-held", held)];
 }
 
