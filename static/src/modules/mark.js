@@ -3,11 +3,12 @@ export function mark({ symbol, chain, tone = 0, place = 0, glyph = "" }) {
   const made = document.createElement("span");
   made.className = `mark tone-${Number(tone)}`;
   made.setAttribute("aria-hidden", "true");
-  made.textContent = glyph || symbol.slice(0, 1).toUpperCase();
+  // No text of the page: who hears it hears the names.
+  made.dataset.glyph = glyph || symbol.slice(0, 1).toUpperCase();
   if (chain) {
     const corner = document.createElement("span");
     corner.className = `corner tone-${Number(place)}`;
-    corner.textContent = chain.slice(0, 1).toUpperCase();
+    corner.dataset.glyph = chain.slice(0, 1).toUpperCase();
     made.append(corner);
   }
   return made;
