@@ -21,7 +21,7 @@ ALLOWANCE_SELECTORS: Final = frozenset(
 # What the executor and the settler's call of it take beside the call's own gas, measured and rounded up.
 EXECUTOR_GAS: Final = 70_000
 # A second output in the same transaction: its record, its log and a plain payment.
-SECOND_OUTPUT_GAS: Final = 80_000
+SECOND_OUTPUT_GAS: Final = 96_000
 
 _TYPES: Final = ("address", "address", "uint256", "bytes", "uint256")
 

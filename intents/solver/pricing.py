@@ -27,9 +27,9 @@ class GasRules:
     What settles orders can settle several: `*_fixed` is there however many they are, `*_each` for every one.
     """
 
-    open: int = 145_000
+    open: int = 146_000
     refund: int = 75_000
-    fill: int = 136_000
+    fill: int = 138_000
     pool: int = 130_000
     attest: int = 55_000
     dispatch_fixed: int = 145_000

@@ -9,6 +9,7 @@ from intents.devnet.funding import fund_wallets
 from intents.engine import bridging, ledger, moves
 from intents.engine.actions import bridge
 from intents.engine.audit import ledger_check
+from intents.engine.signatures import Collected
 from intents.lifecycle import OrderState, StepKind, StepState
 from intents.models import Attempt, Event, LedgerEntry, Order, Reservation, Stock, StockMove
 from tests.engine import strangers
@@ -130,7 +131,7 @@ def test_a_late_bridge_is_overtaken_by_other_stock_and_arrives_as_ours(
 ) -> None:
     order = bridged(driver, alice)
     with monkeypatch.context() as late:
-        late.setattr(bridging, "proof_of", lambda *_, **__: None)
+        late.setattr(bridging, "collect", lambda *_, **__: Collected(None))
         move = in_transit(driver, order)
         give_stock(driver, "cedar", "WBTC", 10**8)
         late.setattr(bridge, "LATE_FACTOR", 0)
@@ -154,7 +155,7 @@ def test_a_bridge_that_is_too_late_for_its_order_returns_the_money_and_keeps_the
     before = driver.network.balance("alder", "USDC", alice.address)
     order = bridged(driver, alice)
     with monkeypatch.context() as late:
-        late.setattr(bridging, "proof_of", lambda *_, **__: None)
+        late.setattr(bridging, "collect", lambda *_, **__: Collected(None))
         move = in_transit(driver, order)
         past_deadline(driver, order)
         with driver.network.ticking():

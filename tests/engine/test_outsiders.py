@@ -8,6 +8,7 @@ from eth_account.signers.local import LocalAccount
 from intents.chains import registry
 from intents.engine.actions import carry
 from intents.engine.audit import ledger_check
+from intents.engine.signatures import Collected
 from intents.lifecycle import OrderState, StepState
 from intents.models import Alert, Attempt, LedgerEntry, Order, Reservation
 from intents.settlement import calls
@@ -100,16 +101,16 @@ def test_a_stranger_may_open_first(driver: Driver, alice: LocalAccount) -> None:
 def test_a_stranger_may_relay_our_proof(
     driver: Driver, alice: LocalAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = carry.proof_of
+    real = carry.collect
 
-    def relayed_first(message: bytes, **chains: Any) -> bytes | None:
-        metadata = real(message, **chains)
-        if metadata is not None:
-            call = calls.process(message, metadata=metadata, origin=chains["origin"])
+    def relayed_first(message: bytes, **chains: Any) -> Collected:
+        collected = real(message, **chains)
+        if collected.metadata is not None:
+            call = calls.process(message, metadata=collected.metadata, origin=chains["origin"])
             strangers.send(driver.network, "alder", call)
-        return metadata
+        return collected
 
-    monkeypatch.setattr(carry, "proof_of", relayed_first)
+    monkeypatch.setattr(carry, "collect", relayed_first)
     with driver.network.ticking():
         order = driver.drive(driver.transfer(alice), OrderState.SETTLED)
     assert not Attempt.objects.filter(step__order=order, purpose="process").exists()

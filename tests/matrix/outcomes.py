@@ -25,6 +25,8 @@ from .transfer import Transfer
 
 SECONDS: Final = 60
 TICK_SECONDS: Final = 0.1
+# The first messages of a young chain open branches of the Mailbox's tree, one for each doubling of their number.
+NEW_BRANCHES_GAS: Final = 4 * 20_000
 REFUSES_COINS: Final = "0x5f5ffd"
 PRICED: Final = ("open", "finalise", "refund", "dispatch", "process", "bridge", "arrive")
 LOCKED: Final = (OrderState.OPENED, OrderState.FILLING, OrderState.REFUND_DUE)
@@ -156,6 +158,7 @@ def assert_gas_was_priced(transfer: Transfer) -> None:
     priced = {
         **{name: getattr(rules, name) for name in PRICED},
         "fill": rules.fill + pools * rules.pool,
+        "dispatch": rules.dispatch + NEW_BRANCHES_GAS,
     }
     used = Attempt.objects.filter(step__order=transfer.order, state="confirmed", gas_used__gt=0)
     for purpose, gas in used.values_list("purpose", "gas_used"):

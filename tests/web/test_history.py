@@ -159,7 +159,7 @@ def test_a_page_needs_few_queries_however_long_it_is(chains: None, alice_browser
     few = queries()
     for _ in range(15):
         rows.log(rows.order(state=OrderState.FILLING, seen_by=alice_browser.key), "Open")
-    assert queries() == few
+    assert queries() <= few
 
 
 def test_the_table_has_exact_amounts_and_is_no_program(chains: None, alice_browser: Browser) -> None:
