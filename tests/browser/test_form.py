@@ -60,7 +60,7 @@ def test_a_token_is_chosen_with_the_keyboard_alone(page: Page) -> None:
     page.keyboard.press("ArrowDown")
     search = page.locator("#choice-search")
     expect(search).to_be_focused()
-    expect(page.locator("#choice-list [role=option]").first).to_contain_text("$")
+    expect(page.locator("#choice-list [role=option]").first).to_contain_text("$", timeout=20_000)
     page.keyboard.type("cedar us")
     expect(page.locator("#choice-list [role=option]").first).to_have_attribute("data-value", "cedar:USDC")
     pointed = page.locator("#choice-list .active")
@@ -211,7 +211,7 @@ def test_the_list_fits_and_is_accessible(
     for state in ("asked", "list"):
         if state == "list":
             page.click("#from-chosen")
-            expect(page.locator("#choice-list [role=option]").first).to_contain_text("$")
+            expect(page.locator("#choice-list [role=option]").first).to_contain_text("$", timeout=20_000)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), state
         page.add_script_tag(path=str(axe))
         found = page.evaluate(
