@@ -92,7 +92,15 @@ def rules_for(
     `way` is how it is confirmed, where that is known."""
     extra = arrival_gas(outputs)
     besides = sum(output.amount for output in outputs[1:])
-    gas = replace(rules.gas, fill=rules.gas.fill + extra, open=OPEN_GAS.get(way, rules.gas.open))
+    # Each output has a payload of its own in the message that proves it.
+    payloads = max(len(outputs), 1)
+    gas = replace(
+        rules.gas,
+        fill=rules.gas.fill + extra,
+        open=OPEN_GAS.get(way, rules.gas.open),
+        dispatch_each=payloads * rules.gas.dispatch_each,
+        process_each=payloads * rules.gas.process_each,
+    )
     return replace(rules, gas=gas, arrival_wei=besides)
 
 
