@@ -22,7 +22,7 @@ class Figure:
     def text(self) -> str:
         """One line."""
         limit = "" if self.limit is None else f"limit {self.limit:g} {self.unit}"
-        return f"{self.name:<44} {self.value:>9.1f} {self.unit:<3} {limit:<16} {'' if self.is_good else 'MISSED'}"
+        return f"{self.name:<62} {self.value:>9.1f} {self.unit:<3} {limit:<16} {'' if self.is_good else 'MISSED'}"
 
 
 def milliseconds(
