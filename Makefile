@@ -48,10 +48,11 @@ fast: setup-dev
 
 check: lint fast
 
-# What waits for chains runs two files at a time; whole systems and browsers run alone, undisturbed.
+# What waits for chains runs four files at a time, browsers two; whole systems run alone, undisturbed.
 test: setup-dev
-	$(VENV)/python -m pytest -n 2 --dist loadfile --ignore tests/e2e --ignore tests/browser --ignore tests/looks
-	$(VENV)/python -m pytest tests/e2e tests/browser tests/looks
+	$(VENV)/python -m pytest -n 4 --dist loadfile --ignore tests/e2e --ignore tests/browser
+	$(VENV)/python -m pytest -n 2 --dist loadfile tests/browser
+	$(VENV)/python -m pytest tests/e2e
 
 bench: setup-dev
 	$(VENV)/python manage.py bench
