@@ -1,4 +1,4 @@
-"""Common causes broken for real on the local network, and named by the diagnosis. `make diagnose` has all, a hundred times."""
+"""Common causes, broken for real and named by the diagnosis; `make diagnose` has all of them, a hundred times."""
 
 from typing import Any
 
