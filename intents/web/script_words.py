@@ -145,7 +145,7 @@ def script_words() -> dict[str, str]:
         "more": _("usually about {time} more"),
         "any_moment": _("any moment now"),
         "link_qr": _("The secret link of this transfer as a QR code"),
-        "will_tell": _("This browser will tell you, as long as this page is open somewhere."),
+        "will_tell": _("This browser will tell you, as long as this page stays in one of its tabs."),
         "may_not_tell": _("This browser does not allow it. The title of this page says it, too."),
         "minutes": _("{minutes} min {seconds} s"),
         "demo_name": _("Demo wallet"),
