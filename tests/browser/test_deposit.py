@@ -168,7 +168,7 @@ def test_without_scripts_the_address_and_the_code_are_read(page: Page, demo: Dem
     kept = ask_for_an_address(page)
     page.click("[data-sign]")
     page.wait_for_url(ORDER_PAGE)
-    link = page.get_by_text("secret link").get_attribute("href")
+    link = page.get_by_role("link", name="secret link").get_attribute("href")
     body = urlopen(Request(demo.url + str(link)), timeout=10).read().decode()
     assert kept["recovery_code"] in body
     assert offered_address(manifest(demo, "alder"), kept["recovery_code"]) in body

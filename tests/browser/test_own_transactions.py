@@ -118,9 +118,13 @@ def test_the_most_that_can_be_sent_leaves_gas(page: Page, demo: DemoProcess) -> 
         page.click("#confirm-dialog [data-cancel]")
         page.select_option("#from", "alder:USDC")
         page.select_option("#from", "alder:ETH")
-    page.locator("[data-share='100']").click()
-    most = Decimal(page.input_value("#amount"))
     held = Decimal(coins(demo, "alder")).scaleb(-18)
+    most, patience = held, 50
+    # The first figure may be older than the transaction before this one; the wallet's own follows.
+    while most >= held and (patience := patience - 1):
+        page.locator("[data-share='100']").click()
+        most = Decimal(page.input_value("#amount"))
+        page.wait_for_timeout(100)
     assert held - Decimal("0.01") < most < held
     page.locator("[data-share='50']").click()
     assert abs(Decimal(page.input_value("#amount")) * 2 - most) < Decimal("0.000001")

@@ -116,7 +116,7 @@ def test_without_scripts_one_reads_everything(browser: Browser, demo: DemoProces
     review(page)
     confirm(page)
     wait_shown(page, "delivered")
-    link = page.get_by_text("secret link").get_attribute("href")
+    link = page.get_by_role("link", name="secret link").get_attribute("href")
     context = browser.new_context(base_url=demo.url, java_script_enabled=False, locale="en-GB")
     plain = context.new_page()
     plain.goto(str(link))
