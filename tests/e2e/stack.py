@@ -21,6 +21,8 @@ from intents.devnet.bench.demo_process import DemoProcess
 from intents.devnet.network import Network
 
 T = TypeVar("T")
+# Stock that moves by itself is reserved meanwhile, which books that are counted would have to explain.
+STILL = {"WAYMEET_REBALANCE": "0"}
 ENDED = {"settled", "refunded", "rejected", "expired"}
 DELIVERED = {"filled", "proving", "settled"}
 

@@ -19,7 +19,7 @@ from intents.devnet.network import deployed_path, saved_state, state_file
 from intents.devnet.nodes import Node, node_command
 from intents.devnet.profiles import PRICES_E8, demo_profiles
 
-from .stack import People, assert_books_balance, chains_of, wait_for
+from .stack import STILL, People, assert_books_balance, chains_of, wait_for
 
 pytestmark = [pytest.mark.chain, pytest.mark.slow]
 
@@ -38,7 +38,7 @@ def survivor(tmp_path: Path) -> Iterator[DemoProcess]:
     """A demo whose chains are started by the test and live on without it."""
     profiles = demo_profiles()
     saved = saved_state(profiles, PRICES_E8)
-    demo = DemoProcess(tmp_path, env={"WAYMEET_START_CHAINS": "0"})
+    demo = DemoProcess(tmp_path, env={"WAYMEET_START_CHAINS": "0", **STILL})
     (tmp_path / "chains").mkdir()
     nodes = []
     try:

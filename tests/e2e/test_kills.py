@@ -10,7 +10,7 @@ from intents.client.api import ApiError, ApiUnreachable
 from intents.client.transfer import Asked
 from intents.devnet.bench.demo_process import DemoProcess
 
-from .stack import People, Sent, assert_books_balance, books, chains_of, wait_for
+from .stack import STILL, People, Sent, assert_books_balance, books, chains_of, wait_for
 
 KINDS = (
     "worker-engine",
@@ -33,7 +33,7 @@ Wallets = Callable[[int], list[LocalAccount]]
 
 @pytest.fixture
 def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
-    with DemoProcess(tmp_path_factory.mktemp("victim")) as started:
+    with DemoProcess(tmp_path_factory.mktemp("victim"), env=STILL) as started:
         yield started
 
 

@@ -11,7 +11,7 @@ from eth_account.signers.local import LocalAccount
 from intents.client.transfer import Asked
 from intents.devnet.bench.demo_process import DemoProcess
 
-from .stack import ENDED, People, all_at_once, assert_books_balance, chains_of
+from .stack import ENDED, STILL, People, all_at_once, assert_books_balance, chains_of
 
 ASKED = Asked(amount="25", source="birch:USDC", target="cedar:USDC")
 Wallets = Callable[[int], list[LocalAccount]]
@@ -20,7 +20,7 @@ Wallets = Callable[[int], list[LocalAccount]]
 @pytest.mark.chain
 @pytest.mark.slow
 def test_twenty_at_once(tmp_path_factory: pytest.TempPathFactory, fresh_wallets: Wallets) -> None:
-    with DemoProcess(tmp_path_factory.mktemp("load")) as demo:
+    with DemoProcess(tmp_path_factory.mktemp("load"), env=STILL) as demo:
         at_once(demo, fresh_wallets(20), seconds=180)
 
 
@@ -34,7 +34,7 @@ def test_two_hundred_at_once(
 ) -> None:
     directory = tmp_path_factory.mktemp(f"load-{engine}")
     with database(engine, str(directory / "pg")) as url:
-        env = {"DATABASE_URL": url} if url else {}
+        env = STILL | ({"DATABASE_URL": url} if url else {})
         with DemoProcess(directory / "run", env=env) as demo:
             rate = at_once(demo, fresh_wallets(200), seconds=900)
     with capsys.disabled():
