@@ -29,7 +29,7 @@ class GasRules:
 
     open: int = 146_000
     refund: int = 75_000
-    fill: int = 138_000
+    fill: int = 134_500
     pool: int = 130_000
     attest: int = 55_000
     dispatch_fixed: int = 145_000

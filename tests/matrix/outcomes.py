@@ -27,6 +27,8 @@ SECONDS: Final = 60
 TICK_SECONDS: Final = 0.1
 # The first messages of a young chain open branches of the Mailbox's tree, one for each doubling of their number.
 NEW_BRANCHES_GAS: Final = 4 * 20_000
+# The first fill of an hour opens the hour's count of what leaves; prices are those of all others.
+FIRST_OF_HOUR_GAS: Final = 17_100
 REFUSES_COINS: Final = "0x5f5ffd"
 PRICED: Final = ("open", "finalise", "refund", "dispatch", "process", "bridge", "arrive")
 LOCKED: Final = (OrderState.OPENED, OrderState.FILLING, OrderState.REFUND_DUE)
@@ -157,7 +159,7 @@ def assert_gas_was_priced(transfer: Transfer) -> None:
     pools = len(swap.get("venues", ())) + len((swap.get("beside") or {}).get("venues", ()))
     priced = {
         **{name: getattr(rules, name) for name in PRICED},
-        "fill": rules.fill + pools * rules.pool,
+        "fill": rules.fill + pools * rules.pool + FIRST_OF_HOUR_GAS,
         "dispatch": rules.dispatch + NEW_BRANCHES_GAS,
     }
     used = Attempt.objects.filter(step__order=transfer.order, state="confirmed", gas_used__gt=0)
