@@ -18,7 +18,7 @@ from .world import load_world
 RULES: Final = replace(PricingRules(), minimum_order_in_gas_costs=0, stock_share_bps=10_000)
 # Gas of the open that is not the usual one: a transaction of the user's own is none of ours, a token that is paid
 # by its own signature needs no contract between, and a permit makes the order's address work besides.
-OPEN_GAS: Final = {"native": 0, "batch": 0, "onchain": 0, "eip3009": 136_000, "permit": 195_000}
+OPEN_GAS: Final = {"native": 0, "batch": 0, "onchain": 0, "eip3009": 133_000, "permit": 190_000}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class GasRules:
     What settles orders can settle several: `*_fixed` is there however many they are, `*_each` for every one.
     """
 
-    open: int = 146_000
+    open: int = 142_000
     refund: int = 75_000
     fill: int = 134_500
     pool: int = 130_000

@@ -29,6 +29,8 @@ TICK_SECONDS: Final = 0.1
 NEW_BRANCHES_GAS: Final = 4 * 20_000
 # The first fill of an hour opens the hour's count of what leaves; prices are those of all others.
 FIRST_OF_HOUR_GAS: Final = 17_100
+# So does the first deposit of a token, which finds the escrow without any.
+FIRST_BALANCE_GAS: Final = 17_100
 REFUSES_COINS: Final = "0x5f5ffd"
 PRICED: Final = ("open", "finalise", "refund", "dispatch", "process", "bridge", "arrive")
 LOCKED: Final = (OrderState.OPENED, OrderState.FILLING, OrderState.REFUND_DUE)
@@ -161,6 +163,7 @@ def assert_gas_was_priced(transfer: Transfer) -> None:
         **{name: getattr(rules, name) for name in PRICED},
         "fill": rules.fill + pools * rules.pool + FIRST_OF_HOUR_GAS,
         "dispatch": rules.dispatch + NEW_BRANCHES_GAS,
+        "open": rules.open + FIRST_BALANCE_GAS,
     }
     used = Attempt.objects.filter(step__order=transfer.order, state="confirmed", gas_used__gt=0)
     for purpose, gas in used.values_list("purpose", "gas_used"):
