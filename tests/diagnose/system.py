@@ -23,6 +23,7 @@ from intents.devnet.faults.modes import Fault
 from intents.devnet.faults.proxy import FaultProxy
 from intents.devnet.market import BASE_FEES_WEI
 from intents.devnet.network import Network
+from intents.devnet.nodes import GAS_LIMIT
 from intents.devnet.rpc import NodeUnreachable, RpcError
 from intents.engine import world
 from intents.engine.advance import advance
@@ -116,6 +117,8 @@ class System(Driver):
             usual = BASE_FEES_WEI[self.network.manifest(slug).chain_id]
             self.network.rpc(slug).request("anvil_setNextBlockBaseFeePerGas", hex(usual))
         for slug in self.network.manifests:
+            # A revert does not give a chain the room back that its blocks had.
+            self.network.rpc(slug).request("evm_setBlockGasLimit", hex(GAS_LIMIT))
             with suppress(RpcError):
                 self.network.rpc(slug).request("evm_setAutomine", True)
         self._undo.close()
