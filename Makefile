@@ -17,7 +17,7 @@ help:
 	@echo "make bench-console  the support console over a million orders"
 	@echo "make compare the same transfers by hand and here, side by side"
 	@echo "make load    200 transfers at once, on SQLite and on PostgreSQL"
-	@echo "make kills   every process killed five times during 200 transfers"
+	@echo "make kills   every process killed five times during 200 transfers, and all at once"
 	@echo "make matrix  every way in, over every route, to every end"
 	@echo "make chaos   300 transfers while processes die, chains go back and nodes lie"
 	@echo "make diagnose 100 real faults; the support console must name the cause of 95"
@@ -67,7 +67,7 @@ load: setup-dev
 	$(VENV)/python -m pytest -m matrix tests/e2e/test_load.py
 
 kills: setup-dev
-	$(VENV)/python -m pytest -m matrix tests/e2e/test_kills.py
+	$(VENV)/python -m pytest -m matrix tests/e2e/test_kills.py tests/e2e/test_everything_killed.py
 
 matrix: setup-dev
 	$(VENV)/python -m pytest -m "matrix or not matrix" tests/matrix

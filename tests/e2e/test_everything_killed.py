@@ -21,7 +21,7 @@ from intents.devnet.profiles import PRICES_E8, demo_profiles
 
 from .stack import STILL, People, assert_books_balance, chains_of, wait_for
 
-pytestmark = [pytest.mark.chain, pytest.mark.slow]
+pytestmark = [pytest.mark.chain, pytest.mark.matrix]
 
 # On a quiet machine within 15 s; what is printed is the figure, what is held is that all of them move.
 PATIENCE_SECONDS = 60.0
