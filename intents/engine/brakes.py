@@ -3,7 +3,7 @@
 from django.db.models import Q
 
 from intents.chains import registry
-from intents.models import Pause
+from intents.models import Order, Pause
 from intents.settlement.acceptance import Refusal
 
 
@@ -20,6 +20,16 @@ def refuse_braked(
         ended_at=None,
     ).first()
     return refusal_of(pause) if pause is not None else None
+
+
+def refuse_braked_order(order: Order) -> Refusal | None:
+    """The brake that stops this order, signed but not opened, from going on."""
+    return refuse_braked(
+        origin_id=order.origin_id,
+        input_token=order.input_token,
+        destination_id=order.destination_id,
+        output_token=order.output_token,
+    )
 
 
 def refusal_of(pause: Pause) -> Refusal:

@@ -5,7 +5,7 @@ import time
 from intents.models import Step
 
 from . import lease
-from .brakes import refuse_braked
+from .brakes import refuse_braked_order
 from .case import Case, Wait
 from .depth import required_depth
 from .repricing import reprice_order
@@ -22,12 +22,7 @@ def gate_stranger(case: Case, step: Step) -> Wait | None:
     """None once the order has a way that pays for itself and its stock; else why we leave it to be refunded."""
     if not step.details.get("stranger") or step.details.get("stock_token"):
         return None
-    braked = refuse_braked(
-        origin_id=case.order.origin_id,
-        input_token=case.order.input_token,
-        destination_id=case.order.destination_id,
-        output_token=case.order.output_token,
-    )
+    braked = refuse_braked_order(case.order)
     if braked is not None:
         _say_why(case, braked.code)
         return Wait(braked.code, braked.params, seconds=patience(case, LOOK_AGAIN_SECONDS))

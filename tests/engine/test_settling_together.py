@@ -39,10 +39,18 @@ class Killed(BaseException):
     """The process is gone: no handler of ours runs."""
 
 
-@pytest.mark.parametrize(("count", "messages", "collections"), [(2, 1, 2), (5, 1, 2), (17, 2, 4)])
+@pytest.mark.parametrize(("count", "messages", "collections"), [(2, 1, 1), (5, 1, 1), (17, 2, 3)])
 def test_orders_of_one_way_settle_with_fewer_transactions(
-    driver: Driver, alice: LocalAccount, settings: Any, count: int, messages: int, collections: int
+    driver: Driver,
+    alice: LocalAccount,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+    messages: int,
+    collections: int,
 ) -> None:
+    # A slow machine may take company for as long as it needs.
+    monkeypatch.setattr(batches, "KEPT_SECONDS", -60.0)
     orders = _delivered(driver, alice, settings, count)
     _settle(driver, orders, settings)
     assert _sent("dispatch").count() == messages

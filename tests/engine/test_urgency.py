@@ -30,6 +30,7 @@ def test_it_does_not_stand_behind_other_settlements(
     driver: Driver, alice: LocalAccount, queued: list[tuple[str, str]]
 ) -> None:
     order, other = [driver.drive(driver.transfer(alice), OrderState.PROVING) for _ in range(2)]
+    driver.close()
     queued.clear()
     wake_orders([order.order_id])
     assert queued == [(order.order_id, wake.SETTLE_QUEUE)]
@@ -43,6 +44,7 @@ def test_the_sweep_finds_it_first_however_many_wait(
     driver: Driver, alice: LocalAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     orders = [driver.drive(driver.transfer(alice), OrderState.PROVING) for _ in range(3)]
+    driver.close()
     now = time.time()
     for age, order in zip((30, 20, 0.01), orders, strict=True):
         Order.objects.filter(pk=order.pk).update(wake_at=now - age, leased_until=0)

@@ -7,7 +7,7 @@ from intents.chains.client import client
 from intents.chains.reverts import Reverted
 from intents.engine import alerts, reservations
 from intents.engine.blocklist import blocked_addresses
-from intents.engine.brakes import refuse_braked
+from intents.engine.brakes import refuse_braked_order
 from intents.engine.cancelled import is_cancelled
 from intents.engine.case import IN_BLOCK, Case, NeedsAttention, Wait, move_order, move_step, wait
 from intents.engine.claims import claims_of
@@ -75,12 +75,7 @@ def refusal_of(case: Case, step: Step) -> Refusal | None:
     )
     if refusal is not None:
         return refusal
-    braked = refuse_braked(
-        origin_id=case.order.origin_id,
-        input_token=case.order.input_token,
-        destination_id=case.order.destination_id,
-        output_token=case.order.output_token,
-    )
+    braked = refuse_braked_order(case.order)
     if braked is not None:
         return braked
     reverted = [a for a in case.tries(step, "open") if a.revert is not None]
