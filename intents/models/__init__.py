@@ -5,6 +5,7 @@ from .beliefs import Belief
 from .chains import Block, Chain, ChainHead, ChainLog, NodeReport
 from .deposits import Deposit
 from .fields import Uint256Field
+from .joining import Join
 from .money import LedgerEntry, Reservation, SendingAccount, Stock
 from .moves import MOVE_ARRIVED, MOVE_ENDED, StockMove
 from .orders import Attempt, Event, Order, OrderAccess, Step
@@ -26,6 +27,7 @@ __all__ = [
     "Deposit",
     "Event",
     "Handling",
+    "Join",
     "LedgerEntry",
     "NodeReport",
     "Order",

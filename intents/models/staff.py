@@ -58,6 +58,7 @@ class StaffRequest(models.Model):
         GOODWILL = "goodwill"
         RAISE_LIMIT = "raise_limit"
         UNPAUSE = "unpause"
+        JOIN = "join"
 
     class State(models.TextChoices):
         ASKED = "asked"
