@@ -9,6 +9,7 @@ from .joining import Join
 from .money import LedgerEntry, Reservation, SendingAccount, Stock
 from .moves import MOVE_ARRIVED, MOVE_ENDED, StockMove
 from .orders import Attempt, Event, Order, OrderAccess, Step
+from .passports import ChainPassport, Departure, TokenPassport
 from .quotes import Quote, QuoteState
 from .staff import AuditEntry, Handling, Pause, StaffNote, StaffRequest, StaffWish
 from .tickets import Ticket, TicketMessage
@@ -24,6 +25,8 @@ __all__ = [
     "Chain",
     "ChainHead",
     "ChainLog",
+    "ChainPassport",
+    "Departure",
     "Deposit",
     "Event",
     "Handling",
@@ -45,5 +48,6 @@ __all__ = [
     "StockMove",
     "Ticket",
     "TicketMessage",
+    "TokenPassport",
     "Uint256Field",
 ]

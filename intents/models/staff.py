@@ -59,6 +59,7 @@ class StaffRequest(models.Model):
         RAISE_LIMIT = "raise_limit"
         UNPAUSE = "unpause"
         JOIN = "join"
+        LEAVE = "leave"
 
     class State(models.TextChoices):
         ASKED = "asked"
@@ -95,7 +96,8 @@ class StaffRequest(models.Model):
 class Pause(models.Model):
     """No new transfers of a token on a chain, or from one chain to another, while `ended_at` is empty.
 
-    Chains have their own reason in `Chain.paused_reason`.
+    Chains have their own reason in `Chain.paused_reason`. What a probe found ends by itself: its reason is a
+    code with its values.
     """
 
     class Kind(models.TextChoices):
@@ -107,6 +109,7 @@ class Pause(models.Model):
     destination_id = models.PositiveBigIntegerField(default=0, help_text=_("0 for a token"))
     token = models.CharField(max_length=42, blank=True, help_text=_("empty for a route"))
     reason = models.CharField(max_length=200)
+    is_automatic = models.BooleanField(default=False, help_text=_("a probe pulled it, and lets go of it"))
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
