@@ -273,7 +273,8 @@ def steps_for(profile):
     """The steps in order."""
     python = "{}.{} {} {}".format(*sys.version_info[:2], platform.machine(), ROOT)
     locked = [ROOT / "package.json", ROOT / "package-lock.json"]
-    artifacts = [ROOT / "intents" / "devnet" / name for name in ("packages.toml", "artifacts.py")]
+    fetching = ("devnet/packages.toml", "devnet/artifacts.py", "tarballs.py")
+    artifacts = [ROOT / "intents" / name for name in fetching]
     pages = [ROOT / "static" / "src", ROOT / "static" / "rescue"]
     sources = [*pages, ROOT / "scripts" / "build.mjs", ROOT / "scripts" / "rescue.mjs", *locked]
     contracts = [*contract_sources(), ROOT / "intents" / "contracts"]

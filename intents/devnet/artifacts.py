@@ -4,13 +4,9 @@
 standard library, because set-up runs it before anything is installed. The list is `packages.toml`.
 """
 
-import base64
-import hashlib
-import hmac
 import json
 import os
 import re
-import subprocess
 import sys
 import tarfile
 import tomllib
@@ -20,19 +16,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from intents.tarballs import Pin, TarballError, bring, cache_dir
+
 PACKAGE_LIST = Path(__file__).with_name("packages.toml")
-NPM_TIMEOUT_SECONDS = 300
 
 Json = dict[str, Any]
 LinkReferences = dict[str, dict[str, list[dict[str, int]]]]
 
 
-class ArtifactError(Exception):
+class ArtifactError(TarballError):
     """Something about the third-party contracts that set-up can mend; the text says how."""
 
     code = "artifact_error"
-    retry = False
 
 
 class ArtifactMissing(ArtifactError):
@@ -42,22 +37,6 @@ class ArtifactMissing(ArtifactError):
 
     def __init__(self, name: str, directory: Path) -> None:
         super().__init__(f"{name} is not in {directory}. Run `make setup` once, it fetches the contracts.")
-
-
-class IntegrityMismatch(ArtifactError):
-    """A tarball differs from the digest pinned in packages.toml."""
-
-    code = "integrity_mismatch"
-
-    def __init__(self, package: str, path: Path) -> None:
-        super().__init__(f"{package} does not have the pinned digest; the file {path} was not used.")
-
-
-class FetchFailed(ArtifactError):
-    """npm could not bring a tarball."""
-
-    code = "fetch_failed"
-    retry = True
 
 
 class UnlinkedLibrary(ArtifactError):
@@ -78,28 +57,11 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
+class Package(Pin):
     """One pinned npm tarball and the contracts wanted from it (name → path inside the package)."""
 
-    name: str
-    version: str
-    integrity: str
     format: str
     contracts: dict[str, str]
-
-    @property
-    def tarball(self) -> str:
-        """The file name that `npm pack` gives this version."""
-        return f"{self.name.removeprefix('@').replace('/', '-')}-{self.version}.tgz"
-
-    @property
-    def spec(self) -> str:
-        return f"{self.name}@{self.version}"
-
-
-def cache_dir() -> Path:
-    """Where fetched and compiled things live; `WAYMEET_CACHE_DIR` moves it."""
-    return Path(os.environ.get("WAYMEET_CACHE_DIR") or ROOT / ".cache")
 
 
 def read_packages(path: Path = PACKAGE_LIST) -> list[Package]:
@@ -152,53 +114,13 @@ def fetch_all(packages: list[Package], cache_directory: Path) -> int:
     Raises FetchFailed when npm fails, IntegrityMismatch when a tarball is not the pinned one.
     """
     tarballs = cache_directory / "tarballs"
-    tarballs.mkdir(parents=True, exist_ok=True)
-    wanted = [package for package in packages if not _is_verified(package, tarballs)]
-    if wanted:
-        _npm_pack(wanted, tarballs)
-    for package in wanted:
-        verify(package, tarballs / package.tarball)
+    fetched = bring(packages, tarballs)
     documents: dict[str, Json] = {}
     for package in packages:
         for name, document in unpack(package, tarballs / package.tarball):
             documents.setdefault(name, {}).update(document)
     _write_all(documents, cache_directory / "artifacts")
-    return len(wanted)
-
-
-def verify(package: Package, tarball: Path) -> None:
-    """Raises IntegrityMismatch, and removes the file, unless it has the pinned digest."""
-    algorithm, expected = package.integrity.split("-", 1)
-    digest = hashlib.new(algorithm, tarball.read_bytes()).digest()
-    if not hmac.compare_digest(base64.b64encode(digest).decode(), expected):
-        tarball.unlink()
-        raise IntegrityMismatch(package.spec, tarball)
-
-
-def _is_verified(package: Package, tarballs: Path) -> bool:
-    path = tarballs / package.tarball
-    if not path.exists():
-        return False
-    try:
-        verify(package, path)
-    except IntegrityMismatch:
-        return False
-    return True
-
-
-def _npm_pack(packages: list[Package], destination: Path) -> None:
-    command = ["npm", "pack", "--ignore-scripts", "--silent", "--pack-destination", str(destination)]
-    command += [package.spec for package in packages]
-    try:
-        done = subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, timeout=NPM_TIMEOUT_SECONDS, check=False
-        )
-    except FileNotFoundError as error:
-        raise FetchFailed("npm is not on PATH. Run `make setup`: it installs Node too.") from error
-    except subprocess.TimeoutExpired as error:
-        raise FetchFailed(f"npm took longer than {NPM_TIMEOUT_SECONDS} s; check the network.") from error
-    if done.returncode != 0:
-        raise FetchFailed(f"npm pack failed:\n{done.stderr.strip()[-2000:]}")
+    return fetched
 
 
 def unpack(package: Package, tarball: Path) -> Iterator[tuple[str, Json]]:
@@ -273,7 +195,7 @@ def main() -> int:
     packages = read_packages()
     try:
         fetched = fetch_all(packages, cache_dir())
-    except ArtifactError as error:
+    except TarballError as error:
         print(error, file=sys.stderr)
         return 1
     contracts = {name for package in packages for name in package.contracts}

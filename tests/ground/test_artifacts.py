@@ -15,15 +15,14 @@ from intents.devnet.artifacts import (
     Artifact,
     ArtifactError,
     ArtifactMissing,
-    IntegrityMismatch,
     Package,
     UnlinkedLibrary,
     fetch_all,
     linked_bytecode,
     load_artifact,
     read_packages,
-    verify,
 )
+from intents.tarballs import IntegrityMismatch, verify
 
 # Published in Uniswap's own routers, which compute pair and pool addresses from them.
 PAIR_CODE_HASH = "96e8ac4277198ff8b6f785478aa9a39f403cb768dd02cbee326c3e7da348845f"

@@ -1,4 +1,4 @@
-"""`manage.py chains`: the registry of connected chains."""
+"""`manage.py chains`: the registry of connected chains, and what is known of all others."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -10,13 +10,17 @@ from django.core.management.base import BaseCommand, CommandError
 from intents.chains import accounts, registry
 from intents.chains.check import check_chain
 from intents.errors import WaymeetError
+from intents.known import source
+from intents.known.importing import import_registry
 from intents.models import Chain
+from intents.tarballs import TarballError
 
 
 class Command(BaseCommand):
-    """load: manifests into the database · check: compare them with the chains · list: what is connected."""
+    """load: manifests into the database · check: compare them with the chains · list: what is connected ·
+    import: chains and routes of the world as known, not connected."""
 
-    help = "Load, check or list the manifests of connected chains."
+    help = "Load, check or list the manifests of connected chains; import what is known of all others."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -27,6 +31,7 @@ class Command(BaseCommand):
             action = actions.add_parser(name, help=text)
             action.add_argument("directory", nargs="?", type=Path, default=settings.NETWORK_DIR)
         actions.add_parser("list", help="show the chains of the registry")
+        actions.add_parser("import", help=f"read {source.PIN.spec} as known, not connected; fetches it once")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         try:
@@ -34,9 +39,11 @@ class Command(BaseCommand):
                 self._load(options["directory"])
             elif action == "check":
                 self._check(options["directory"])
+            elif action == "import":
+                self._import()
             else:
                 self._list()
-        except WaymeetError as error:
+        except (WaymeetError, TarballError) as error:
             raise CommandError(str(error)) from error
 
     def _load(self, directory: Path) -> None:
@@ -67,3 +74,13 @@ class Command(BaseCommand):
                 f"{row.chain_id:>10}  {row.slug:<12} final after {manifest['depth']} × "
                 f"{manifest['block_seconds']} s  {len(manifest['tokens'])} tokens  {state}"
             )
+
+    def _import(self) -> None:
+        found = import_registry(source.read(source.fetch()))
+        self.stdout.write(
+            f"{source.PIN.spec}: {found.chains} chains, {found.evm_mainnet_chains} of them EVM mainnets; "
+            f"{found.routes} warp routes with {found.ends} ends and {found.connections} connections"
+        )
+        self.stdout.write(
+            f"known, not connected: {found.added} added, {found.changed} changed, {found.removed} removed"
+        )
