@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from intents.selectors import known
 from intents.selectors.connectivity import connectivity_view
 from intents.selectors.network import chain_views
 from intents.selectors.overview import Activity, ChainActivity, activity, delivered_times, liquidity
@@ -31,6 +32,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "activity": sums,
         "liquidity": liquidity(views),
         "times": delivered_times(),
+        "known": known.counts(),
         "volume": _volume(sums),
     }
     return render(request, "network.html", context)
