@@ -18,7 +18,7 @@ LEAST_IN_COSTS = 20
 
 def carries_proof(case: Case) -> bool:
     """Whether we carry the proof that nobody filled. Of strangers' orders only where our own contracts can, and
-    the input is worth far more than that costs; others wait for `expires`."""
+    the input is worth far more than that costs; others wait for `expires`. Raises Unpriced."""
     return case.is_ours or (
         _names_our_contracts(case)
         and (is_released(case) or _is_worth(case, times=LEAST_IN_COSTS, with_proof=True))
@@ -26,7 +26,10 @@ def carries_proof(case: Case) -> bool:
 
 
 def pays_refund(case: Case) -> bool:
-    """Whether we send the plain refund after `expires`: a stranger's input is worth its gas at least."""
+    """Whether we send the plain refund after `expires`: a stranger's input is worth its gas at least.
+
+    Raises Unpriced: what nobody can value now is not worthless.
+    """
     return case.is_ours or is_released(case) or _is_worth(case, times=1, with_proof=False)
 
 
@@ -43,10 +46,14 @@ def _names_our_contracts(case: Case) -> bool:
 
 def _is_worth(case: Case, *, times: int, with_proof: bool) -> bool:
     world = load_world()
+    if not {case.order.origin_id, case.order.destination_id} <= world.chains.keys():
+        raise Unpriced("no_price", case.order.input_token)
     try:
-        return input_value_usd_e8(case, world) >= times * _cost_usd_e8(case, world, with_proof=with_proof)
-    except (Unpriced, KeyError):
+        value = input_value_usd_e8(case, world)
+    except KeyError:
+        # No token of ours: nobody will ever value it.
         return False
+    return value >= times * _cost_usd_e8(case, world, with_proof=with_proof)
 
 
 def _cost_usd_e8(case: Case, world: World, *, with_proof: bool) -> int:

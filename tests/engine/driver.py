@@ -25,6 +25,9 @@ from intents.services.signatures import typed_data_of
 from intents.services.ways import UNSIGNED
 from intents.settlement.order import order_from_json
 
+# Nothing takes so long; a busy machine may.
+PATIENCE_SECONDS = 40.0
+
 
 class Driver:
     """The follower in a thread of its own, and workers' calls on demand."""
@@ -38,7 +41,7 @@ class Driver:
 
     def start(self) -> "Driver":
         self._thread.start()
-        self.wait_for(self._sees_everything, seconds=20)
+        self.wait_for(self._sees_everything)
         return self
 
     def close(self) -> None:
@@ -70,7 +73,7 @@ class Driver:
             head.world.get("pools") is not None for head in heads.values()
         )
 
-    def wait_for(self, condition: Callable[[], Any], *, seconds: float = 10) -> Any:
+    def wait_for(self, condition: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -> Any:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             found = condition()
@@ -140,7 +143,7 @@ class Driver:
         order_ids = list(due.values_list("order_id", flat=True))
         return sum(advance(order_id) for order_id in order_ids) + sweep_moves()
 
-    def drive(self, order: Order, *states: OrderState, seconds: float = 20) -> Order:
+    def drive(self, order: Order, *states: OrderState, seconds: float = PATIENCE_SECONDS) -> Order:
         """Work until the order is in one of the states."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -153,7 +156,7 @@ class Driver:
         waiting = [(step.kind, step.state, step.waiting) for step in order.steps.all()]
         raise AssertionError(f"{order.state} {order.reason} after {seconds} s: {story} {waiting}")
 
-    def work_until(self, condition: Callable[[], Any], *, seconds: float = 10) -> Any:
+    def work_until(self, condition: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -> Any:
         """Work until the condition holds, whatever state the order is in."""
 
         def met() -> Any:

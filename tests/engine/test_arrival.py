@@ -128,7 +128,7 @@ def test_a_recipient_without_coins_gets_gas_besides_and_we_are_repaid(
     assert birch.gas_on_arrival_usd_e8 <= int(line["usd_e8"]) <= birch.gas_on_arrival_usd_e8 * 102 // 100
     order = driver.submit(quote, alice)
     with fresh_network.ticking(0.2):
-        driver.drive(order, OrderState.SETTLED, seconds=40)
+        driver.drive(order, OrderState.SETTLED)
     assert coins(fresh_network, recipient) == wei > 0
     assert order.delivered_amount is not None
     assert order.delivered_amount >= order.output_amount
@@ -169,7 +169,7 @@ def test_an_undelivered_order_of_two_outputs_comes_back_by_the_first(
     driver.drive(order, OrderState.OPENED)
     fresh_network.warp(200)
     with fresh_network.ticking(0.2):
-        driver.drive(order, OrderState.REFUNDED, seconds=40)
+        driver.drive(order, OrderState.REFUNDED)
     assert int(fresh_network.rpc("alder").call(usdc, "balanceOf(address)", alice.address)) == before
 
 
@@ -201,7 +201,7 @@ def test_an_outsiders_half_of_two_outputs_is_no_delivery_and_the_money_comes_bac
     assert order.state in (OrderState.OPENED, OrderState.FILLING)
     fresh_network.warp(200)
     with fresh_network.ticking(0.2):
-        driver.drive(order, OrderState.REFUNDED, seconds=40)
+        driver.drive(order, OrderState.REFUNDED)
     attempt = Attempt.objects.get(step__order=order, purpose="refund", state="confirmed")
     assert attempt.calldata.endswith(f"{1:064x}") or f"{1:064x}" in attempt.calldata[10:138]
 
@@ -238,7 +238,7 @@ def test_a_vault_on_a_network_never_seen_before(odd_driver: Driver, registered_o
     )
     order = odd_driver.submit(quote, person)
     with registered_odd.ticking(0.2):
-        odd_driver.drive(order, OrderState.FILLED, OrderState.PROVING, seconds=40)
+        odd_driver.drive(order, OrderState.FILLED, OrderState.PROVING)
     shares = registered_odd.rpc(slug).call(manifest.app("vault").target, "balanceOf(address)", recipient)
     assert shares == 40 * 10**token.decimals
     wei = int(signed_outputs(quote)[1]["amount"])

@@ -39,7 +39,7 @@ def test_stock_is_bridged_swapped_and_paid_out_in_one_transfer(
     kinds = list(order.steps.values_list("kind", flat=True))
     assert kinds == ["open", "bridge", "fill", "prove", "finalise"]
     with driver.network.ticking():
-        order = driver.drive(order, OrderState.SETTLED, seconds=40)
+        order = driver.drive(order, OrderState.SETTLED)
         move = StockMove.objects.get(order=order)
         driver.work_until(lambda: StockMove.objects.get(order=order).state == STATES.DONE)
     received = driver.network.balance("cedar", "WBTC", alice.address) - before
@@ -120,7 +120,7 @@ def test_stock_that_is_gone_is_replaced_by_what_has_come_to_the_destination(
     strangers.leave_in_stock(driver.network, "summit", "USDC", 1)
     give_stock(driver, "cedar", "WBTC", 10**8)
     with driver.network.ticking():
-        order = driver.drive(order, OrderState.SETTLED, seconds=40)
+        order = driver.drive(order, OrderState.SETTLED)
     assert order.delivered_amount == order.output_amount
     assert order.steps.get(kind=StepKind.BRIDGE).state == StepState.SKIPPED
     assert not StockMove.objects.filter(order=order).exclude(state=STATES.GIVEN_UP).exists()
@@ -136,12 +136,12 @@ def test_a_late_bridge_is_overtaken_by_other_stock_and_arrives_as_ours(
         give_stock(driver, "cedar", "WBTC", 10**8)
         late.setattr(bridge, "LATE_FACTOR", 0)
         with driver.network.ticking():
-            order = driver.drive(order, OrderState.SETTLED, seconds=40)
+            order = driver.drive(order, OrderState.SETTLED)
         assert order.delivered_amount == order.output_amount
         assert ledger.balances()[900, move.source_token, "transit"] == move.amount
         assert ledger_check() == []
     with driver.network.ticking():
-        driver.work_until(lambda: StockMove.objects.get(pk=move.pk).state == STATES.DONE, seconds=20)
+        driver.work_until(lambda: StockMove.objects.get(pk=move.pk).state == STATES.DONE)
     stock = Stock.objects.get(chain_id=903, token=move.destination_token)
     assert (stock.balance, stock.reserved) == (move.amount, 0)
     assert order.steps.get(kind=StepKind.BRIDGE).state == StepState.FINAL
@@ -159,10 +159,10 @@ def test_a_bridge_that_is_too_late_for_its_order_returns_the_money_and_keeps_the
         move = in_transit(driver, order)
         past_deadline(driver, order)
         with driver.network.ticking():
-            order = driver.drive(order, OrderState.REFUNDED, seconds=40)
+            order = driver.drive(order, OrderState.REFUNDED)
     assert driver.network.balance("alder", "USDC", alice.address) == before
     with driver.network.ticking():
-        driver.work_until(lambda: StockMove.objects.get(pk=move.pk).state == STATES.DONE, seconds=20)
+        driver.work_until(lambda: StockMove.objects.get(pk=move.pk).state == STATES.DONE)
     assert driver.network.balance("cedar", "hypUSDC", account(driver, "cedar")) == move.amount
     assert not Reservation.objects.filter(state=Reservation.State.HELD).exists()
     assert ledger_check() == []
@@ -180,7 +180,7 @@ def test_a_pool_that_moved_meanwhile_is_used_within_the_signed_limits_or_not_at_
     move_pool(driver, by_bps=500 if is_far else 10)
     with driver.network.ticking():
         if not is_far:
-            order = driver.drive(order, OrderState.SETTLED, seconds=40)
+            order = driver.drive(order, OrderState.SETTLED)
             assert order.output_amount <= order.delivered_amount < order.output_expected
             return
         driver.work_until(
@@ -188,7 +188,7 @@ def test_a_pool_that_moved_meanwhile_is_used_within_the_signed_limits_or_not_at_
         )
     past_deadline(driver, order)
     with driver.network.ticking():
-        driver.drive(order, OrderState.REFUNDED, seconds=40)
+        driver.drive(order, OrderState.REFUNDED)
     assert driver.network.balance("alder", "USDC", alice.address) == before
     assert ledger_check() == []
 
@@ -216,7 +216,7 @@ def test_a_reorganised_departure_leaves_again_by_the_same_bytes(driver: Driver, 
     assert block is not None
     strangers.reorg(driver.network, "summit", block)
     with driver.network.ticking():
-        driver.drive(order, OrderState.SETTLED, seconds=40)
+        driver.drive(order, OrderState.SETTLED)
     assert Attempt.objects.filter(purpose=f"bridge:{move.pk}").count() == 1
     assert ledger_check() == []
 
@@ -236,6 +236,6 @@ def test_a_worker_that_dies_after_sending_sends_nothing_twice(
         driver.work_until(lambda: Attempt.objects.filter(purpose__startswith="bridge:").exists())
         driver.work_until(lambda: Order.objects.get(pk=order.pk).failures > 0)
     with driver.network.ticking():
-        driver.drive(order, OrderState.SETTLED, seconds=40)
+        driver.drive(order, OrderState.SETTLED)
     assert Attempt.objects.filter(step__kind=StepKind.BRIDGE).count() == 2
     assert ledger_check() == []

@@ -45,7 +45,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(
     with driver.network.ticking():
         while not killed:
             try:
-                driver.drive(order, OrderState.SETTLED, seconds=15)
+                driver.drive(order, OrderState.SETTLED)
             except Killed:
                 # What time does: the dead worker's lease runs out.
                 Order.objects.filter(pk=order.pk).update(leased_until=0, wake_at=1)

@@ -129,7 +129,7 @@ def test_paid_twice_the_second_comes_back(driver: Driver) -> None:
             order, OrderState.OPENED, OrderState.FILLING, OrderState.FILLED, OrderState.PROVING
         )
         pay(driver, order, ASKED)
-        driver.work_until(lambda: recovered(order) == [(usdc(), str(ASKED))], seconds=30)
+        driver.work_until(lambda: recovered(order) == [(usdc(), str(ASKED))])
         order = driver.drive(order, OrderState.SETTLED)
     assert driver.network.balance("alder", "USDC", user.address) == ASKED
 
@@ -142,7 +142,7 @@ def test_late_money_of_an_expired_order_comes_back(driver: Driver) -> None:
         order = driver.drive(order, OrderState.EXPIRED)
         assert order.reason["code"] == "never_paid"
         pay(driver, order, ASKED)
-        order = driver.drive(order, OrderState.REFUNDED, seconds=30)
+        order = driver.drive(order, OrderState.REFUNDED)
     assert driver.network.balance("alder", "USDC", user.address) == ASKED
     assert at_place(driver, order) == 0
 
@@ -161,7 +161,10 @@ def test_late_money_is_never_called_expired(driver: Driver) -> None:
 
 def test_never_paid_expires_only_when_a_final_block_is_past_the_deadline(driver: Driver) -> None:
     order = awaited(driver, wallet(808))
-    pass_deadline(driver, order)
+    rpc = driver.network.rpc("alder")
+    now = int(rpc.block()["timestamp"], 16)
+    # One block past the deadline and none on top of it.
+    rpc.batch([("evm_increaseTime", [order.fill_deadline - now + MARGIN_SECONDS]), ("evm_mine", [])])
     driver.work_until(lambda: order.steps.get(kind=StepKind.OPEN).waiting.get("code") == "fill_deadline")
     order.refresh_from_db()
     assert order.state == OrderState.AWAITING_DEPOSIT
@@ -177,7 +180,7 @@ def test_the_wrong_token_and_the_native_coin_come_back_and_the_order_still_opens
     with driver.network.ticking():
         pay(driver, order, 3 * 10**6, symbol="USDT")
         send_native(driver, order, 10**17)
-        driver.work_until(lambda: len(recovered(order)) == 2, seconds=30)
+        driver.work_until(lambda: len(recovered(order)) == 2)
         order.refresh_from_db()
         assert order.state == OrderState.AWAITING_DEPOSIT
         assert set(recovered(order)) == {(wrong, str(3 * 10**6)), (ZERO_ADDRESS, str(10**17))}
@@ -268,7 +271,7 @@ def test_money_at_the_address_of_a_permit_comes_back(driver: Driver) -> None:
     with driver.network.ticking():
         order = driver.drive(order, OrderState.SETTLED)
         pay(driver, order, 5 * 10**18, slug="cedar")
-        driver.work_until(lambda: recovered(order), seconds=30)
+        driver.work_until(lambda: recovered(order))
     assert driver.network.balance("cedar", "USDC", user.address) == 5 * 10**18
 
 
@@ -285,7 +288,7 @@ def test_a_parked_order_gives_its_money_back_by_itself(
             state=OrderState.NEEDS_ATTENTION, resume_state=OrderState.AWAITING_DEPOSIT, wake_at=1.0
         )
         pass_deadline(driver, order)
-        order = driver.drive(order, OrderState.REFUNDED, seconds=30)
+        order = driver.drive(order, OrderState.REFUNDED)
     assert driver.network.balance("alder", "USDC", user.address) == ASKED - 1
 
 
@@ -308,7 +311,7 @@ def test_dust_is_left_where_it_is(driver: Driver) -> None:
     order = awaited(driver, wallet(814))
     with driver.network.ticking():
         send_native(driver, order, 1)
-        driver.work_until(lambda: Deposit.objects.get(order=order).held, seconds=20)
+        driver.work_until(lambda: Deposit.objects.get(order=order).held)
         driver.work_until(
             lambda: order.steps.get(kind=StepKind.OPEN).waiting.get("code") == "too_little_to_return"
         )

@@ -63,7 +63,7 @@ def test_less_than_asked_goes_back(odd_driver: Driver) -> None:
     origin, _ = slugs(odd_driver)
     with odd_driver.network.ticking():
         pay(odd_driver, order, order.input_amount // 2)
-        odd_driver.work_until(lambda: "deposit_seen" in odd_driver.kinds(order), seconds=20)
+        odd_driver.work_until(lambda: "deposit_seen" in odd_driver.kinds(order))
         now = int(odd_driver.network.rpc(origin).block()["timestamp"], 16)
         odd_driver.network.warp(order.fill_deadline - now + 3)
         order = odd_driver.drive(order, OrderState.REFUNDED, seconds=60)

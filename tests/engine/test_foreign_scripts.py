@@ -8,6 +8,7 @@ import pytest
 
 from intents.chains.calls import Call, encode_call
 from intents.devnet.accounts import OUTSIDER, address
+from intents.engine import courtesy
 from intents.lifecycle import OrderState
 from intents.models import Attempt, Order
 from intents.settlement.order import (
@@ -20,6 +21,7 @@ from intents.settlement.order import (
     order_id,
     to_abi,
 )
+from intents.solver.pricing import Unpriced
 from tests.engine import strangers
 from tests.engine.driver import Driver
 
@@ -69,6 +71,26 @@ def test_an_order_we_may_not_fill_is_left_and_its_money_goes_back(driver: Driver
         driver.drive(order, OrderState.REFUNDED)
     assert not Attempt.objects.filter(step__order=order, purpose="fill").exists()
     assert driver.network.balance("alder", "USDC", address(OUTSIDER)) == before
+
+
+def test_money_that_nobody_can_value_now_goes_back_once_somebody_can(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usdc = driver.network.token("alder", "USDC")
+    terms = made_up(driver, token=usdc, amount=100 * DOLLARS, wants=120 * DOLLARS)
+    order = opened(driver, terms)
+
+    def unpriced(*args: Any) -> int:
+        raise Unpriced("stale_price", "usdc")
+
+    now = int(driver.network.rpc("alder").block()["timestamp"], 16)
+    with monkeypatch.context() as stale:
+        stale.setattr(courtesy, "input_value_usd_e8", unpriced)
+        driver.network.warp(terms.expires - now + 2)
+        driver.work_until(lambda: order.steps.filter(kind="refund", waiting__code="stale_price").exists())
+    Order.objects.filter(pk=order.pk).update(wake_at=1)
+    with driver.network.ticking():
+        driver.drive(order, OrderState.REFUNDED)
 
 
 def made_up(driver: Driver, *, token: str, amount: int, wants: int) -> StandardOrder:

@@ -95,7 +95,7 @@ def test_whoever_pays_only_the_gas_on_arrival_gives_a_present(
     settings.FILL_ENABLED = True
     Order.objects.filter(pk=order.pk).update(wake_at=1)
     with driver.network.ticking():
-        order = driver.drive(order, OrderState.SETTLED, seconds=30)
+        order = driver.drive(order, OrderState.SETTLED)
     assert driver.network.balance("birch", "USDC", recipient) == 25 * 10**6
     assert coins(driver.network, recipient) == int(order.terms["outputs"][1]["amount"])
     assert coins(driver.network, account) == held, "not ours"

@@ -87,7 +87,7 @@ def test_the_coin_comes_back_when_it_cannot_be_delivered(
     now = int(driver.network.rpc("birch").block()["timestamp"], 16)
     driver.network.warp(order.fill_deadline - now + 2)
     with driver.network.ticking():
-        order = driver.drive(order, OrderState.REFUNDED, seconds=40)
+        order = driver.drive(order, OrderState.REFUNDED)
     assert coins(driver.network, "alder", bob.address) == paid + 5 * 10**16
     assert coins(driver.network, "alder", driver.network.manifest("alder").address("input_settler")) == 0
     driver.wait_for(lambda: not ledger_check())

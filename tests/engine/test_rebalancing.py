@@ -34,7 +34,7 @@ def switched_on(settings: Any, driver: Driver, monkeypatch: pytest.MonkeyPatch) 
         for symbol, amount in profile.inventory.items()
     }
     monkeypatch.setattr(rebalancing, "targets", lambda: at_first)
-    driver.wait_for(lambda: knows_every_pool(driver), seconds=20)
+    driver.wait_for(lambda: knows_every_pool(driver))
 
 
 def knows_every_pool(driver: Driver) -> bool:
@@ -152,7 +152,7 @@ def test_a_reorganised_exchange_is_booked_once(driver: Driver) -> None:
     assert block is not None
     strangers.reorg(driver.network, "alder", block)
     with driver.network.ticking():
-        driver.work_until(lambda: StockMove.objects.get(pk=move.pk).state == STATES.DONE, seconds=20)
+        driver.work_until(lambda: StockMove.objects.get(pk=move.pk).state == STATES.DONE)
     assert Attempt.objects.filter(purpose=f"trade:{move.pk}").count() == 1
     assert held(driver, "alder", "USDC") == 50_000 * USDC
     assert ledger_check() == []

@@ -30,7 +30,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_order_that_nobody_advances_gives_its_stock_back(driver: Driver, alice: LocalAccount) -> None:
     order = driver.transfer(alice)
     assert _holds(order)
-    driver.wait_for(lambda: sweep.sweep() >= 0 and not _holds(order), seconds=3)
+    driver.wait_for(lambda: sweep.sweep() >= 0 and not _holds(order))
     driver.drive(order, OrderState.FILLED, OrderState.PROVING)
 
 
@@ -39,7 +39,7 @@ def test_an_order_whose_planned_stock_went_to_others_meanwhile_is_paid_another_w
 ) -> None:
     order = driver.transfer(alice, get="birch:WETH", amount="40")
     planned = order.steps.get(kind=StepKind.FILL).details["stock_token"]
-    driver.wait_for(lambda: sweep.sweep() >= 0 and not _holds(order), seconds=3)
+    driver.wait_for(lambda: sweep.sweep() >= 0 and not _holds(order))
     held = Stock.objects.filter(chain_id=902, token=planned)
     held.update(reserved=held.get(holder=birch_account()).balance)
 
@@ -58,7 +58,7 @@ def test_an_order_that_cannot_be_sent_does_not_keep_its_stock(
     with monkeypatch.context() as patched:
         patched.setattr(open_action, "send", troubled)
         order = driver.transfer(alice)
-        driver.work_until(lambda: not _holds(order), seconds=5)
+        driver.work_until(lambda: not _holds(order))
         for _ in range(3):
             _look(driver, order)
             assert not _holds(order), "each look would hold it again"
@@ -86,7 +86,7 @@ def test_a_deadline_that_the_chain_says_has_passed_gives_the_stock_back_at_once(
 def test_a_paused_chain_holds_no_stock(driver: Driver, alice: LocalAccount) -> None:
     order = driver.transfer(alice)
     Chain.objects.filter(chain_id=902).update(paused_reason="by hand")
-    driver.drive(order, OrderState.REJECTED, seconds=5)
+    driver.drive(order, OrderState.REJECTED)
     assert not _holds(order)
 
 

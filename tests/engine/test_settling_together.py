@@ -91,10 +91,10 @@ def test_cheap_ones_and_those_that_expire_soon_never_wait(
 ) -> None:
     settings.SETTLE_TOGETHER_SECONDS = 60
     monkeypatch.setattr(batches, "CompanyRules", partial(CompanyRules, worth_usd_e8=10**12))
-    driver.drive(_transfer(driver, alice), OrderState.PROVING, seconds=5)
+    driver.drive(_transfer(driver, alice), OrderState.PROVING)
     monkeypatch.setattr(batches, "CompanyRules", partial(CompanyRules, worth_usd_e8=0))
     monkeypatch.setattr(batches, "is_expiring", lambda case: True)
-    driver.drive(_transfer(driver, alice), OrderState.PROVING, seconds=5)
+    driver.drive(_transfer(driver, alice), OrderState.PROVING)
 
 
 def test_one_that_a_stranger_collected_first_keeps_nobody_back(
@@ -266,7 +266,7 @@ def test_what_was_settled_together_is_rebuilt_and_what_was_under_way_goes_on(
         with driver.network.ticking():
             restarted.start()
             for order in moving:
-                restarted.drive(Order.objects.get(pk=order.pk), OrderState.SETTLED, seconds=30)
+                restarted.drive(Order.objects.get(pk=order.pk), OrderState.SETTLED)
     finally:
         restarted.close()
     assert ledger_check() == []
@@ -293,7 +293,7 @@ def _proven(
         held.setattr(finalise, "run", lambda case, step, seen: False)
         Order.objects.update(wake_at=1)
         with driver.network.ticking():
-            driver.work_until(lambda: {_state(each) for each in orders} == {StepState.READY}, seconds=20)
+            driver.work_until(lambda: {_state(each) for each in orders} == {StepState.READY})
     return orders
 
 
@@ -306,7 +306,7 @@ def _settle(driver: Driver, orders: Sequence[Order], settings: Any) -> None:
     Order.objects.filter(ended_at=None).update(wake_at=1)
     with driver.network.ticking():
         for order in orders:
-            driver.drive(order, OrderState.SETTLED, seconds=40)
+            driver.drive(order, OrderState.SETTLED)
 
 
 def _look(driver: Driver, order: Order) -> None:

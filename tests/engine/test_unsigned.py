@@ -53,7 +53,7 @@ def test_stock_that_is_gone_by_then_means_the_money_comes_back(driver: Driver, b
     now = int(driver.network.rpc("birch").block()["timestamp"], 16)
     driver.network.warp(order.fill_deadline - now + 2)
     with driver.network.ticking():
-        order = driver.drive(order, OrderState.REFUNDED, seconds=40)
+        order = driver.drive(order, OrderState.REFUNDED)
     assert driver.network.balance("alder", "USDT", bob.address) == before
 
 

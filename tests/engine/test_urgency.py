@@ -67,7 +67,7 @@ def test_what_collects_it_may_cost_more_than_usual_within_a_bound(
         assert not Attempt.objects.filter(step__order=order, purpose="process").exists()
         driver.network.rpc("alder").request("anvil_setNextBlockBaseFeePerGas", hex(10**9))
         _expires_soon(order)
-        order = driver.drive(order, OrderState.SETTLED, seconds=20)
+        order = driver.drive(order, OrderState.SETTLED)
     sent = Attempt.objects.filter(step__order=order, purpose__in=["process", "finalise"])
     assert {cap < attempt.max_fee_wei <= URGENT_CAP_FACTOR * cap for attempt in sent} == {True}
     monkeypatch.setattr(fees, "base_fee_wei", lambda chain_id: URGENT_CAP_FACTOR * cap)

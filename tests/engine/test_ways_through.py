@@ -21,7 +21,7 @@ def knows_every_pool(driver: Driver, slug: str) -> bool:
 def test_a_large_swap_goes_over_two_pools_at_once(
     driver: Driver, alice: LocalAccount, bob: LocalAccount
 ) -> None:
-    driver.wait_for(lambda: knows_every_pool(driver, "alder"), seconds=20)
+    driver.wait_for(lambda: knows_every_pool(driver, "alder"))
     before = driver.network.balance("alder", "WETH", bob.address)
     account = driver.network.manifest("alder").address("solver_account")
     stock = driver.network.balance("alder", "USDC", account)
@@ -31,7 +31,7 @@ def test_a_large_swap_goes_over_two_pools_at_once(
     assert all(parts)
     assert int(swap["amounts"][-1]) + int(swap["beside"]["amounts"][-1]) == quote.output_expected
     with driver.network.ticking():
-        order = driver.drive(driver.submit(quote, alice), OrderState.SETTLED, seconds=30)
+        order = driver.drive(driver.submit(quote, alice), OrderState.SETTLED)
     # Nobody traded meanwhile: the pools paid what was predicted, to the wei.
     received = driver.network.balance("alder", "WETH", bob.address) - before
     assert received == order.delivered_amount == quote.output_expected

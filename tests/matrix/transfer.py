@@ -85,7 +85,7 @@ class Transfer:
 
     def begin(self) -> Order:
         """Quote and hand in; nothing is paid by the ways without a signature."""
-        self.driver.wait_for(self._knows_every_pool, seconds=20)
+        self.driver.wait_for(self._knows_every_pool)
         wish = {
             "amount": self.place.amount(self.slug, self.symbol, self.route.usd),
             "confirm": _confirm(self.row.way, self.token),

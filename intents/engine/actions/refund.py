@@ -16,8 +16,10 @@ from intents.lifecycle import OrderState, StepKind, StepState
 from intents.models import ChainLog, Step
 from intents.settlement import calls
 from intents.settlement.order import address_to_bytes32, output_hash
+from intents.solver.pricing import Unpriced
 
 CLAIM_RETRY_SECONDS = 3600.0
+UNPRICED_SECONDS = 5.0
 NOTHING_LEFT = "NothingToClaim"
 
 
@@ -42,6 +44,14 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
     flying = in_flight(case, step, "refund")
     if flying is not None:
         return _await_block(case, step, flying.tx_hash)
+    try:
+        return _return(case, step, seen)
+    except Unpriced as unpriced:
+        wait(case, step, Wait(unpriced.code, {"asset": unpriced.asset}, seconds=UNPRICED_SECONDS))
+        return False
+
+
+def _return(case: Case, step: Step, seen: Evidence) -> bool:
     if case.clock(case.origin.chain_id) > case.terms.expires:
         if not pays_refund(case):
             wait(case, step, Wait("too_little_to_return", {}, seconds=CLAIM_RETRY_SECONDS))
