@@ -245,7 +245,7 @@ def install_node_packages():
 
 
 def fetch_contracts():
-    run([sys.executable, "-m", "intents.devnet.artifacts"], PATH=node_path())
+    run([sys.executable, "-m", "intents.contracts.artifacts"], PATH=node_path())
 
 
 def compile_contracts():
@@ -273,7 +273,7 @@ def steps_for(profile):
     """The steps in order."""
     python = "{}.{} {} {}".format(*sys.version_info[:2], platform.machine(), ROOT)
     locked = [ROOT / "package.json", ROOT / "package-lock.json"]
-    fetching = ("devnet/packages.toml", "devnet/artifacts.py", "tarballs.py")
+    fetching = ("contracts/packages.toml", "contracts/artifacts.py", "tarballs.py")
     artifacts = [ROOT / "intents" / name for name in fetching]
     pages = [ROOT / "static" / "src", ROOT / "static" / "rescue"]
     sources = [*pages, ROOT / "scripts" / "build.mjs", ROOT / "scripts" / "rescue.mjs", *locked]

@@ -19,11 +19,11 @@ from django.db import connection
 
 from intents.chains.manifest import ChainManifest
 from intents.chains.registry import load
+from intents.contracts.artifacts import ArtifactError
 from intents.models import Chain, ChainHead
 
 from .accounts import DEMO_WALLET, address
 from .anvil_binary import AnvilMissing
-from .artifacts import ArtifactError
 from .breakit.deeds import Breaker
 from .breakit.server import BreakServer
 from .deployment import DeploymentFailed
@@ -252,6 +252,8 @@ def _start_nodes(
     is_same = marker.is_file() and marker.read_text("utf-8") == key
     if not is_same:
         shutil.rmtree(chains, ignore_errors=True)
+        # A chain that had joined the old ones is not one of the new.
+        shutil.rmtree(settings.NETWORK_DIR, ignore_errors=True)
         _forget_database()
         chains.mkdir(parents=True)
         marker.write_text(key, "utf-8")

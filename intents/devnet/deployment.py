@@ -11,11 +11,13 @@ from typing import Any, Final
 from eth_abi import encode as abi_encode
 from eth_utils import keccak, to_canonical_address, to_checksum_address
 
+from intents.contracts import creations
+from intents.contracts.addresses import CREATE2_DEPLOYER
+from intents.contracts.creations import Creation
+
 from .accounts import OWNER, address
-from .artifacts import linked_bytecode, load_artifact
 from .rpc import Rpc, RpcError, call_data, types_of
 
-CREATE2_DEPLOYER: Final = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 GAS_PRICE_WEI: Final = 50 * 10**9
 DEFAULT_GAS: Final = 8_000_000
 MAX_ROUNDS: Final = 5_000
@@ -40,9 +42,13 @@ class Deployment:
 
     def create(self, code: bytes, what: str, *, salt: int = 0) -> str:
         """Queue a CREATE2 creation of `code` (arguments included); the address it will have."""
-        data = salt.to_bytes(32, "big") + code
-        self._add(f"create {what}", CREATE2_DEPLOYER, data, sender=None, value=0, gas=DEFAULT_GAS)
-        return create2_address(code, salt)
+        return self.make(Creation(what, code, salt.to_bytes(32, "big")))
+
+    def make(self, creation: Creation) -> str:
+        """Queue a creation; the address it will have."""
+        what = f"create {creation.name}"
+        self._add(what, CREATE2_DEPLOYER, creation.data, sender=None, value=0, gas=DEFAULT_GAS)
+        return creation.address
 
     def create_artifact(self, name: str, signature: str = "()", *args: Any, **libraries: str) -> str:
         """Queue a third-party contract; `signature` is ``(types)`` of its constructor."""
@@ -148,8 +154,7 @@ def create2(deployer: str, salt: bytes, code_hash: bytes) -> str:
 
 def artifact_code(name: str, signature: str = "()", *args: Any, **libraries: str) -> bytes:
     """Creation code of a third-party contract with its constructor's arguments."""
-    code = bytes.fromhex(linked_bytecode(load_artifact(name), libraries).removeprefix("0x"))
-    return code + encode_arguments(signature, *args)
+    return creations.artifact_code(name, types_of(signature), args, libraries=libraries)
 
 
 def encode_arguments(signature: str, *args: Any) -> bytes:

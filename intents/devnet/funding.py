@@ -57,10 +57,15 @@ def set_balances(rpc: Rpc, amounts: Mapping[str, int]) -> None:
 
 
 def fund_residents(deployment: Deployment, profile: ChainProfile, deployed: Deployed) -> None:
-    """Deliver the solver's uneven inventory and everybody's tokens; give Permit2 its allowances."""
+    """Deliver the solver's uneven inventory, and what everybody else has."""
     account = deployed.contracts["solver_account"]
     give(deployment, profile, deployed, to=account, whole=profile.inventory)
     set_balances(deployment.rpc, {account: profile.coin_stock_wei})
+    fund_people(deployment, profile, deployed)
+
+
+def fund_people(deployment: Deployment, profile: ChainProfile, deployed: Deployed) -> None:
+    """Deliver everybody's tokens but ours; give Permit2 its allowances."""
     give(deployment, profile, deployed, to=address(DEMO_WALLET), whole=DEMO_MONEY)
     give(deployment, profile, deployed, to=address(ARBITRAGEUR), whole=ARBITRAGE_MONEY)
     for name in ACTORS:

@@ -5,6 +5,8 @@ from typing import Final
 
 from eth_utils import to_canonical_address
 
+from intents.contracts import creations
+
 from .accounts import OWNER, VALIDATORS, address
 from .deployed import Deployed
 from .deployment import Deployment
@@ -19,7 +21,7 @@ FIND_ISM: Final = "getAddress(address[],uint8)"
 
 def validator_addresses() -> list[str]:
     """The three validators in the order in which the security module wants their signatures."""
-    return sorted((address(index) for index in VALIDATORS), key=lambda item: int(item, 16))
+    return creations.in_order([address(index) for index in VALIDATORS])
 
 
 def deploy_messaging(deployment: Deployment, profile: ChainProfile, deployed: Deployed) -> None:
@@ -28,26 +30,23 @@ def deploy_messaging(deployment: Deployment, profile: ChainProfile, deployed: De
     The required hook is Hyperlane's PausableHook, which asks no fee and which nobody owns here.
     """
     contracts, owner = deployed.contracts, address(OWNER)
-    admin = deployment.create_artifact("ProxyAdmin")
-    code = deployment.create_artifact("Mailbox", "(uint32)", profile.chain_id)
-    mailbox = deployment.create_artifact(
-        "TransparentUpgradeableProxy", "(address,address,bytes)", code, admin, b""
-    )
-    tree = deployment.create_artifact("MerkleTreeHook", "(address)", mailbox)
-    required = deployment.create_artifact("PausableHook")
-    factory = deployment.create_artifact("StaticMessageIdMultisigIsmFactory")
-    contracts["proxy_admin"] = admin
-    contracts["mailbox"] = mailbox
-    contracts["merkle_tree_hook"] = tree
-    contracts["required_hook"] = required
-    contracts["multisig_ism_factory"] = factory
-    contracts["validator_announce"] = deployment.create_artifact("ValidatorAnnounce", "(address)", mailbox)
+    core = creations.core(profile.chain_id)
+    deployment.make(core.implementation)
+    for creation in core.listed:
+        contracts[creation.name] = deployment.make(creation)
+    factory, mailbox = contracts["multisig_ism_factory"], contracts["mailbox"]
     deployment.send(factory, DEPLOY_ISM, validator_addresses(), THRESHOLD)
-    # Only the factory can say where it puts the module, so it has to exist first.
     deployment.flush()
     ism = deployment.rpc.call(factory, FIND_ISM, validator_addresses(), THRESHOLD, returns="address")
     contracts["multisig_ism"] = ism
-    deployment.send(mailbox, "initialize(address,address,address,address)", owner, ism, tree, required)
+    deployment.send(
+        mailbox,
+        "initialize(address,address,address,address)",
+        owner,
+        ism,
+        contracts["merkle_tree_hook"],
+        contracts["required_hook"],
+    )
 
 
 def deploy_bridged(deployment: Deployment, profile: ChainProfile, deployed: Deployed) -> None:

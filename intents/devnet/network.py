@@ -14,10 +14,10 @@ from typing import Final
 
 from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.manifest import ChainManifest
+from intents.contracts.artifacts import cache_dir
 
 from . import deployed as deployed_file
 from . import warp as clock
-from .artifacts import cache_dir
 from .deploy import deploy_network
 from .deployed import Deployed
 from .funding import fund_wallets
@@ -249,8 +249,9 @@ def state_key(profiles: Sequence[ChainProfile], prices_e8: Mapping[str, int]) ->
     digest = hashlib.sha256(json.dumps([asdict(item) for item in profiles], sort_keys=True).encode())
     digest.update(json.dumps(dict(prices_e8), sort_keys=True).encode())
     sources = [PACKAGE / f"{name}.py" for name in DEPLOYING]
-    sources += [PACKAGE / "packages.toml", *(PACKAGE / "contracts").glob("*.vy")]
-    sources += [*CONTRACTS.rglob("*.vy"), *CONTRACTS.rglob("*.vyi"), CONTRACTS / "addresses.py"]
+    sources += (PACKAGE / "contracts").glob("*.vy")
+    sources += [*CONTRACTS.rglob("*.vy"), *CONTRACTS.rglob("*.vyi")]
+    sources += [CONTRACTS / name for name in ("addresses.py", "creations.py", "packages.toml")]
     for source in sorted(sources):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     return digest.hexdigest()[:20]

@@ -7,8 +7,9 @@ from typing import Final
 from eth_abi import encode as abi_encode
 from eth_utils import keccak, to_canonical_address
 
+from intents.contracts.artifacts import load_artifact
+
 from .accounts import OWNER, address
-from .artifacts import load_artifact
 from .deployed import Deployed, Pool
 from .deployment import Deployment, create2
 from .profiles import USD_E8, ChainProfile, PoolProfile

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from intents.contracts import addresses
+from intents.contracts import addresses, creations
+from intents.contracts.artifacts import load_artifact
 
 from .accounts import OPERATOR, OWNER, RELAYER, address
-from .artifacts import load_artifact
 from .deployed import Deployed
 from .deployment import Deployment
 from .pools import ZERO_ADDRESS, amount_for
@@ -37,34 +37,11 @@ def deploy_settlers(deployment: Deployment, deployed: Deployed) -> None:
     """Queue the settlers, the solver's account and the call executor, which have one address on every chain, and
     the oracle."""
     contracts = deployed.contracts
-    contracts["deposit_implementation"] = deployment.create(
-        addresses.deposit_implementation_init_code(), "deposit_address", salt=SALT
-    )
-    contracts["input_settler"] = deployment.create(
-        addresses.settler_init_code(PERMIT2), "input_settler", salt=SALT
-    )
-    contracts["output_settler"] = deployment.create(
-        addresses.output_settler_init_code(), "output_settler", salt=SALT
-    )
-    contracts["hyperlane_oracle"] = deployment.create(
-        addresses.oracle_init_code(contracts["mailbox"], contracts["multisig_ism"]),
-        "hyperlane_oracle",
-        salt=SALT,
-    )
-    contracts["solver_account"] = deployment.create(
-        addresses.solver_account_init_code(
-            address(OWNER),
-            [address(OPERATOR), address(RELAYER)],
-            [contracts["input_settler"], contracts["output_settler"]],
-        ),
-        "solver_account",
-        salt=SALT,
-    )
-    # Only what has one address everywhere: the executor's own follows from the list.
-    refused = [contracts["input_settler"], PERMIT2, contracts["solver_account"]]
-    contracts["call_executor"] = deployment.create(
-        addresses.call_executor_init_code(contracts["output_settler"], refused), "call_executor", salt=SALT
-    )
+    operators = [address(OPERATOR), address(RELAYER)]
+    for creation in creations.ours(permit2=PERMIT2, owner=address(OWNER), operators=operators):
+        contracts[creation.name] = deployment.make(creation)
+    oracle = creations.oracle(mailbox=contracts["mailbox"], security_module=contracts["multisig_ism"])
+    contracts[oracle.name] = deployment.make(oracle)
 
 
 def deploy_gate(deployment: Deployment, profile: ChainProfile, deployed: Deployed) -> None:
@@ -73,8 +50,7 @@ def deploy_gate(deployment: Deployment, profile: ChainProfile, deployed: Deploye
     if router is None:
         return
     token = deployed.tokens["USDC"] if profile.parent_id is None else router
-    code = addresses.warp_gate_init_code(token, router)
-    deployed.contracts["warp_gate"] = deployment.create(code, "warp_gate", salt=SALT)
+    deployed.contracts["warp_gate"] = deployment.make(creations.warp_gate(token=token, router=router))
 
 
 def configure_account(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from eth_utils import keccak
 
-from intents.devnet.artifacts import (
+from intents.contracts.artifacts import (
     Artifact,
     ArtifactError,
     ArtifactMissing,

@@ -1,6 +1,6 @@
 """Third-party contract artifacts: fetched as pinned npm tarballs, read by name.
 
-`python -m intents.devnet.artifacts` fetches whatever is missing; it needs npm on PATH and only Python's
+`python -m intents.contracts.artifacts` fetches whatever is missing; it needs npm on PATH and only Python's
 standard library, because set-up runs it before anything is installed. The list is `packages.toml`.
 """
 
