@@ -143,8 +143,8 @@ def _measured(node: Node, subject: _Subject, traits: scripts.Traits) -> TokenFac
         pausable=can_pause,
         is_paused=is_paused,
         blacklists=any(found.get("listing", ())),
-        permit="eip2612" if any(found.get("permit", ())) else "none",
-        # A token that cannot be moved now shows nothing of this.
+        # A token that cannot be moved now shows nothing of these.
+        permit=("eip2612" if any(found.get("permit", ())) else "none") if moved and moved.happened else None,
         eip3009=(",".join(kinds) or "none") if moved and moved.happened else None,
         form=scripts.unwrapped_form(traits.form, is_wrapped_coin=any(found.get("unwrap", ()))),
     )
