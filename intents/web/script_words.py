@@ -11,6 +11,7 @@ def script_words() -> dict[str, str]:
         "connect": _("Connect wallet"),
         "connecting": _("Your wallet is asking…"),
         "disconnect": _("Disconnect"),
+        "browser_wallet": _("Wallet of this browser"),
         "good_for": _("Good for {seconds} s"),
         "expired": _("This offer has expired. Ask for a new one."),
         "refreshing": _("Fetching a fresh offer…"),
@@ -119,7 +120,13 @@ def script_words() -> dict[str, str]:
         "rejected": _("You did not confirm. Nothing happened; the offer is still here."),
         "wrong_text": _("Stopped for your safety: what was to be signed is not a sign-in to this site."),
         "wrong_account": _("Your wallet switched to another account, so this offer is no longer yours."),
+        "wallet_gone": _("Your wallet was disconnected from this page. Nothing was taken."),
+        "wallet_lost": _(
+            "Your wallet is no longer connected to this page. Try again to connect it anew; nothing was taken."
+        ),
+        "wallet_waits": _("Your wallet is already asking you something. Please answer that first."),
         "wallet_error": _("The wallet reported a problem: {message}"),
+        "chain_left": _("Your wallet went to another chain, so nothing was sent. Please confirm again."),
         "wrong_chain": _("Your wallet is not on {chain}. Switch it there and try again."),
         "network_error": _("The server does not answer. Nothing was submitted; please try again."),
         "refused_differs": _(

@@ -85,6 +85,9 @@ const methods = {
   },
   async eth_sendTransaction([transaction]) {
     requireAccount(transaction.from);
+    if (transaction.chainId && BigInt(transaction.chainId) !== active) {
+      throw new WalletError(-32603, `Chain ${transaction.chainId} is not the active one`);
+    }
     await approved({
       title: say("demo_title_send"),
       rows: [[say("demo_account"), account.address], [say("demo_domain"), transaction.to ?? "–"]],

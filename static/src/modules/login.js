@@ -1,6 +1,6 @@
 // Signing a wallet in, to see its whole history: one signature over a text that the server composed.
 import { choose } from "./picker.js";
-import { connected, errorCode, onWallet, REJECTED_CODE, signText } from "./wallet.js";
+import { connected, isRejected, onWallet, regain, signText, walletProblem } from "./wallet.js";
 import { say } from "./words.js";
 
 const form = document.querySelector("[data-login-form]");
@@ -24,6 +24,7 @@ async function signIn() {
   const line = document.querySelector("[data-login-problem]");
   line.hidden = true;
   try {
+    await regain();
     const { account } = connected();
     const { message } = await answer(`/login/message?address=${account}`);
     if (!isForHere(message, account)) throw new Error(say("wrong_text"));
@@ -31,7 +32,7 @@ async function signIn() {
     await answer("/login", { method: "POST", body: JSON.stringify({ signature }) });
     window.location.reload();
   } catch (error) {
-    line.textContent = errorCode(error) === REJECTED_CODE ? say("rejected") : error.message;
+    line.textContent = isRejected(error) ? say("rejected_own") : walletProblem(error);
     line.hidden = false;
   }
 }

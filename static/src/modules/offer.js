@@ -4,7 +4,7 @@ import { tokenMeant, totalText } from "./anywhere.js";
 import { checkedOrder, RefusedToSign } from "./order.js";
 import { named, row, rowsOf, sentence } from "./review.js";
 import { trustedChain } from "./trust.js";
-import { connected, errorCode, isOn, REJECTED_CODE, switchTo } from "./wallet.js";
+import { connected, isOn, isRejected, switchTo, walletProblem } from "./wallet.js";
 import { wayNamed } from "./ways/index.js";
 import { say } from "./words.js";
 
@@ -99,7 +99,8 @@ export function accountChanged() {
   if (pending?.at) return window.location.assign(`/t/${pending.parts[0].id}`);
   pending = null;
   setBusy("");
-  problem(say("wrong_account"));
+  problem(say(connected() ? "wrong_account" : "wallet_gone"));
+  part("sign").disabled = true;
 }
 
 // The parts of an offer; two only for a wish from any chain, of two chains that together give what was typed.
@@ -299,7 +300,7 @@ async function confirmPart(work) {
     setBusy(phrase(word));
     return act(...values);
   };
-  if (pending !== work) return;
+  if (pending !== work) throw new Superseded();
   setBusy(phrase("signing"));
   await now.way.confirm(now.request, {
     submit: step((signature) => submit(now, signature), "submitting"),
@@ -343,12 +344,8 @@ function complain(error) {
     part("sign").disabled = true;
     return;
   }
-  if (errorCode(error) === REJECTED_CODE) {
-    part("state").textContent = say("rejected");
-    return;
-  }
-  const isOurs = error instanceof Error && errorCode(error) === undefined;
-  problem(isOurs ? error.message : say("wallet_error", { message: error?.message ?? String(error) }));
+  if (isRejected(error)) part("state").textContent = say("rejected");
+  else problem(walletProblem(error));
 }
 
 function reset() {

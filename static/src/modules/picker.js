@@ -1,5 +1,5 @@
 // The button in the corner and the list of wallets.
-import { connect, connected, disconnect, errorCode, onWallet, REJECTED_CODE, wallets } from "./wallet.js";
+import { connect, connected, disconnect, isRejected, onWallet, walletProblem, wallets } from "./wallet.js";
 import { say } from "./words.js";
 
 const dialog = document.getElementById("wallet-dialog");
@@ -23,6 +23,7 @@ export async function choose() {
   const all = wallets();
   if (all.length === 1) return use(all[0]);
   list();
+  complain("");
   dialog.showModal();
 }
 
@@ -69,8 +70,17 @@ async function use(wallet) {
   try {
     await connect(wallet);
   } catch (error) {
-    if (errorCode(error) !== REJECTED_CODE) window.console.warn("wallet", error);
+    if (isRejected(error)) return;
+    list();
+    complain(walletProblem(error));
+    if (!dialog.open) dialog.showModal();
   } finally {
     showWallet();
   }
+}
+
+function complain(text) {
+  const place = dialog.querySelector("[data-wallet-problem]");
+  place.textContent = text;
+  place.hidden = !text;
 }

@@ -9,6 +9,7 @@ import { setUpChooser, showChosen } from "./chooser.js";
 import { setUpDollars, showWorth } from "./dollars.js";
 import { setUpHoldings, showHoldings } from "./holdings.js";
 import { choose, showWallet } from "./picker.js";
+import { setUpReceiver } from "./receiver.js";
 import { setUpSaying } from "./saying.js";
 import { canBatch, connected, learnBatching, onWallet } from "./wallet.js";
 import { say } from "./words.js";
@@ -43,6 +44,7 @@ export function setUpQuotes() {
   setUpHoldings(changed);
   form.addEventListener("click", (event) => event.target.closest("[data-flip]") && flip());
   setUpSaying({ onFilled: filled });
+  setUpReceiver(changed);
   setUpChooser();
   setUpDollars(changed);
   showFlip();
@@ -241,7 +243,7 @@ async function walletChanged(what) {
   form.elements.user.value = account;
   showHoldings();
   accountChanged();
-  if (!isConfirming() || what === "account") {
+  if (!isConfirming() || what !== "connected") {
     stale();
     await learnBatching();
     // Whoever switched again meanwhile is asked for by that switch.

@@ -2,7 +2,7 @@
 import { concat, hexToNumber, numberToHex, pad, size, slice, toFunctionSelector } from "viem/utils";
 import { RefusedToSign, sameText } from "./order.js";
 import { tokenOf, trustedChain } from "./trust.js";
-import { connect, connected, errorCode, isOn, REJECTED_CODE, sendTransaction, signTypedData, switchTo, wallets } from "./wallet.js";
+import { connect, connected, isOn, isRejected, sendTransaction, signTypedData, switchTo, walletProblem, wallets } from "./wallet.js";
 import { say } from "./words.js";
 
 const CANCEL = toFunctionSelector("cancelAuthorization(address,bytes32,uint8,bytes32,bytes32)");
@@ -56,7 +56,7 @@ async function act(panel, button) {
     await walletOn(chain);
     note(panel, say("signing_own"));
     const transaction = button.dataset.reliefAct === "claim" ? claim(facts, chain) : await cancel(facts, chain);
-    const hash = await sendTransaction({ ...transaction, from: connected().account });
+    const hash = await sendTransaction({ ...transaction, from: connected().account }, facts.chainId);
     note(panel, say("own_sent", { hash }));
     const isDone = await mined(hash);
     note(panel, say(isDone ? `own_done_${button.dataset.reliefAct}` : "own_failed", { hash }));
@@ -85,7 +85,7 @@ export function claim({ token, user }, chain) {
 async function cancel(facts, chain) {
   if (!sameText(connected().account, facts.user)) throw new Error(say("wrong_owner", { account: facts.user }));
   if (facts.way === "permit2") return invalidation(facts, chain);
-  return cancellation(facts, await signTypedData(cancelTypedData(facts, chain)));
+  return cancellation(facts, await signTypedData(cancelTypedData(facts, chain), facts.user));
 }
 
 /** Use up the order's Permit2 nonce. */
@@ -130,9 +130,9 @@ async function mined(hash) {
 }
 
 function complaint(error) {
-  if (errorCode(error) === REJECTED_CODE) return say("rejected_own");
+  if (isRejected(error)) return say("rejected_own");
   if (error instanceof RefusedToSign) return say(error.reason, { field: error.field, what: error.field });
-  return say("wallet_error", { message: error?.shortMessage ?? error?.message ?? String(error) });
+  return walletProblem(error);
 }
 
 function note(panel, text) {

@@ -1,11 +1,20 @@
 // Wallets of this browser by EIP-6963, and the one that is connected.
 import { getAddress, numberToHex } from "viem/utils";
+import { say } from "./words.js";
 
 const CAPABILITIES_PATIENCE_MS = 800;
 const ATOMIC = ["supported", "ready"];
+// An answer for every chain there is.
+const ALL_CHAINS = 0n;
 const REMEMBERED = "waymeet.wallet";
+// A wallet that announces nothing.
+const LEGACY = "window.ethereum";
 const UNKNOWN_CHAIN_CODES = [4902, -32603];
-export const REJECTED_CODE = 4001;
+// The person said no, also to what a batch needs first.
+const REJECTED_CODES = [4001, 5750, "ACTION_REJECTED"];
+// The wallet no longer lets this page ask, or has no connection.
+const LOST_CODES = [4100, 4900, 4901];
+const PENDING_CODE = -32002;
 
 const found = new Map();
 const listeners = new Set();
@@ -14,17 +23,22 @@ let current = null;
 /** Start discovery; wallets that load later announce themselves. */
 export function discover() {
   window.addEventListener("eip6963:announceProvider", ({ detail }) => {
-    if (!detail?.info?.uuid || found.has(detail.info.rdns)) return;
-    found.set(detail.info.rdns, detail);
+    const isKnown = [...found.values()].some(({ provider }) => provider === detail?.provider);
+    if (!detail?.info?.uuid || isKnown) return;
+    found.set(detail.info.uuid, detail);
     notify("found");
     if (!current && remembered() === detail.info.rdns) reconnect(detail);
   });
   window.dispatchEvent(new Event("eip6963:requestProvider"));
+  if (remembered() !== LEGACY) return;
+  for (const wallet of wallets()) if (wallet.info.rdns === LEGACY) reconnect(wallet);
 }
 
-/** Every wallet found so far: {info: {name, icon, rdns}, provider}. */
+/** Every wallet found so far: {info: {name, icon, rdns}, provider}; one of the old kind only where there is no other. */
 export function wallets() {
-  return [...found.values()];
+  const provider = window.ethereum;
+  if (found.size > 0 || typeof provider?.request !== "function") return [...found.values()];
+  return [{ info: { name: say("browser_wallet"), icon: "", rdns: LEGACY }, provider }];
 }
 
 /** The connected wallet {account, info, provider}, or null. */
@@ -43,6 +57,11 @@ export async function connect(wallet) {
   adopt(wallet, account);
 }
 
+/** Ask a wallet that let go of this page for its account again. Throws the wallet's error. */
+export async function regain() {
+  if (current.isLost) await connect(current);
+}
+
 /** Forget the wallet on this page. */
 export function disconnect() {
   current = null;
@@ -50,66 +69,69 @@ export function disconnect() {
   notify("disconnected");
 }
 
-/** Have the wallet on `chain` (hex id and what a wallet needs to add it) before anything is signed. */
+/**
+ * Have the wallet on `chain` (hex id and what a wallet needs to add it) before anything is signed.
+ *
+ * A wallet that let go of this page is asked for its account again first.
+ */
 export async function switchTo(chain) {
-  const { provider } = current;
+  await regain();
   if (await isOn(chain)) return;
+  const wanted = [{ chainId: chain.chainId }];
   try {
-    await provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId: chain.chainId }] });
+    await request("wallet_switchEthereumChain", wanted);
   } catch (error) {
     if (!UNKNOWN_CHAIN_CODES.includes(errorCode(error)) || chain.rpcUrls.length === 0) throw error;
     const { blockExplorerUrls, ...rest } = chain;
     const described = blockExplorerUrls.length ? chain : rest;
-    await provider.request({ method: "wallet_addEthereumChain", params: [described] });
-    if (!(await isOn(chain))) {
-      await provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId: chain.chainId }] });
-    }
+    await request("wallet_addEthereumChain", [described]);
+    if (!(await isOn(chain))) await request("wallet_switchEthereumChain", wanted);
   }
 }
 
 /** Whether the wallet's active chain is this one. */
 export async function isOn(chain) {
-  const active = await current.provider.request({ method: "eth_chainId" });
-  return BigInt(active) === BigInt(chain.chainId);
+  return BigInt(await request("eth_chainId")) === BigInt(chain.chainId);
 }
 
-/** One EIP-712 signature of the connected account. */
-export async function signTypedData(typedData) {
-  return current.provider.request({
-    method: "eth_signTypedData_v4",
-    params: [current.account, JSON.stringify(typedData)],
-  });
+/** One EIP-712 signature of `account`. Throws when another one is connected by now. */
+export async function signTypedData(typedData, account) {
+  requireAccount(account);
+  return request("eth_signTypedData_v4", [account, JSON.stringify(typedData)]);
 }
 
 /** One EIP-191 signature of a text. */
 export async function signText(text) {
   const bytes = new TextEncoder().encode(text);
   const hex = "0x" + [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return current.provider.request({ method: "personal_sign", params: [hex, current.account] });
+  return request("personal_sign", [hex, current.account]);
 }
 
-/** One transaction of the connected account; its hash. */
-export async function sendTransaction(transaction) {
-  return current.provider.request({ method: "eth_sendTransaction", params: [transaction] });
+/** One transaction of `transaction.from` on this chain (its id); its hash. Throws when the wallet is elsewhere by now. */
+export async function sendTransaction(transaction, chainId) {
+  await requireReady(transaction.from, chainId);
+  return request("eth_sendTransaction", [{ ...transaction, chainId: hexChainId(chainId) }]);
 }
 
 /** A number that `contract` answers about an account, read through the wallet's node on its active chain. */
 export async function readWord(contract, selector, account) {
   const data = selector + account.slice(2).toLowerCase().padStart(64, "0");
-  return BigInt(await current.provider.request({ method: "eth_call", params: [{ to: contract, data }, "latest"] }));
+  return BigInt(await request("eth_call", [{ to: contract, data }, "latest"]));
 }
 
-/** Have the wallet make all calls in one atomic transaction, or none (EIP-5792); its name for the batch. */
-export async function sendCalls(calls) {
-  const { provider, account } = current;
-  const chainId = await provider.request({ method: "eth_chainId" });
-  const batch = { version: "2.0.0", chainId, from: account, atomicRequired: true, calls };
-  return provider.request({ method: "wallet_sendCalls", params: [batch] });
+/**
+ * Have the wallet make all calls of `from` on this chain in one atomic transaction, or none (EIP-5792); its name for
+ * the batch. Throws when the wallet is elsewhere by now.
+ */
+export async function sendCalls(calls, { from, chainId }) {
+  await requireReady(from, chainId);
+  const batch = { version: "2.0.0", chainId: hexChainId(chainId), from, atomicRequired: true, calls };
+  return request("wallet_sendCalls", [batch]);
 }
 
 /** Whether the connected wallet said that it makes atomic batches on this chain. */
 export function canBatch(chainId) {
-  return Boolean(current?.batching?.has(BigInt(chainId)));
+  return [BigInt(chainId), ALL_CHAINS].some((id) => current?.batching?.has(id));
 }
 
 /** Ask the wallet on which chains it makes atomic batches; one that does not answer soon makes none. */
@@ -127,26 +149,60 @@ export async function learnBatching() {
 export async function tokenBalance(token, chain) {
   if (!current || !(await isOn(chain))) return null;
   if (BigInt(token) === 0n) {
-    return BigInt(await current.provider.request({ method: "eth_getBalance", params: [current.account, "latest"] }));
+    return BigInt(await request("eth_getBalance", [current.account, "latest"]));
   }
   const data = "0x70a08231" + current.account.slice(2).toLowerCase().padStart(64, "0");
-  const answer = await current.provider.request({ method: "eth_call", params: [{ to: token, data }, "latest"] });
+  const answer = await request("eth_call", [{ to: token, data }, "latest"]);
   return answer && answer !== "0x" ? BigInt(answer) : null;
 }
 
 /** What `units` of gas may cost soon on the wallet's active chain, in wei. */
 export async function gasCost(units) {
-  const price = BigInt(await current.provider.request({ method: "eth_gasPrice" }));
+  const price = BigInt(await request("eth_gasPrice"));
   return (price * BigInt(units) * 5n) / 2n;
 }
 
-/** The EIP-1193 code of an error, also where a wallet wraps it. */
+/** The EIP-1193 code of an error: the innermost where a wallet wraps it. */
 export function errorCode(error) {
-  return error?.code ?? error?.data?.originalError?.code ?? error?.cause?.code;
+  return error?.data?.originalError?.code ?? error?.cause?.code ?? error?.code;
+}
+
+/** Whether the person said no in the wallet. */
+export function isRejected(error) {
+  return REJECTED_CODES.includes(errorCode(error));
+}
+
+/** What a person is told of a wallet's error that is no rejection. */
+export function walletProblem(error) {
+  const code = errorCode(error);
+  if (LOST_CODES.includes(code)) return say("wallet_lost");
+  if (code === PENDING_CODE) return say("wallet_waits");
+  const isOurs = error instanceof Error && code === undefined;
+  return isOurs ? error.message : say("wallet_error", { message: error?.shortMessage ?? error?.message ?? String(error) });
 }
 
 export function hexChainId(chainId) {
   return numberToHex(BigInt(chainId));
+}
+
+async function request(method, params = []) {
+  const asked = current;
+  try {
+    return await asked.provider.request({ method, params });
+  } catch (error) {
+    if (LOST_CODES.includes(errorCode(error))) asked.isLost = true;
+    throw error;
+  }
+}
+
+function requireAccount(account) {
+  if (current?.account !== getAddress(account)) throw new Error(say("wrong_account"));
+}
+
+async function requireReady(account, chainId) {
+  const isThere = current && (await isOn({ chainId }));
+  requireAccount(account);
+  if (!isThere) throw new Error(say("chain_left"));
 }
 
 async function reconnect(wallet) {
@@ -154,12 +210,14 @@ async function reconnect(wallet) {
   if (accounts.length && !current) adopt(wallet, accounts[0]);
 }
 
-function adopt(wallet, account) {
+function adopt({ info, provider }, account) {
   if (!account) return;
-  current = { ...wallet, account: getAddress(account) };
-  storage((store) => store.setItem(REMEMBERED, wallet.info.rdns));
-  watch(wallet);
-  notify("connected");
+  const before = current;
+  current = { info, provider, account: getAddress(account) };
+  storage((store) => store.setItem(REMEMBERED, info.rdns));
+  watch(current);
+  if (before?.account === current.account) current.batching = before.batching;
+  notify(before ? "account" : "connected");
 }
 
 const watched = new WeakSet();
@@ -170,8 +228,7 @@ function watch({ provider }) {
   provider.on("accountsChanged", (accounts) => {
     if (current?.provider !== provider) return;
     if (accounts.length === 0) return disconnect();
-    current = { ...current, account: getAddress(accounts[0]), batching: null };
-    notify("account");
+    adopt(current, accounts[0]);
   });
   provider.on("chainChanged", () => current?.provider === provider && notify("chain"));
   provider.on("disconnect", () => current?.provider === provider && notify("chain"));

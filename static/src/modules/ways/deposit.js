@@ -4,7 +4,7 @@ import { depositAddress } from "../deposit-address.js";
 import { addressOf, RefusedToSign } from "../order.js";
 import { handOver, keep } from "../keepsake.js";
 import { recoveryCode } from "../recovery.js";
-import { connected, errorCode, REJECTED_CODE, sendTransaction } from "../wallet.js";
+import { isRejected, sendTransaction } from "../wallet.js";
 
 const TRANSFER = "0xa9059cbb";
 
@@ -27,6 +27,7 @@ export function prepare({ order, id, settler, origin, shown }) {
   return {
     order, id, address,
     chain: origin.name,
+    chainId: origin.chain_id,
     code: recoveryCode(order),
     isPaidElsewhere: shown.isPaidElsewhere,
     rows: [["field_refund", order.user]],
@@ -44,12 +45,13 @@ export function introduce(request, place, ready) {
 export async function confirm(request, { submit, ask }) {
   await submit("");
   if (request.isPaidElsewhere) return;
-  const [[input, amount]] = request.order.inputs;
+  const { user, inputs } = request.order;
+  const [[input, amount]] = inputs;
   const data = concat([TRANSFER, pad(request.address), numberToHex(BigInt(amount), { size: 32 })]);
   try {
-    await ask(() => sendTransaction({ from: connected().account, to: addressOf(input), data }));
+    await ask(() => sendTransaction({ from: user, to: addressOf(input), data }, request.chainId));
   } catch (error) {
     // The transfer's page shows the address: it can be paid from there, or left alone.
-    if (errorCode(error) !== REJECTED_CODE) throw error;
+    if (!isRejected(error)) throw error;
   }
 }

@@ -48,10 +48,10 @@ export function prepare({ order, settler, origin }) {
   const [[input]] = order.inputs;
   const token = origin.tokens.find((each) => sameText(each.address, addressOf(input)));
   if (!token || token.eip3009 === "none") throw new RefusedToSign("refused_differs", "way");
-  return { typedData: typedData(order, { settler, token }), rows: [] };
+  return { order, typedData: typedData(order, { settler, token }), rows: [] };
 }
 
 /** Have it signed, then submit. */
 export async function confirm(request, { submit }) {
-  await submit(await signTypedData(request.typedData));
+  await submit(await signTypedData(request.typedData, request.order.user));
 }

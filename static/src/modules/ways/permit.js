@@ -56,5 +56,5 @@ export function prepare({ order, id, settler, origin }) {
 /** Read the token's count of permits through the wallet, have the next one signed, then submit. */
 export async function confirm({ order, token, spender }, { submit }) {
   const nonce = await readWord(addressOf(order.inputs[0][0]), NONCES, order.user);
-  await submit(await signTypedData(typedData(order, { token, spender, nonce })));
+  await submit(await signTypedData(typedData(order, { token, spender, nonce }), order.user));
 }

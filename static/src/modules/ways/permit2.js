@@ -53,10 +53,10 @@ export function typedData(order, { settler, permit2 }) {
 /** What the wallet will be asked, and the rows of the review that belong to this way alone. */
 export function prepare({ order, settler, origin }) {
   const { permit2 } = origin.contracts;
-  return { typedData: typedData(order, { settler, permit2 }), rows: [["field_permit2", permit2]] };
+  return { order, typedData: typedData(order, { settler, permit2 }), rows: [["field_permit2", permit2]] };
 }
 
 /** Have it signed, then submit. */
 export async function confirm(request, { submit }) {
-  await submit(await signTypedData(request.typedData));
+  await submit(await signTypedData(request.typedData, request.order.user));
 }
