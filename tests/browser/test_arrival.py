@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.conf import settings
 from eth_account import Account
 from playwright.sync_api import Browser, Page, expect
 
 from intents.devnet.bench.demo_process import DemoProcess
 from intents.devnet.rpc import Rpc
+from tests.axe import SERIOUS, is_too_wide, violations
 
 from .person import confirm, connect, review, wait_shown
 from .test_transfer import DEMO_WALLET, manifest
@@ -113,8 +113,6 @@ def test_the_frame_opens_a_page_of_its_own(page: Page, demo: DemoProcess) -> Non
 def test_the_pages_are_readable_by_everybody(
     browser: Browser, demo: DemoProcess, width: int, theme: Any
 ) -> None:
-    axe = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
-    # The policy forbids strangers' scripts; the checker is one.
     context = browser.new_context(
         base_url=demo.url, viewport={"width": width, "height": 800}, color_scheme=theme, bypass_csp=True
     )
@@ -122,11 +120,6 @@ def test_the_pages_are_readable_by_everybody(
     for path in ("/pay?to=birch:vault&amount=25", "/pay/embed?to=birch:vault", "/apps/birch-vault"):
         page.goto(path)
         page.wait_for_timeout(300)
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, (path, wide)
-        page.add_script_tag(path=str(axe))
-        found = page.evaluate(
-            "axe.run().then((r) => r.violations.map((v) => [v.impact, v.id, v.nodes[0].html]))"
-        )
-        assert not [each for each in found if each[0] in ("serious", "critical")], (path, found)
+        assert not is_too_wide(page), path
+        assert violations(page, SERIOUS) == [], path
     context.close()

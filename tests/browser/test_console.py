@@ -2,11 +2,11 @@
 
 import re
 from itertools import cycle
-from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
 from intents.devnet.bench.demo_process import DemoProcess
+from tests.axe import SERIOUS, is_too_wide, violations
 
 from .person import confirm as confirm_transfer
 from .person import connect, review, wait_shown
@@ -179,15 +179,6 @@ def test_by_keyboard_alone(page: Page, browser: Browser, demo: DemoProcess) -> N
         expect(staff.locator("#keys-dialog")).to_be_hidden()
 
 
-def serious(page: Page) -> list[Any]:
-    """What axe finds serious or critical on the page."""
-    from django.conf import settings
-
-    page.add_script_tag(path=str(settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"))
-    found = page.evaluate("axe.run().then((r) => r.violations.map((v) => [v.impact, v.id, v.nodes[0].html]))")
-    return [each for each in found if each[0] in ("serious", "critical")]
-
-
 def test_the_console_is_accessible(page: Page, browser: Browser, demo: DemoProcess) -> None:
     order_id = transfer(page)
     page.goto(f"{page.url}/help")
@@ -224,7 +215,7 @@ def test_the_console_is_accessible(page: Page, browser: Browser, demo: DemoProce
             )
             answer = staff.goto(path)
             assert answer is not None and answer.status == 200, path
-            if problems := serious(staff):
+            if problems := violations(staff, SERIOUS):
                 found[path, language, theme] = problems
-            assert staff.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+            assert not is_too_wide(staff), path
         assert not found, found

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from django.conf import settings
 from eth_account import Account
 from playwright.sync_api import Browser, Page, expect
 
@@ -19,6 +18,7 @@ from intents.contracts.addresses import deposit_address_of
 from intents.devnet.bench.demo_process import DemoProcess
 from intents.settlement.order import order_id
 from intents.settlement.recovery_code import order_of
+from tests.axe import is_too_wide, violations
 
 from .conftest import PATIENCE_MS
 from .person import ORDER_PAGE, READY, confirm, connect, review, wait_shown
@@ -133,10 +133,8 @@ def test_what_is_shown_for_paying_fits_and_is_accessible(
 
 def assert_accessible(page: Page) -> None:
     """Nothing sticks out sideways, and axe finds nothing that matters."""
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.add_script_tag(path=str(settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"))
-    found = page.evaluate("axe.run().then((r) => r.violations.map((v) => [v.impact, v.id, v.nodes[0].html]))")
-    assert not [each for each in found if each[0] != "minor"], found
+    assert not is_too_wide(page)
+    assert violations(page) == []
 
 
 def test_the_connected_wallet_pays_with_one_transaction(page: Page) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.conf import settings
 from playwright.sync_api import Browser, Page
 
 from intents.services.login import BROWSER_COOKIE
+from tests.axe import is_too_wide, violations
 
 PATIENCE_MS = 20_000
 PHONE, DESK, SMALL = 390, 1280, 320
@@ -62,10 +62,8 @@ def staged(browser: Browser, url: str, look: Look, *, cookie: str) -> Iterator[P
 
 def faults(page: Page) -> list[str]:
     """What axe-core finds, but for trifles, and whether the page is wider than its window."""
-    page.add_script_tag(path=str(settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"))
-    found = page.evaluate("axe.run().then((r) => r.violations.map((v) => [v.impact, v.id, v.nodes[0].html]))")
-    said = [f"{impact} {rule}: {html[:200]}" for impact, rule, html in found if impact != "minor"]
-    if not page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
+    said = violations(page)
+    if is_too_wide(page):
         wide = page.evaluate(
             "[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > "
             "window.innerWidth + 1).slice(0, 3).map((e) => e.outerHTML.slice(0, 120))"
