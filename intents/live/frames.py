@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlencode
 from weakref import WeakSet
 
@@ -26,9 +26,12 @@ TOO_MANY = 4429
 class LiveConsumer(AsyncWebsocketConsumer):
     """Server to client only: a client that sends anything is disconnected.
 
-    Subclasses read the database for every frame; group messages are hints that there is something to read.
+    Subclasses read the database for every frame; group messages are hints that there is something to read. What
+    changes without a hint is looked for every `look_again_seconds`; 0 is never.
     """
 
+    look_again_seconds: ClassVar[float] = 0.0
+    looking: asyncio.Task[None] | None = None
     joined: tuple[str, ...] = ()
     is_listening: bool = False
     has_place: bool = False
@@ -63,10 +66,16 @@ class LiveConsumer(AsyncWebsocketConsumer):
         await self.accept()
         self.is_listening = True
         await self.send(text_data=first)
+        if self.looks_again():
+            self.looking = asyncio.create_task(self._look_again())
         return None
 
     async def disconnect(self, code: int) -> None:
-        """Leave the groups."""
+        """Stop looking and leave the groups."""
+        if self.looking is not None and self.looking is not asyncio.current_task():
+            self.looking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.looking
         for group in self.joined if self.channel_layer is not None else ():
             await self.channel_layer.group_discard(group, self.channel_name)
 
@@ -88,7 +97,31 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def first_frame(self) -> str | None:
         """The whole state for a new listener; None when it went away meanwhile."""
-        raise TypeError("a consumer has a first frame")
+        return await self.read(is_first=True)
+
+    def read(self, *, is_first: bool) -> Awaitable[str | None]:
+        """What changed since the last frame, "" for nothing; None for who may not read it (any more)."""
+        raise TypeError("a consumer has something to read")
+
+    async def tell(self) -> None:
+        """Send what changed."""
+        await self.say(await self.read(is_first=False))
+
+    async def say(self, text: str | None) -> None:
+        """Send a frame, nothing for "", and close for None."""
+        if text is None:
+            return await self.close(code=DENIED)
+        if text:
+            await self.send(text_data=text)
+        return None
+
+    def looks_again(self) -> bool:
+        """Whether this listener's page changes without a hint."""
+        return self.look_again_seconds > 0
+
+    def is_over(self) -> bool:
+        """Whether nothing changes any more without a hint."""
+        return False
 
     @database_sync_to_async
     def viewer(self) -> Viewer:
@@ -110,6 +143,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
     def frame(self, value: dict[str, Any]) -> str:
         """A JSON frame."""
         return json.dumps(value, ensure_ascii=False)
+
+    async def _look_again(self) -> None:
+        while not self.is_over():
+            await asyncio.sleep(self.look_again_seconds)
+            await self.tell()
 
     async def _join(self) -> None:
         if self.channel_layer is None:

@@ -1,8 +1,6 @@
 """`/ws/orders/<id>/`: a transfer's timeline, event by event."""
 
-import asyncio
-import contextlib
-from typing import Any
+from typing import Any, ClassVar
 
 from channels.db import database_sync_to_async
 from django.template.loader import render_to_string
@@ -18,9 +16,6 @@ from .frames import LiveConsumer
 HEAD = "parts/timeline_head.html"
 PARTS = (HEAD, "parts/timeline_result.html", "parts/timeline_steps.html", "parts/timeline_events.html")
 
-# Blocks are counted and a transfer becomes slower than usual without any event.
-LOOK_AGAIN_SECONDS = 2.0
-
 
 class OrderConsumer(LiveConsumer):
     """Every event reaches the client exactly once and in order, whatever hints were lost or doubled.
@@ -29,7 +24,8 @@ class OrderConsumer(LiveConsumer):
     events after those; `?after=<seq>` skips what they already have.
     """
 
-    looking: asyncio.Task[None] | None = None
+    # Blocks are counted and a transfer becomes slower than usual without any event.
+    look_again_seconds: ClassVar[float] = 2.0
 
     def group_name(self) -> str:
         return order_group(self.scope["url_route"]["kwargs"]["order_id"])
@@ -43,41 +39,23 @@ class OrderConsumer(LiveConsumer):
         self.is_settled = False
         after = self.query("after")
         self.last_seq = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
-        return await self._read(is_first=True)
+        return await self.read(is_first=True)
 
-    async def connect(self) -> None:
-        """Listen, and look again by oneself now and then."""
-        await super().connect()
-        if self.is_listening and not self.is_json:
-            self.looking = asyncio.create_task(self._look_again())
+    def looks_again(self) -> bool:
+        """Programs count by themselves."""
+        return not self.is_json
 
-    async def disconnect(self, code: int) -> None:
-        """Stop looking."""
-        if self.looking is not None:
-            self.looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.looking
-        await super().disconnect(code)
-
-    async def _look_again(self) -> None:
-        while not self.is_settled:
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
-            text = await self._read(is_first=False)
-            if text is None:
-                return
-            if text:
-                await self.send(text_data=text)
+    def is_over(self) -> bool:
+        return self.is_settled
 
     async def order_changed(self, message: dict[str, Any]) -> None:
         """Event `seq` exists: send everything after what was sent."""
         if int(message.get("seq", 0)) <= self.last_seq and self.is_json:
             return
-        text = await self._read(is_first=False)
-        if text:
-            await self.send(text_data=text)
+        await self.tell()
 
     @database_sync_to_async
-    def _read(self, *, is_first: bool) -> str | None:
+    def read(self, *, is_first: bool) -> str | None:
         order = order_for(self.scope["url_route"]["kwargs"]["order_id"], self.seen_by)
         if order is None:
             return None

@@ -1,7 +1,6 @@
 """`/ws/quotes/<id>/`: a quote's card, filled as routes are found."""
 
-import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
 from channels.db import database_sync_to_async
 from django.template.loader import render_to_string
@@ -17,7 +16,10 @@ from .frames import LiveConsumer
 class QuoteConsumer(LiveConsumer):
     """Frames are whole cards, so a repeated or late one does no harm."""
 
-    lateness: asyncio.Task[None] | None = None
+    # It is said once when it takes long.
+    look_again_seconds: ClassVar[float] = LATE_SECONDS
+    last: str = ""
+    is_waiting: bool = True
 
     def group_name(self) -> str:
         return quote_group(self.scope["url_route"]["kwargs"]["quote_id"])
@@ -26,40 +28,24 @@ class QuoteConsumer(LiveConsumer):
     def may_listen(self) -> bool:
         return quote_for(self.scope["url_route"]["kwargs"]["quote_id"], self.seen_by) is not None
 
-    async def first_frame(self) -> str | None:
-        self.last = await self._read()
-        return self.last
-
-    async def connect(self) -> None:
-        """Listen, and say once that it takes long when it does."""
-        await super().connect()
-        if self.is_listening:
-            self.lateness = asyncio.create_task(self._say_when_late())
-
-    async def disconnect(self, code: int) -> None:
-        """Stop waiting."""
-        if self.lateness is not None:
-            self.lateness.cancel()
-        await super().disconnect(code)
-
-    async def _say_when_late(self) -> None:
-        await asyncio.sleep(LATE_SECONDS)
-        await self.quote_changed({})
+    def is_over(self) -> bool:
+        return not self.is_waiting
 
     async def quote_changed(self, message: dict[str, Any]) -> None:
         """The quote was written: send its card when it differs from what was sent."""
-        text = await self._read()
-        if text is not None and text != self.last:
-            self.last = text
-            await self.send(text_data=text)
+        await self.tell()
 
     @database_sync_to_async
-    def _read(self) -> str | None:
+    def read(self, *, is_first: bool) -> str | None:
         quote = quote_for(self.scope["url_route"]["kwargs"]["quote_id"], self.seen_by)
         if quote is None:
             return None
         with translation.override(self.language):
             view = card(quote)
+            self.is_waiting = view.is_solving and not view.is_late
             if self.is_json:
-                return self.frame(view.to_json())
-            return render_to_string("parts/card.html", {"card": view, "is_oob": True})
+                text = self.frame(view.to_json())
+            else:
+                text = render_to_string("parts/card.html", {"card": view, "is_oob": True})
+        is_known, self.last = text == self.last, text
+        return "" if is_known else text

@@ -1,7 +1,5 @@
 """What every socket of the console shares: staff alone listen, and only as long as they may."""
 
-import asyncio
-import contextlib
 from typing import Any, ClassVar
 
 from channels.auth import get_user
@@ -12,15 +10,13 @@ from django.contrib.auth.models import AnonymousUser
 from intents.selectors.access import Viewer
 from intents.services.staff.roles import is_let_in
 
-from .frames import DENIED, LiveConsumer
+from .frames import LiveConsumer
 
 
 class StaffConsumer(LiveConsumer):
-    """Looks again by itself every `look_again_seconds`, asks each time whether it may, and closes once it may not."""
+    """Asks before each frame whether it may, and closes once it may not."""
 
     permission: ClassVar[str]
-    look_again_seconds: ClassVar[float]
-    looking: asyncio.Task[None] | None = None
 
     async def viewer(self) -> Viewer:
         """The member of staff behind the session's cookie."""
@@ -31,23 +27,6 @@ class StaffConsumer(LiveConsumer):
     @database_sync_to_async
     def may_listen(self) -> bool:
         return self.is_let_in() and self.is_there()
-
-    async def connect(self) -> None:
-        """Listen, and look again by oneself now and then."""
-        await super().connect()
-        if self.is_listening:
-            self.looking = asyncio.create_task(self._look_again())
-
-    async def disconnect(self, code: int) -> None:
-        """Stop looking."""
-        if self.looking is not None and self.looking is not asyncio.current_task():
-            self.looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.looking
-        await super().disconnect(code)
-
-    async def first_frame(self) -> str | None:
-        return await self.read(is_first=True)
 
     def is_there(self) -> bool:
         """Whether what is listened to exists."""
@@ -69,17 +48,3 @@ class StaffConsumer(LiveConsumer):
             return False
         self.user = get_user_model().objects.filter(pk=self.user.pk).first() or AnonymousUser()
         return is_let_in(self.user, self.permission, session)
-
-    async def tell(self) -> None:
-        """Send the news, or close."""
-        text = await self.read(is_first=False)
-        if text is None:
-            return await self.close(code=DENIED)
-        if text:
-            await self.send(text_data=text)
-        return None
-
-    async def _look_again(self) -> None:
-        while True:
-            await asyncio.sleep(self.look_again_seconds)
-            await self.tell()

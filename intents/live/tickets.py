@@ -1,8 +1,6 @@
 """`/ws/tickets/<id>/`: the person's side of a ticket, message by message."""
 
-import asyncio
-import contextlib
-from typing import Any
+from typing import Any, ClassVar
 
 from channels.db import database_sync_to_async
 from django.template.loader import render_to_string
@@ -16,8 +14,6 @@ from intents.services.tickets import mark_seen
 
 from .frames import LiveConsumer
 
-# Where the money is changes without any message.
-LOOK_AGAIN_SECONDS = 2.0
 MONEY = "parts/help_money.html"
 MESSAGES = "parts/help_talk.html"
 NEW_MESSAGES = "parts/help_new.html"
@@ -33,7 +29,8 @@ class TicketConsumer(LiveConsumer):
     they have. Pages get their parts; with `?part=mark` only the mark of a transfer's page.
     """
 
-    looking: asyncio.Task[None] | None = None
+    # Where the money is changes without any message.
+    look_again_seconds: ClassVar[float] = 2.0
 
     def group_name(self) -> str:
         return ticket_group(self._id())
@@ -47,38 +44,18 @@ class TicketConsumer(LiveConsumer):
         self.is_mark = self.query("part") == "mark"
         after = self.query("after")
         self.last_seq = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
-        return await self._read(is_first=True)
+        return await self.read(is_first=True)
 
-    async def connect(self) -> None:
-        """Listen, and look at the money by oneself now and then."""
-        await super().connect()
-        if self.is_listening and not self.is_json and not self.is_mark:
-            self.looking = asyncio.create_task(self._look_again())
-
-    async def disconnect(self, code: int) -> None:
-        """Stop looking."""
-        if self.looking is not None:
-            self.looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.looking
-        await super().disconnect(code)
+    def looks_again(self) -> bool:
+        """Only the page of the talk says where the money is."""
+        return not self.is_json and not self.is_mark
 
     async def ticket_changed(self, message: dict[str, Any]) -> None:
         """There is another message, or the state changed: send what was not sent."""
-        await self._send_news()
-
-    async def _look_again(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
-            await self._send_news()
-
-    async def _send_news(self) -> None:
-        text = await self._read(is_first=False)
-        if text:
-            await self.send(text_data=text)
+        await self.tell()
 
     @database_sync_to_async
-    def _read(self, *, is_first: bool) -> str | None:
+    def read(self, *, is_first: bool) -> str | None:
         ticket = ticket_for(self._id(), self.seen_by)
         if ticket is None:
             return None

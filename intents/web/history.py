@@ -1,6 +1,6 @@
 """`/history`: the transfers of this browser, and of the signed-in wallet on whatever device."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -16,7 +16,6 @@ from intents.models import Order
 from intents.selectors import history
 from intents.selectors.access import orders_of
 from intents.selectors.csv_text import BYTE_ORDER_MARK, csv_line
-from intents.selectors.tickets import with_unread
 from intents.services.limits import TABLES
 
 from .browser import viewer_of
@@ -35,9 +34,11 @@ def page(request: HttpRequest) -> HttpResponse:
     everything = orders_of(seen_by).select_related("quote", "deposit")
     wanted = asked.narrow(everything)
     found = history.page(wanted, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+    lines = history.lines_of(found.orders)
     counted_most = wanted.order_by()[: MOST_COUNTED + 1].count()
     context = {
-        "rows": history.rows_of(found.orders),
+        "lines": lines,
+        "live": _live_address(lines),
         "newer": urlencode({**asked.params, "after": found.newer}) if found.newer else "",
         "older": urlencode({**asked.params, "before": found.older}) if found.older else "",
         "count": min(counted_most, MOST_COUNTED),
@@ -46,10 +47,15 @@ def page(request: HttpRequest) -> HttpResponse:
         "choices": history.choices(),
         "query": urlencode(asked.params),
         "has_any": bool(found.orders) or (not asked.is_any and everything.exists()),
-        "unread": with_unread(found.orders),
         "wallet": seen_by.wallet,
     }
     return wallet_page(request, "history.html", context)
+
+
+def _live_address(lines: Sequence[history.Line]) -> str:
+    """Where changes of these lines come from."""
+    shown = ",".join(f"{line.order_id}.{line.version}" for line in lines)
+    return f"/ws/history/?lines={shown}" if lines else ""
 
 
 @require_safe

@@ -10,6 +10,7 @@ import { setUpPage } from "./modules/page.js";
 import { setUpPicker } from "./modules/picker.js";
 import { setUpQuotes } from "./modules/quote.js";
 import { setUpRelief } from "./modules/relief.js";
+import { setUpRows } from "./modules/rows.js";
 import { setUpShare } from "./modules/share.js";
 import { setUpShares } from "./modules/shares.js";
 import { setUpTell } from "./modules/tell.js";
@@ -26,6 +27,7 @@ setUpDeposit();
 setUpRelief();
 setUpHelp();
 setUpHistory();
+setUpRows();
 setUpTell();
 setUpShare();
 // A remembered wallet answers at once; what that sets off would be lost before htmx knows the page.

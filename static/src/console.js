@@ -2,7 +2,7 @@
 import htmx from "htmx.org";
 import "htmx-ext-ws";
 import { setUpKeys } from "./modules/console/keys.js";
-import { setUpRows } from "./modules/console/rows.js";
+import { setUpRows } from "./modules/rows.js";
 import { setUpSlider } from "./modules/console/slider.js";
 import { setUpTicket } from "./modules/console/ticket.js";
 import { setUpLive } from "./modules/live.js";

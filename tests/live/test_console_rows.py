@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from intents.lifecycle import OrderState
-from intents.live import console_rows
+from intents.live.console_rows import ConsoleRowsConsumer
 from intents.live.frames import DENIED
 from intents.models import Order
 from intents.publish import order_group
@@ -56,7 +56,7 @@ async def move(order: Order, state: OrderState) -> None:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(console_rows, "LOOK_AGAIN_SECONDS", 0.4)
+    monkeypatch.setattr(ConsoleRowsConsumer, "look_again_seconds", 0.4)
 
 
 async def test_a_line_that_changed_is_sent_alone(chains: None) -> None:

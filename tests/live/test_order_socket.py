@@ -9,7 +9,7 @@ from channels.layers import get_channel_layer
 
 from intents.lifecycle import OrderState
 from intents.live.frames import DENIED, NOT_FOR_LISTENERS, TOO_MANY
-from intents.live.orders import LOOK_AGAIN_SECONDS
+from intents.live.orders import OrderConsumer
 from intents.models import ChainHead, Order
 from intents.publish import order_group
 from intents.selectors.access import shown_key_of
@@ -175,7 +175,7 @@ async def test_what_changes_without_an_event(chains: None) -> None:
     connection = socket(f"/ws/orders/{made.order_id}/")
     await connection.connect()
     assert "(1 of 3 blocks)" in await connection.text()
-    assert await connection.receive_nothing(timeout=LOOK_AGAIN_SECONDS * 1.5)
+    assert await connection.receive_nothing(timeout=OrderConsumer.look_again_seconds * 1.5)
     await ChainHead.objects.filter(chain_id=901).aupdate(number=101)
     assert "(2 of 3 blocks)" in await connection.text()
     await Order.objects.filter(pk=made.pk).aupdate(received_at=made.received_at - 600)
@@ -189,7 +189,7 @@ async def test_the_address_to_pay_to_leaves_with_the_deadline(chains: None) -> N
     assert await connection.connect()
     assert "data-missing=" in await connection.text()
     await Order.objects.filter(pk=made.pk).aupdate(fill_deadline=1)
-    head = await connection.text(timeout=3 * LOOK_AGAIN_SECONDS)
+    head = await connection.text(timeout=3 * OrderConsumer.look_again_seconds)
     assert 'id="journey-head"' in head
     assert "data-missing=" not in head
     await connection.disconnect()

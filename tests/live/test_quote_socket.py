@@ -6,6 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 
+from intents.live.quotes import QuoteConsumer
 from intents.models import Quote, QuoteState
 from intents.publish import quote_group
 from intents.services.login import new_browser_cookie
@@ -96,8 +97,8 @@ async def test_the_language_is_the_pages(chains: None, cookie: str, accepted: st
 
 
 async def test_a_card_that_nobody_fills_says_so(chains: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("intents.live.quotes", "intents.selectors.card"):
-        monkeypatch.setattr(f"{module}.LATE_SECONDS", 0.5)
+    monkeypatch.setattr("intents.selectors.card.LATE_SECONDS", 0.5)
+    monkeypatch.setattr(QuoteConsumer, "look_again_seconds", 0.5)
     made = await make_quote(browser_key=KEY, state=QuoteState.SOLVING)
     connection = socket(f"/ws/quotes/{made.pk}/")
     await connection.connect()
