@@ -11,6 +11,7 @@ from .deployment import Deployment
 from .funding import fund_gas, fund_residents
 from .manifests import read_code_hashes
 from .messaging import back_bridged, deploy_bridged, deploy_messaging, enrol_routers
+from .names import deploy_names
 from .pools import deploy_pools, deploy_uniswap
 from .profiles import ChainProfile
 from .rpc import Rpc
@@ -78,6 +79,7 @@ def deploy_chain(rpc: Rpc, profile: ChainProfile, prices_e8: Mapping[str, int]) 
     configure_account(deployment, profile, deployed, prices_e8)
     deploy_pools(deployment, profile, deployed, prices_e8)
     fund_residents(deployment, profile, deployed)
+    deploy_names(deployment, profile, deployed)
     rpc.request("anvil_setNextBlockBaseFeePerGas", hex(profile.base_fee_wei))
     return deployed
 

@@ -36,6 +36,7 @@ DEPLOYING: Final = (
     "deployment",
     "funding",
     "messaging",
+    "names",
     "pools",
     "settlers",
     "tokens",

@@ -13,7 +13,9 @@ from intents.chains.manifest import ChainManifest
 from intents.errors import WaymeetError
 from intents.models import Order
 from intents.services.intent import address_in, is_name, place_of
+from intents.services.names import look_up, name_called
 from intents.services.wallets import AccountKind, account_kind
+from intents.services.words import text as words_of
 
 from .access import Viewer, orders_of
 
@@ -40,10 +42,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """An address looked at; `address` is its checksummed form, "" when it is none."""
+    """An address looked at; `address` is its checksummed form, "" when it is none.
+
+    `typed` is the name that was typed instead and leads there now, "" for none.
+    """
 
     address: str
     notes: tuple[Note, ...]
+    typed: str = ""
 
     @property
     def has_danger(self) -> bool:
@@ -59,25 +65,41 @@ def receiver(text: str, *, target: str, source: str, seen_by: Viewer, user: str 
     typed = text.strip()
     if not typed:
         return None
-    if is_name(typed):
-        words = _("Names such as %(name)s are not looked up here. Give the whole address, 0x…") % {
-            "name": typed
-        }
-        return Receiver("", (Note("name", REFUSE, words),))
-    try:
-        address = address_in({"recipient": typed}, "recipient")
-    except WaymeetError as error:
-        return Receiver("", (_malformed(error.params.get("reason")),))
     notes: list[Note] = []
+    name = ""
+    if is_name(typed):
+        try:
+            found = look_up(typed)
+        except WaymeetError as error:
+            return Receiver("", (Note("name", REFUSE, words_of(error.code, error.params)),))
+        name, address = typed, found.address
+        notes.append(_named(found.name))
+    else:
+        try:
+            address = address_in({"recipient": typed}, "recipient")
+        except WaymeetError as error:
+            return Receiver("", (_malformed(error.params.get("reason")),))
     destination, origin = _chain(target), _chain(source)
     lost = place_of(address, tuple(chain for chain in (destination, origin) if chain))
     if lost:
         return Receiver(address, (Note(lost, REFUSE, str(LOST[lost])),))
+    notes += [] if name else _called(address)
     notes += _look_alikes(address, seen_by, user)
     notes += _earlier(address, seen_by, user)
     if destination is not None:
         notes += _on_chain(address, destination, origin, user)
-    return Receiver(address, tuple(notes))
+    return Receiver(address, tuple(notes), typed=name)
+
+
+def _named(name: str) -> Note:
+    words = _("%(name)s leads to this address now. What you confirm is the address.") % {"name": name}
+    return Note("named", FINE, words)
+
+
+def _called(address: str) -> list[Note]:
+    name = name_called(address)
+    words = _("It calls itself %(name)s, and this name leads back to it.") % {"name": name}
+    return [Note("called", FINE, words)] if name else []
 
 
 def _malformed(reason: Any) -> Note:

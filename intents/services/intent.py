@@ -10,6 +10,7 @@ from eth_utils.address import to_checksum_address
 from intents.amounts import AmountError, parse_units
 from intents.chains import registry
 from intents.chains.manifest import ChainManifest, TokenManifest, TokenNotSupported
+from intents.chains.names import NameNotSupported
 from intents.chains.registry import ChainNotSupported
 from intents.errors import WaymeetError
 from intents.solver.preferences import BEST, PREFERENCES
@@ -82,12 +83,6 @@ class AddressMalformed(WaymeetError):
     """Not an address, or its checksum says that a letter is wrong."""
 
     code = "address_malformed"
-
-
-class NameNotSupported(WaymeetError):
-    """A name instead of an address: nothing here could look it up for certain."""
-
-    code = "name_not_supported"
 
 
 class RecipientNotAllowed(WaymeetError):
@@ -313,7 +308,10 @@ def _amount(values: Mapping[str, Any], token: TokenManifest | Asset) -> int:
 
 
 def address_in(values: Mapping[str, Any], field: str) -> str:
-    """The checksummed address of a field, "" when it is empty; raises AddressMalformed, NameNotSupported."""
+    """The checksummed address of a field, "" when it is empty; raises AddressMalformed, NameNotSupported.
+
+    Names are looked up for people, who see where they lead before anything is asked for: `services/names.py`.
+    """
     text = _text(values, field)
     if not text:
         return ""

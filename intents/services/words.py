@@ -46,6 +46,11 @@ INTENT_WORDS = {
     ),
     "address_malformed": _("That is not a valid address. It starts with 0x and has 40 more characters."),
     "name_not_supported": _("Names such as %(name)s are not looked up here. Give the whole address, 0x…"),
+    "name_malformed": _("%(name)s is not a valid name. Check every letter."),
+    "name_unknown": _("The name %(name)s leads to no address. Check every letter."),
+    "name_elsewhere": _(
+        "This name is kept outside the chain, so it cannot be checked. Give the whole address, 0x…"
+    ),
     "recipient_not_allowed": _("This address cannot receive the transfer. Check it and choose another one."),
     "recipient_is_contract": _("This address is a contract. Choose an account that you control there."),
     "blocked_address": _("One of the addresses cannot be served."),

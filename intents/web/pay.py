@@ -12,10 +12,12 @@ from django.views.decorators.http import require_safe
 
 from intents.errors import WaymeetError
 from intents.selectors.network import connected_chains
+from intents.services.assets import assets
 from intents.services.destination import Destination, destination_of
 
 from .failures import said
 from .ready import has_chains, not_started
+from .receiver import with_receiver
 from .transfer import Choice, anywhere_choices
 from .wallet import wallet_page
 
@@ -39,12 +41,13 @@ def page(request: HttpRequest) -> HttpResponse:
         "to": destination.value,
         "amount": asked["amount"],
         "recipient": asked["recipient"],
+        "user": "",
     }
     context = {
         "destination": destination,
-        "values": values,
         "groups": _sources(destination),
         "anywhere": anywhere_choices(besides=destination.chain.chain_id),
+        **with_receiver(request, values),
     }
     return wallet_page(request, "pay.html", context)
 
@@ -78,6 +81,15 @@ def embed(request: HttpRequest) -> HttpResponse:
 def pay_path(destination: Destination, *, amount: str) -> str:
     """The link that brings `amount` there."""
     return "/pay?" + urlencode({"to": destination.name, "amount": amount}, safe=":")
+
+
+def anywhere_link(destination: Destination) -> str:
+    """The link that brings any amount there, paid with the same asset wherever the payer has it."""
+    token, besides = destination.token, destination.chain.chain_id
+    same = [asset.value for asset in assets() if asset.asset_id == token.canonical_id]
+    offered = {choice.value for choice in anywhere_choices(besides=besides)}
+    fields = {"to": destination.name, **({"from": same[0]} if same and same[0] in offered else {})}
+    return "/pay?" + urlencode(fields, safe=":")
 
 
 def _asked(request: HttpRequest) -> dict[str, str]:

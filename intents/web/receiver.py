@@ -1,5 +1,7 @@
 """`/receiver`: what is known about the address that was typed, a part of the form."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -10,6 +12,7 @@ from intents.errors import WaymeetError
 from intents.selectors.receiver import Receiver, receiver
 from intents.services.intent import address_in
 from intents.services.limits import BALANCES
+from intents.services.names import takes_names
 
 from .browser import viewer_of
 
@@ -21,6 +24,13 @@ def show(request: HttpRequest) -> HttpResponse:
     """The notes on `recipient`, for a transfer of `user` from the choice `from` to the choice `to`."""
     values = {name: str(request.GET.get(name, ""))[:80] for name in ("recipient", "to", "from", "user")}
     return render(request, "parts/receiver.html", {"receiver": looked_at(request, values)})
+
+
+def with_receiver(request: HttpRequest, values: dict[str, str]) -> dict[str, Any]:
+    """What a form needs of its receiver. A name is looked up once: the form has the address it led to."""
+    found = looked_at(request, values)
+    recipient = found.address if found and found.typed else values["recipient"]
+    return {"values": values | {"recipient": recipient}, "receiver": found, "takes_names": takes_names()}
 
 
 def looked_at(request: HttpRequest, values: dict[str, str]) -> Receiver | None:

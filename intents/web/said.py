@@ -15,6 +15,10 @@ REASONS = {
     "number": gettext_lazy("this is no amount that can be read for certain; write it like 1000 or 0.25"),
     "number_of_what": gettext_lazy("it is not clear what this is an amount of"),
     "name": gettext_lazy("names are not looked up here; give the whole address, 0x…"),
+    "name_unknown": gettext_lazy("this name leads to no address: check every letter"),
+    "name_not_read": gettext_lazy(
+        "this name could not be looked up for certain; give the whole address, 0x…"
+    ),
     "address": gettext_lazy("this is no valid address: check every letter"),
     "not_here": gettext_lazy("this chain does not have it"),
     "too_long": gettext_lazy("the sentence is too long, its end was not read"),
@@ -48,12 +52,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A sentence with everything that is shown of it."""
+    """A sentence with everything that is shown of it; `name` was said as receiver and leads to `address`."""
 
     text: str
     pieces: tuple[SaidPiece, ...]
     questions: tuple[Asked, ...]
     is_complete: bool
+    name: str = ""
+    address: str = ""
 
     @property
     def not_understood(self) -> tuple[SaidPiece, ...]:
@@ -81,7 +87,14 @@ def shown(saying: Saying, *, lacks_wallet: bool = False) -> Said:
     if lacks_wallet:
         words = _("All of it: connect your wallet and say it again, or type the amount below.")
         questions.append(Asked("amount", words, ()))
-    return Said(saying.text, pieces, tuple(questions), is_complete=saying.is_complete and not lacks_wallet)
+    return Said(
+        saying.text,
+        pieces,
+        tuple(questions),
+        is_complete=saying.is_complete and not lacks_wallet,
+        name=saying.named.name if saying.named else "",
+        address=saying.named.address if saying.named else "",
+    )
 
 
 def example_sentence() -> str:

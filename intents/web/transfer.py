@@ -18,12 +18,13 @@ from intents.selectors.card import card
 from intents.selectors.network import connected_chains, token_name
 from intents.services.assets import as_listed, assets
 from intents.services.limits import QUOTES
+from intents.services.names import address_behind
 from intents.services.quotes import Intent, quote_request, quote_wait
 
 from .browser import known_or_new, remember, viewer_of
 from .failures import refusal, said
 from .ready import has_chains, not_started
-from .receiver import looked_at
+from .receiver import with_receiver
 from .said import Said, example_sentence
 from .wallet import wallet_page
 
@@ -74,6 +75,7 @@ def quote(request: HttpRequest) -> HttpResponse:
     values = _entered(request.POST, {})
     key, cookie = known_or_new(request)
     try:
+        values["recipient"] = address_behind(values["recipient"])
         asked = quote_request(intent=Intent.parse(_mapping(values)), browser_key=key)
     except WaymeetError as error:
         return _refused(request, values, error)
@@ -145,12 +147,7 @@ def form_context(request: HttpRequest, values: dict[str, str]) -> dict[str, Any]
         "from": values["from"] if values["from"] in sources else "",
         "to": values["to"] if values["to"] in known else "",
     }
-    return {
-        "values": values | listed,
-        "groups": groups,
-        "anywhere": anywhere,
-        "receiver": looked_at(request, values),
-    }
+    return {"groups": groups, "anywhere": anywhere, **with_receiver(request, values | listed)}
 
 
 def linked(data: QueryDict) -> dict[str, str]:

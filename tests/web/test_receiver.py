@@ -8,6 +8,7 @@ from eth_utils.address import to_checksum_address
 
 from intents.devnet.network import Network
 from intents.lifecycle import OrderState
+from intents.models import Quote
 from intents.selectors.access import Viewer
 from intents.selectors.receiver import Receiver, receiver
 
@@ -109,6 +110,35 @@ def test_a_name_is_refused_in_words(chains: None, stranger: Client) -> None:
     text = stranger.post("/quote", good, headers={"hx-request": "true"}).content.decode()
     assert "<code>name_not_supported</code>" in text
     assert "bob.eth" in text
+
+
+@pytest.mark.chain
+@pytest.mark.django_db(transaction=True)
+def test_a_name_becomes_the_address_it_leads_to(
+    seen: Network, alice_browser: Browser, alice: Any, bob: Any
+) -> None:
+    found = look("Alice.eth")
+    assert (found.address, found.typed) == (alice.address, "Alice.eth")
+    assert "named" in codes(found)
+    assert "called" in codes(look(bob.address))
+    assert [note.level for note in look("nobody.eth").notes] == ["refuse"]
+    part = alice_browser.get("/receiver", {"recipient": "alice.eth", "to": "birch:WETH"}).content.decode()
+    assert f'data-typed="alice.eth" data-address="{alice.address}"' in part
+    # A link may name it; the form, and whatever is asked for with it, has the address.
+    assert f'value="{alice.address}"' in alice_browser.get("/", {"recipient": "alice.eth"}).content.decode()
+    said = alice_browser.get("/say", {"say": "send 25 USDC from alder to bob.eth on birch"}).content.decode()
+    assert f'value="{bob.address}"' in said and "leads to this address now" in said
+    wish = {
+        "from": "alder:USDC",
+        "to": "birch:WETH",
+        "amount": "25",
+        "exact": "input",
+        "recipient": "bob.eth",
+    }
+    assert alice_browser.post("/quote", wish).status_code == 302
+    assert Quote.objects.get().intent["recipient"] == bob.address
+    unknown = alice_browser.post("/quote", wish | {"recipient": "nobody.eth"})
+    assert "leads to no address" in unknown.content.decode()
 
 
 @pytest.mark.chain

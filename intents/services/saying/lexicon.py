@@ -20,7 +20,7 @@ _ADDRESS_LETTERS: Final = 42
 
 
 class Kind(StrEnum):
-    """What a part is. `GAP` is blanks and punctuation, `UNKNOWN` what is none of the others."""
+    """What a part is. `GAP` is blanks and punctuation, `NAME` such as bob.eth, `UNKNOWN` none of the others."""
 
     GAP = "gap"
     MARK = "mark"
@@ -28,6 +28,7 @@ class Kind(StrEnum):
     TOKEN = "token"
     AMOUNT = "amount"
     ADDRESS = "address"
+    NAME = "name"
     UNKNOWN = "unknown"
 
 
@@ -97,7 +98,7 @@ def _at(text: str, folded: str, at: int, words: _Words) -> Part:
         return _address(text, at)
     name = _NAME.match(text, at)
     if name and len(name[0]) > len(word):
-        return Part(Kind.UNKNOWN, at, name.end(), "name")
+        return Part(Kind.NAME, at, name.end(), name[0])
     run = RUN.match(folded, at) if not word else None
     if run:
         return _amount(folded, run, words)

@@ -69,7 +69,7 @@ class _Reader:
             self._mark(index, mark_of(part))
         elif part.kind is Kind.AMOUNT:
             self._amount(index, part)
-        elif part.kind is Kind.ADDRESS:
+        elif part.kind in (Kind.ADDRESS, Kind.NAME):
             self._address(index, part)
         elif part.kind is Kind.UNKNOWN:
             self.reading.left[index] = part.value

@@ -10,12 +10,18 @@ from intents.errors import WaymeetError
 
 from ..assets import ANY, Asset, assets
 from ..intent import address_in
-from .lexicon import tidy
+from ..names import Named, look_up
+from .lexicon import Kind, Part, tidy
 from .reading import ALL, End, Reading, read
 from .sentences import ANYWHERE, is_chinese, with_added, with_replaced
 from .vocabulary import ALIASES
 
 MOST_LETTERS: Final = 200
+NAME_REASONS: Final = {
+    "name_not_supported": "name",
+    "name_unknown": "name_unknown",
+    "name_malformed": "name_unknown",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,8 @@ class Question:
 class Saying:
     """A sentence understood as far as it goes. `values` holds the form's fields, "" for what is not known.
 
-    With `is_all` the amount is everything that the wallet holds of what is given.
+    With `is_all` the amount is everything that the wallet holds of what is given; `named` is the name that was said
+    as receiver, with the address it leads to now.
     """
 
     text: str
@@ -55,6 +62,7 @@ class Saying:
     values: dict[str, str]
     questions: tuple[Question, ...]
     is_all: bool = False
+    named: Named | None = None
 
     @property
     def not_understood(self) -> tuple[Piece, ...]:
@@ -98,6 +106,7 @@ class _Understanding:
         self.reading = reading
         self.is_cut = is_cut
         self.questions: list[Question] = []
+        self.named: Named | None = None
 
     def saying(self) -> Saying:
         recipient = self._recipient()
@@ -115,7 +124,14 @@ class _Understanding:
         }
         order = ("origin", "input_token", "destination", "output_token", "amount")
         questions = sorted(self.questions, key=lambda question: order.index(question.about))
-        return Saying(self.text, tuple(self._pieces()), values, tuple(questions), is_all=amount == ALL)
+        return Saying(
+            self.text,
+            tuple(self._pieces()),
+            values,
+            tuple(questions),
+            is_all=amount == ALL,
+            named=self.named,
+        )
 
     def _pieces(self) -> Iterable[Piece]:
         understood = ""
@@ -137,11 +153,22 @@ class _Understanding:
         part = self.reading.address
         if part is None:
             return ""
+        if part.kind is Kind.NAME:
+            return self._address_named(part)
         try:
             return address_in({"recipient": part.value}, "recipient")
         except WaymeetError:
             self.reading.left[self.reading.parts.index(part)] = "address"
             return ""
+
+    def _address_named(self, part: Part) -> str:
+        try:
+            self.named = look_up(part.value)
+        except WaymeetError as error:
+            reason = NAME_REASONS.get(error.code, "name_not_read")
+            self.reading.left[self.reading.parts.index(part)] = reason
+            return ""
+        return self.named.address
 
     def _amount(self) -> tuple[str, str]:
         given, wanted = self.reading.given.amount, self.reading.wanted.amount
