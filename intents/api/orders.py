@@ -1,4 +1,4 @@
-"""`POST /api/v1/orders`, `GET /api/v1/orders/<id>` and its events: read with the order's secret key alone."""
+"""`POST /api/v1/orders`, `GET /api/v1/orders/<id>`, its events and its receipt: read with the order's secret key."""
 
 import uuid
 from typing import Any
@@ -10,6 +10,7 @@ from intents.lifecycle import OrderState
 from intents.models import Event, Order, Step
 from intents.selectors.access import Viewer, order_for
 from intents.selectors.deposit import deposit_json
+from intents.selectors.receipt import receipt_json
 from intents.services.orders import order_submit
 
 from .errors import OrderNotFound, QuoteNotFound
@@ -80,6 +81,11 @@ def events(request: HttpRequest, *, order_id: str) -> HttpResponse:
             "events": [event_json(event) for event in rows],
         }
     )
+
+
+def receipt(request: HttpRequest, *, order_id: str) -> HttpResponse:
+    """What was agreed and what happened, line by line, as `manage.py verify-receipt` checks it."""
+    return JsonResponse(receipt_json(_order(request, order_id)))
 
 
 def order_json(order: Order) -> dict[str, Any]:

@@ -58,7 +58,8 @@ def _document(name: str) -> Any:
 
 def _fetched(url: str) -> bytes:
     parts = urlsplit(url)
-    path = parts.path if parts.path.endswith(".json") else f"{parts.path.rstrip('/')}.json"
+    is_document = parts.path.endswith(".json") or parts.path.startswith("/api/")
+    path = parts.path if is_document else f"{parts.path.rstrip('/')}.json"
     with urlopen(urlunsplit(parts._replace(path=path)), timeout=TIMEOUT_SECONDS) as answer:
         return bytes(answer.read(MOST_BYTES))
 
