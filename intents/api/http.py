@@ -151,5 +151,5 @@ def _open(response: HttpResponse) -> HttpResponse:
     response["Access-Control-Allow-Origin"] = "*"
     response["Access-Control-Allow-Headers"] = "Content-Type, Accept-Language"
     response["Access-Control-Allow-Methods"] = response.get("Allow", "GET, POST, OPTIONS")
-    response["Cache-Control"] = "no-store"
+    response.setdefault("Cache-Control", "no-store")
     return response

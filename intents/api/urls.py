@@ -4,7 +4,7 @@ from django.urls import path, re_path
 
 from intents.services.limits import BALANCES, ORDERS, QUOTES
 
-from . import balances, network, orders, quotes
+from . import balances, lists, network, orders, quotes
 from .http import endpoint
 from .limits import counted, looked_up
 
@@ -18,5 +18,11 @@ urlpatterns = [
     path("balances", endpoint(GET=counted(BALANCES)(balances.show))),
     path("network", endpoint(GET=network.show)),
     path("connectivity", endpoint(GET=network.connectivity)),
+    path("lists/chains.json", endpoint(GET=lists.chains), name="lists_chains"),
+    path("lists/tokens.json", endpoint(GET=lists.tokens), name="lists_tokens"),
+    path("lists/apps.json", endpoint(GET=lists.apps), name="lists_apps"),
+    path("lists/wallets.json", endpoint(GET=lists.wallets)),
+    path("lists/wallets/<int:chain_id>.json", endpoint(GET=lists.wallet)),
+    path("icons/<int:chain_id>.svg", endpoint(GET=lists.icon)),
     re_path(r"^.*$", endpoint(GET=network.absent, POST=network.absent)),
 ]

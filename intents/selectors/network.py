@@ -16,6 +16,7 @@ from intents.models import Chain, ChainHead, Order, Stock
 from intents.settlement.trust import trust_text as canonical_trust_text
 
 from .pauses import braked_words, paused_words
+from .wallet_chains import icon_path, wallet_chain
 
 NATIVE = "0x0000000000000000000000000000000000000000"
 HEAD_IS_STALE_BLOCKS = 15
@@ -62,6 +63,11 @@ class ChainView:
     head_age_seconds: float | None
     stock: tuple[StockView, ...]
     braked_words: tuple[str, ...] = ()
+
+    @property
+    def icon(self) -> str:
+        """Where its icon is."""
+        return icon_path(self.manifest.chain_id)
 
     @property
     def is_stale(self) -> bool:
@@ -179,10 +185,16 @@ def trust_hash(manifest: ChainManifest) -> str:
     return hashlib.sha256(trust_text(manifest).encode()).hexdigest()
 
 
-def network_json() -> dict[str, Any]:
-    """What a page's wallet code needs: per chain the trust text, and how a wallet adds the chain."""
+def network_json(*, site: str = "") -> dict[str, Any]:
+    """What a page's wallet code needs: per chain the trust text, and how a wallet adds the chain.
+
+    `site` is our own scheme and host, for the chains' icons.
+    """
     return {
-        str(chain_id): {"trust": trust_text(manifest), "wallet": _wallet_json(manifest)}
+        str(chain_id): {
+            "trust": trust_text(manifest),
+            "wallet": {"blockExplorerUrls": [], **wallet_chain(manifest, site=site)},
+        }
         for chain_id, manifest in registry.all_chains().items()
     }
 
@@ -243,18 +255,3 @@ def _heads_json() -> list[dict[str, Any]]:
 def _listed(manifest: ChainManifest, address: str) -> TokenManifest | None:
     wanted = address.lower()
     return next((token for token in manifest.tokens if token.address.lower() == wanted), None)
-
-
-def _wallet_json(manifest: ChainManifest) -> dict[str, Any]:
-    return {
-        "chainId": hex(manifest.chain_id),
-        "chainName": manifest.name,
-        "nativeCurrency": {
-            "name": manifest.native.name,
-            "symbol": manifest.native.symbol,
-            "decimals": manifest.native.decimals,
-        },
-        # Endpoints of real networks may carry our keys: wallets know those chains or bring their own.
-        "rpcUrls": [manifest.endpoints[0].url] if manifest.is_local else [],
-        "blockExplorerUrls": [manifest.explorer] if manifest.explorer else [],
-    }

@@ -1,17 +1,31 @@
-"""Pages of demonstration apps, on local test chains only: what a site that takes transfers could look like."""
+"""Apps that take transfers on arrival: their list, and on local test chains the page of a demonstration app."""
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from intents.errors import WaymeetError
-from intents.selectors.network import is_local_network
-from intents.services.destination import destination_of
+from intents.selectors.network import connected_chains, is_local_network
+from intents.services.destination import Destination, destination_of
 
-from .pay import pay_path
+from .pay import anywhere_link, pay_path
+from .ready import has_chains, not_started
 from .wallet import wallet_page
 
 EXAMPLE_AMOUNT = "25"
+
+
+@require_safe
+@never_cache
+def index(request: HttpRequest) -> HttpResponse:
+    """`/apps`: every app of the connected chains, reachable from all of them."""
+    if not has_chains():
+        return not_started(request, missing="chains")
+    chains = list(connected_chains().values())
+    apps = [Destination(chain, chain.token(app.token), app) for chain in chains for app in chain.apps]
+    listed = [{"destination": app, "link": anywhere_link(app)} for app in apps]
+    return render(request, "apps.html", {"apps": listed, "chains": chains})
 
 
 @require_safe

@@ -34,6 +34,7 @@ urlpatterns = [
     path("q/<uuid:quote_id>/card", transfer.quote_card, name="quote_card"),
     path("pay", pay.page, name="pay"),
     path("pay/embed", pay.embed, name="pay_embed"),
+    path("apps", apps.index, name="apps"),
     path("apps/<slug:name>", apps.page, name="app"),
     path("balances", balances.show, name="balances"),
     path("orders", orders.submit, name="orders"),

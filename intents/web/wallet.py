@@ -26,7 +26,7 @@ def wallet_page(
     is_local = is_local_network()
     page = {
         **context,
-        "network": network_json(),
+        "network": network_json(site=request.build_absolute_uri("/").rstrip("/")),
         "script_words": script_words(),
         "demo_wallet": {"key": DEMO_WALLET_KEY, "executors": _executors()} if is_local else None,
     }

@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 from eth_utils.address import to_checksum_address
 
+from intents.chains.app import App
 from intents.lifecycle import OrderState, StepState
-from intents.models import ChainHead, Order, QuoteState, Stock
+from intents.models import ChainHead, KnownChain, KnownRoute, KnownRouteEnd, Order, QuoteState, Stock
 from intents.selectors.access import shown_key_of
 from intents.settlement.destination_call import DestinationCall, encode_destination_call
 from tests.web import rows
@@ -119,6 +121,40 @@ def _network(key: str) -> str:
     return "/network"
 
 
+def _known(path: str) -> Scene:
+    """Two chains with a bridge route between them, as the outside registry would name them."""
+
+    def scene(key: str) -> str:
+        node = {"url": "https://node.example/v1/", "ws_url": "", "needs_key": True}
+        for name, stack, chain_id in (("base", "opstack", 8453), ("arbitrum", "arbitrumnitro", 42161)):
+            KnownChain.objects.create(
+                name=name, display_name=name.title(), protocol="ethereum", chain_id=chain_id, domain=chain_id,
+                stack=stack, block_seconds=2, reorg_period="10", endpoints=[node], source="registry 1.0.0",
+                native={"name": "Ether", "symbol": "ETH", "decimals": 18}, contracts={"mailbox": rows.ESCROW},
+                explorers=[{"name": "Scan", "url": "https://scan.example", "family": "blockscout"}],
+            )  # fmt: skip
+        route = KnownRoute.objects.create(name="USDC/base-arbitrum", symbol="USDC", connections=2, source="r")
+        for name, other in (("base", "arbitrum"), ("arbitrum", "base")):
+            KnownRouteEnd.objects.create(
+                route=route, chain_id=name, address=rows.ESCROW, symbol="USDC", token_name="USD Coin", decimals=6,
+                standard="EvmHypCollateral", leads_to=[{"chain": other, "address": rows.ESCROW}],
+            )  # fmt: skip
+        return path
+
+    return scene
+
+
+def _apps(key: str) -> str:
+    birch = rows.manifest(902, "birch")
+    app = App(
+        slug="vault", name="Demo vault", target=to_checksum_address(rows.ESCROW),
+        token=birch.token("USDC").address, call="deposit(uint256,address)",
+        arguments=("amount", "recipient"), gas=200_000, page="/apps/birch-vault",
+    )  # fmt: skip
+    rows.connect(replace(birch, apps=(app,)))
+    return "/apps"
+
+
 SCENES: dict[str, Scene] = {
     "form": lambda key: "/",
     "offer": _offer(),
@@ -149,6 +185,9 @@ SCENES: dict[str, Scene] = {
     "history-found-nothing": _found_nothing,
     "network": _network,
     "network-empty": lambda key: "/network",
+    "known": _known("/network/known"),
+    "known-chain": _known("/network/known/base"),
+    "apps": _apps,
     "pay": lambda key: "/pay",
     "not-found": lambda key: "/nothing-here",
     "rescue": lambda key: "/rescue",
