@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from .ballot import is_evidence, vote
+from .hashes import Compared, contradicting
 from .manifest import ChainManifest
 from .node import AWAY, DISAGREES, LAGGING, SILENT, WRONG_CHAIN, Node
 from .node_errors import (
@@ -43,6 +44,8 @@ Doubt = RpcError | RpcUnavailable
 
 READ_ROUNDS = 2
 PROBE_EVERY_SECONDS = 2.0
+# So often every node is also asked for the hashes of final blocks.
+COMPARE_EVERY_SECONDS = 10.0
 # A node this far behind the others is not asked.
 LAG_SECONDS = 6.0
 LEAST_LAG_BLOCKS = 2
@@ -83,6 +86,9 @@ class Nodes:
         self._quorum = manifest.quorum
         self._lag_blocks = max(LEAST_LAG_BLOCKS, round(LAG_SECONDS / manifest.block_seconds))
         self._preferred = 0
+        self._depth = manifest.depth
+        self._compared = Compared()
+        self._compared_at = float("-inf")
         self._probed_at = time.monotonic()
         self._probing = threading.Lock()
         self._chain_id = manifest.chain_id
@@ -140,15 +146,40 @@ class Nodes:
         with self._probing:
             now = time.monotonic()
             asked = [node for node in self._nodes if not node.ill or node.rests_until <= now]
-            heights, _ = self._heights(asked)
+            numbers = self._to_compare(asked, now)
+            heights, _ = self._heights(asked, numbers)
             level = _level(list(heights.values()))
+            liars = self._contradicting(list(heights), numbers)
             for index, height in heights.items():
-                if height < level - self._lag_blocks:
-                    self._nodes[index].fall_ill(LAGGING)
-                else:
-                    self._nodes[index].recover()
+                self._judge(self._nodes[index], is_lagging=height < level - self._lag_blocks, liars=liars)
             self._probed_at = time.monotonic()
         return self.health
+
+    def _to_compare(self, asked: Sequence[Node], now: float) -> list[int]:
+        """The final blocks whose hashes all have to know, from time to time and whenever a liar may be back."""
+        is_due = now - self._compared_at >= COMPARE_EVERY_SECONDS
+        if not is_due and not any(node.ill == DISAGREES for node in asked):
+            return []
+        heights = [node.height for node in asked if node.height is not None and node.ill != LAGGING]
+        return self._compared.numbers(min(heights), depth=self._depth) if heights else []
+
+    def _contradicting(self, answered: Sequence[int], numbers: Sequence[int]) -> set[Node] | None:
+        """Who contradicts itself, most others, or what was agreed on before; None when nobody was asked."""
+        if not numbers:
+            return None
+        self._compared_at = time.monotonic()
+        told = {index: self._nodes[index].headers for index in answered}
+        return {self._nodes[index] for index in contradicting(told, self._compared)}
+
+    @staticmethod
+    def _judge(node: Node, *, is_lagging: bool, liars: set[Node] | None) -> None:
+        if liars is not None and node in liars:
+            node.fall_ill(DISAGREES)
+        elif is_lagging:
+            node.fall_ill(LAGGING)
+        elif node.ill != DISAGREES or (liars is not None and node.headers):
+            # A liar is used again only once it told what the others tell.
+            node.recover()
 
     @staticmethod
     def _took(node: Node, raw: bytes, refusals: list[RpcError], doubts: list[Doubt]) -> bool:
@@ -188,10 +219,12 @@ class Nodes:
         self._probed_at = time.monotonic()
         threading.Thread(target=self.probe, daemon=True, name="endpoints-probe").start()
 
-    def _heights(self, nodes: Sequence[Node]) -> tuple[dict[int, int], list[str]]:
+    def _heights(
+        self, nodes: Sequence[Node], headers: Sequence[int] = ()
+    ) -> tuple[dict[int, int], list[str]]:
         heights: dict[int, int] = {}
         failures: list[str] = []
-        for node, outcome in _everywhere(nodes, Node.probe):
+        for node, outcome in _everywhere(nodes, lambda node: node.probe(headers)):
             if isinstance(outcome, Exception):
                 failures.append(str(outcome))
             else:

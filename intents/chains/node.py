@@ -41,6 +41,7 @@ class Node:
         self.url = url
         self.ill = ""
         self.height: int | None = None
+        self.headers: dict[int, tuple[str, str]] = {}
         self.rests_until = 0.0
         self._chain_id = chain_id
         self._is_verified = False
@@ -72,11 +73,15 @@ class Node:
             raise self._away(f"a batch was not answered whole: {str(answers)[:200]}")
         return [self._outcome(answer) for answer in answers]
 
-    def probe(self) -> int:
-        """The newest block's number, with the chain id asked anew; raises RpcUnavailable, RpcError."""
+    def probe(self, headers: Sequence[int] = ()) -> int:
+        """The newest block's number, with the chain id asked anew; raises RpcUnavailable, RpcError.
+
+        In the same round trip hash and parent's hash of the blocks with these numbers, kept as `headers`.
+        """
         bodies: list[tuple[RPCEndpoint, Any]] = [
             (RPCEndpoint("eth_chainId"), []),
             (RPCEndpoint("eth_blockNumber"), []),
+            *((RPCEndpoint("eth_getBlockByNumber"), [hex(number), False]) for number in headers),
         ]
         answers = self._reached(lambda: self._probing.make_batch_request(bodies))
         if not isinstance(answers, list) or len(answers) != len(bodies):
@@ -87,6 +92,11 @@ class Node:
                 self.fall_ill(AWAY)
                 raise outcome
         self._check_chain(int(found[0], 16))
+        self.headers = {
+            number: (str(header.get("hash")).lower(), str(header.get("parentHash")).lower())
+            for number, header in zip(headers, found[2:], strict=True)
+            if isinstance(header, dict)
+        }
         self.height = int(found[1], 16)
         return self.height
 

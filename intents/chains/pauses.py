@@ -1,17 +1,21 @@
-"""When a chain takes no new money: too few of its nodes are well, or a reorg went deeper than any order waits.
+"""When a chain takes no new money: too few of its nodes are well, it makes no blocks, a reorg went deeper than any
+order waits, or its passport is not good.
 
 The reason is kept with the chain as `code` and its numbers; one that a person wrote is never touched.
 Orders that exist wait by themselves: their evidence cannot be read, or is not deep enough yet.
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import structlog
 from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
 
-from intents.models import Chain, ChainHead
+from intents.models import Chain, ChainHead, ChainPassport
 
 from . import node_reports, registry
 from .client import client
@@ -22,13 +26,25 @@ log = structlog.get_logger(__name__)
 
 NODES_AWAY = "nodes_away"
 DEEP_REORG = "deep_reorg"
-OURS = (NODES_AWAY, DEEP_REORG)
+STALLED = "stalled"
+PASSPORT = "passport"
+OURS = (NODES_AWAY, DEEP_REORG, STALLED, PASSPORT)
+# These keep new transfers away and stop none that is open.
+NEW_ONLY = (STALLED, PASSPORT)
 
 WATCH_SECONDS = 2.0
 # One bad look may be a hiccup.
 LOOKS_BEFORE_PAUSE = 2
 # A chain that went back further than it should is trusted again after so many final depths without another.
 CALM_DEPTHS = 4
+# No new block for so long, and for so many blocks' time, is no slow block any more.
+STALLED_SECONDS = 20.0
+STALLED_BLOCKS = 15
+
+
+def stops_deliveries(reason: str) -> bool:
+    """Whether a chain paused for this reason also delivers nothing for open orders."""
+    return bool(reason) and reason.partition(" ")[0] not in NEW_ONLY
 
 
 def deepest_tier(manifest: ChainManifest) -> int:
@@ -37,9 +53,15 @@ def deepest_tier(manifest: ChainManifest) -> int:
 
 
 def note_reorg(manifest: ChainManifest, *, ancestor: int, depth: int) -> None:
-    """`depth` blocks after `ancestor` were taken back: deeper than any order waits, the chain is paused."""
+    """`depth` blocks after `ancestor` were taken back: deeper than any order waits, the chain is paused.
+
+    Its passport keeps the deepest there was, and when one last was too deep.
+    """
+    passport, _ = ChainPassport.objects.get_or_create(chain_id=manifest.chain_id)
+    ChainPassport.objects.filter(pk=passport.pk, deepest_reorg__lt=depth).update(deepest_reorg=depth)
     if depth <= deepest_tier(manifest):
         return
+    ChainPassport.objects.filter(pk=passport.pk).update(broke_at=timezone.now())
     until = ancestor + depth + CALM_DEPTHS * manifest.depth
     log.warning("chain.deep_reorg", chain=manifest.slug, depth=depth, paused_until_block=until)
     _replace(manifest.chain_id, f"{DEEP_REORG} {depth} {until}")
@@ -62,13 +84,49 @@ def note_nodes(manifest: ChainManifest, health: Sequence[NodeHealth]) -> bool:
     return is_enough
 
 
+def note_standing(manifest: ChainManifest, *, height: int, seconds: float) -> None:
+    """The chain's newest block was `height` for `seconds` of wall time: too long, and it is paused until the next."""
+    most = max(STALLED_SECONDS, STALLED_BLOCKS * manifest.block_seconds)
+    code = _code(manifest.chain_id)
+    if seconds > most and code in ("", STALLED):
+        _replace(manifest.chain_id, f"{STALLED} {height}")
+    elif seconds <= most and code == STALLED:
+        _replace(manifest.chain_id, "")
+
+
+def note_passport(chain_id: int, codes: Sequence[str]) -> None:
+    """What the full probe found wrong keeps the chain from new transfers until a probe finds nothing."""
+    code = _code(chain_id)
+    if codes and code in ("", PASSPORT):
+        _replace(chain_id, f"{PASSPORT} {','.join(codes)}")
+    elif not codes and code == PASSPORT:
+        _replace(chain_id, "")
+
+
+@dataclass(slots=True)
+class _Looks:
+    """What earlier looks saw, by chain: bad ones in a row, and the highest block with the moment it was new."""
+
+    bad: Counter[int] = field(default_factory=Counter)
+    highest: dict[int, tuple[int, float]] = field(default_factory=dict)
+
+    def standing(self, chain_id: int, height: int) -> float:
+        """Seconds since the chain's newest block was another one; a chain that went back moves, too."""
+        now = time.monotonic()
+        known, since = self.highest.get(chain_id, (-1, now))
+        if height != known:
+            known, since = height, now
+        self.highest[chain_id] = (known, since)
+        return now - since
+
+
 async def watch(*, stop: asyncio.Event) -> None:
     """Look at every endpoint of every connected chain until `stop`."""
-    bad: Counter[int] = Counter()
+    looks_so_far = _Looks()
     while not stop.is_set():
         try:
             manifests = await asyncio.to_thread(lambda: dict(registry.all_chains()))
-            looks = (asyncio.to_thread(_look, manifest, bad) for manifest in manifests.values())
+            looks = (asyncio.to_thread(_look, manifest, looks_so_far) for manifest in manifests.values())
             await asyncio.gather(*looks)
         except DatabaseError as error:
             log.warning("pauses.database_away", error=str(error))
@@ -80,13 +138,23 @@ async def watch(*, stop: asyncio.Event) -> None:
             continue
 
 
-def _look(manifest: ChainManifest, bad: Counter[int]) -> None:
+def _look(manifest: ChainManifest, looks: _Looks) -> None:
+    bad = looks.bad
     health = client(manifest.chain_id).probe()
     node_reports.write(manifest, health, disputed_at=disputed_at(manifest.chain_id))
     well = sum(not node.ill for node in health)
     bad[manifest.chain_id] = 0 if well >= manifest.quorum else bad[manifest.chain_id] + 1
     if bad[manifest.chain_id] == 0 or bad[manifest.chain_id] >= LOOKS_BEFORE_PAUSE:
         note_nodes(manifest, health)
+    heights = [node.height for node in health if node.height is not None and not node.ill]
+    if heights:
+        seconds = looks.standing(manifest.chain_id, max(heights))
+        note_standing(manifest, height=max(heights), seconds=seconds)
+
+
+def _code(chain_id: int) -> str:
+    row = Chain.objects.filter(chain_id=chain_id).values_list("paused_reason", flat=True).first() or ""
+    return row.partition(" ")[0]
 
 
 def _is_calm(chain_id: int, reason: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from intents.chains.pauses import stops_deliveries
 from intents.lifecycle import StepKind
 from intents.settlement.acceptance import LOSS_LIMIT_BPS, Refusal, refuse_value
 from intents.settlement.destination_call import arrival_gas
@@ -27,8 +28,8 @@ def refuse_price(
     origin, destination = seen.chains.get(case.order.origin_id), seen.chains.get(case.order.destination_id)
     if origin is None or destination is None:
         return Refusal("chain_unreachable", {})
-    if origin.paused_reason or destination.paused_reason:
-        paused = case.origin if origin.paused_reason else case.destination
+    if stops_deliveries(origin.paused_reason) or stops_deliveries(destination.paused_reason):
+        paused = case.origin if stops_deliveries(origin.paused_reason) else case.destination
         return Refusal("chain_paused", {"chain": paused.name})
     try:
         return refuse_value(

@@ -6,7 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from intents.engine.brakes import refusal_of
-from intents.models import Pause
+from intents.models import Departure, Pause
+
+from .passport_words import are_known, codes_words
 
 
 def paused_words(reason: str) -> str:
@@ -22,20 +24,44 @@ def paused_words(reason: str) -> str:
         )
     if code == "gas_low":
         return _("We are short of the coin that pays for gas on this chain.")
+    if code == "stalled" and len(numbers) == 1:
+        return _("There is no new block since block %(block)s. New transfers go on with the next.") % _named(
+            ("block",), numbers
+        )
+    found = numbers[0].split(",") if len(numbers) == 1 else []
+    if code == "passport" and are_known(found):
+        return _("We looked the chain over and found: %(found)s.") % {"found": codes_words(found)}
+    if code == "token" and are_known(found):
+        return codes_words(found)
     return reason
 
 
 def braked_words() -> dict[int, list[str]]:
-    """What staff paused beside whole chains, by chain: tokens there, and routes that begin there."""
+    """What is paused beside whole chains, by chain: tokens there, routes that begin there, and ways out of here."""
     found: dict[int, list[str]] = defaultdict(list)
+    for leaving in Departure.objects.filter(ended_at=None):
+        found[leaving.chain_id].append(departure_words(leaving))
     for pause in Pause.objects.filter(ended_at=None).order_by("created_at"):
         said = refusal_of(pause).params
+        said["reason"] = paused_words(said["reason"])
         if pause.kind == Pause.Kind.ROUTE:
             words = _("Transfers from %(origin)s to %(destination)s are paused: %(reason)s") % said
         else:
             words = _("%(token)s on %(chain)s is paused: %(reason)s") % said
         found[pause.origin_id].append(words)
     return found
+
+
+def departure_words(leaving: Departure) -> str:
+    """Where a chain stands on its way out, and why."""
+    said = {"reason": leaving.reason}
+    if leaving.left_at is not None:
+        return _("It left the network: %(reason)s") % said
+    if leaving.kind == Departure.Kind.LEAVE:
+        return _("It is leaving. Nothing new begins; what is open ends first: %(reason)s") % said
+    if leaving.drained_at is not None:
+        return _("Nothing new begins here, and nothing is open: %(reason)s") % said
+    return _("Nothing new begins here; what is open ends: %(reason)s") % said
 
 
 def _named(names: tuple[str, ...], values: list[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from intents.selectors.pauses import paused_words
 
 from .staff.words import STAFF_WORDS
 
+_WITH_REASON = ("token_paused", "route_paused", "chain_leaving")
 _AMOUNTS = ("minimum", "maximum", "have", "need")
 
 
@@ -37,6 +38,13 @@ INTENT_WORDS = {
     "token_not_supported": _("This token is not supported here. Choose one from the list."),
     "chain_not_supported": _("This chain is not connected. Choose one from the list."),
     "chain_paused": _("%(chain)s is paused at the moment. Nothing was taken; please try again later."),
+    "chain_leaving": _(
+        "%(chain)s takes no new transfers: %(reason)s. Nothing was taken; what is on its way arrives."
+    ),
+    "cold_start_cap": _(
+        "%(token)s out of %(chain)s is limited while the chain is new here. Try a smaller amount, or wait until "
+        "earlier transfers are settled."
+    ),
     "token_paused": _(
         "%(token)s on %(chain)s is paused at the moment: %(reason)s. Nothing was taken; please try again later."
     ),
@@ -224,6 +232,9 @@ WITH_FIGURES: dict[tuple[str, str], Any] = {
     ("amount_too_large", "maximum"): _(
         "That is too much for now: at most %(maximum)s %(token)s can go this way."
     ),
+    ("cold_start_cap", "maximum"): _(
+        "That is too much for now: %(chain)s is new here, and at most %(maximum)s %(token)s can leave it at once."
+    ),
     ("below_minimum_order", "minimum"): _(
         "That is too little: the least worth sending is %(minimum)s %(token)s."
     ),
@@ -247,7 +258,9 @@ def text(code: str, params: Mapping[str, Any] | None = None) -> str:
     given = dict(params or {})
     for (figured, figure), template in WITH_FIGURES.items():
         if figured == code and figure in given and "decimals" in given:
-            return str(template) % _Params(_figures(given))
+            return str(template) % _Params(_named(_figures(given)))
+    if code in _WITH_REASON:
+        given["reason"] = paused_words(str(given.get("reason", "")))
     said = str(WORDS.get(code, FALLBACK)) % _Params(_named(given))
     if code == "chain_paused" and given.get("reason"):
         return f"{said} {paused_words(str(given['reason']))}"
