@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from intents.lifecycle import OrderState
+from intents.selectors.pauses import paused_words
 
 from .acts import PAUSE
 from .facts import BEFORE_OPEN, DELIVERED, RETURNING, Facts
@@ -15,7 +16,8 @@ from .scene import ChainFacts
 NODES_AWAY: Final = "nodes_away"
 DEEP_REORG: Final = "deep_reorg"
 GAS_LOW: Final = "gas_low"
-AUTOMATIC: Final = (NODES_AWAY, DEEP_REORG, GAS_LOW)
+STALLED: Final = "stalled"
+AUTOMATIC: Final = (NODES_AWAY, DEEP_REORG, GAS_LOW, STALLED)
 LAGGING, DISAGREES = "lagging", "disagrees"
 # So many blocks may lie between what a node has and what is written down: they are on their way.
 BEHIND_BLOCKS: Final = 8
@@ -169,7 +171,7 @@ def _paused(facts: Facts) -> Numbers | None:
         who = facts.scene.paused_by("chain", str(chain.chain_id)) or facts.scene.paused_by("chain", slug)
         return {
             "chain": chain.name,
-            "reason": chain.paused_reason,
+            "reason": paused_words(chain.paused_reason),
             "who": who or "?",
             "key": str(chain.chain_id),
         }
@@ -211,7 +213,7 @@ def _token_or_route(facts: Facts) -> Numbers | None:
                 what = f"{_symbol(facts, pause.origin_id, pause.token)} ({what})"
             return {
                 "what": what,
-                "reason": pause.reason,
+                "reason": paused_words(pause.reason),
                 "who": pause.created_by.get_username() if pause.created_by else "?",
                 "since": pause.created_at.timestamp(),
                 "key": str(pause.pk),
