@@ -52,8 +52,11 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 def is_problem(message: ConsoleMessage) -> bool:
-    """Chromium itself reports refused input and lost connections as errors; those are not the page's."""
-    expected = ("Failed to load resource", "WebSocket connection to")
+    """Chromium itself reports refused input and lost connections as errors; those are not the page's.
+
+    Neither is what was under way when the page was left: htmx says so, and says others by other names.
+    """
+    expected = ("Failed to load resource", "WebSocket connection to", "htmx:sendAbort", "htmx:afterRequest")
     return message.type == "error" and not message.text.startswith(expected)
 
 

@@ -33,9 +33,8 @@ def offer(page: Page) -> dict[str, Any]:
 
 
 @contextmanager
-def broken(demo: DemoProcess, contract: str) -> Iterator[None]:
+def broken(rpc: Rpc, contract: str) -> Iterator[None]:
     """For a while whoever calls the contract is refused."""
-    rpc = birch(demo)
     code = rpc.request("eth_getCode", contract, "latest")
     rpc.request("anvil_setCode", contract, BROKEN)
     try:
@@ -76,7 +75,7 @@ def test_a_vault_that_breaks_meanwhile_leaves_the_tokens_with_the_person_and_the
     connect(page)
     review(page)
     before = held(demo, usdc)
-    with broken(demo, vault):
+    with broken(birch(demo), vault):
         confirm(page)
         wait_shown(page, "delivered")
     expect(page.locator(".money")).to_contain_text("failed, so you received the tokens themselves")
