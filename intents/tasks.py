@@ -4,6 +4,7 @@ from celery import shared_task
 
 from intents import wake
 from intents.services.orders import order_advance, orders_sweep
+from intents.services.passports import chain_probe_due, probes_sweep
 from intents.services.quotes import quote_solve
 from intents.services.staff.requests import request_execute, requests_sweep
 from intents.services.stock import stock_rebalance, stock_sweep
@@ -45,3 +46,15 @@ def request(request_id: str) -> None:
 def rebalance() -> None:
     """Bring our own stock home."""
     stock_rebalance()
+
+
+@shared_task(name="intents.probes")
+def probes() -> None:
+    """Find chains whose passport is too old."""
+    probes_sweep()
+
+
+@shared_task(name="intents.probe")
+def probe(chain_id: str) -> None:
+    """Measure a chain and its tokens."""
+    chain_probe_due(int(chain_id))

@@ -22,6 +22,7 @@ SOLVE_TASK = "intents.solve"
 ADVANCE_TASK = "intents.advance"
 SWEEP_TASK = "intents.sweep"
 REQUEST_TASK = "intents.request"
+PROBE_TASK = "intents.probe"
 # A message that is lost with its worker is sent again after this long.
 MARK_SECONDS = 10
 # Orders whose person still waits do not stand behind those that only we still settle.
@@ -46,6 +47,11 @@ def advance(order_id: str, *, may_wait: bool = False) -> None:
 def request(request_id: UUID | str) -> None:
     """Have what two staff members agreed on carried out, or carried on, once that is committed."""
     _on_commit(lambda: _enqueue(REQUEST_TASK, str(request_id), queue=SETTLE_QUEUE))
+
+
+def probe(chain_id: int) -> None:
+    """Have a chain and its tokens measured once this is committed."""
+    _on_commit(lambda: _enqueue(PROBE_TASK, str(chain_id), queue=SETTLE_QUEUE))
 
 
 def taken(order_id: str) -> None:

@@ -17,6 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 TASK_LIMIT_SECONDS = 30
 SWEEP_SECONDS = 2.0
 REBALANCE_SECONDS = 20.0
+PROBES_SECONDS = 30.0
 WARM_MODULES = ("intents.tasks", "intents.services.quotes", "intents.services.orders")
 
 
@@ -71,6 +72,11 @@ app.conf.update(
             "task": "intents.rebalance",
             "schedule": REBALANCE_SECONDS,
             "options": {"queue": "settle", "expires": REBALANCE_SECONDS},
+        },
+        "probes": {
+            "task": "intents.probes",
+            "schedule": PROBES_SECONDS,
+            "options": {"queue": "settle", "expires": PROBES_SECONDS},
         },
     },
 )

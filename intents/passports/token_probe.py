@@ -5,7 +5,7 @@ can be read is measured; a local fork of the chain (`fork.forked`) can be asked 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from eth_utils.address import to_checksum_address
@@ -38,13 +38,23 @@ class _Subject:
     token: TokenManifest
     holder: str = ""
     balance: int = 0
-    storage: Storage = field(default_factory=dict)
+    slot: str = ""
     traits: scripts.Traits | None = None
+
+    @property
+    def storage(self) -> Storage:
+        """What is put into the token's storage before a rehearsal: the made-up balance, if it is one."""
+        return made_up(self.token.address, self.slot)
 
     @property
     def amount(self) -> int:
         """What is moved: enough to see a tax, no more than is there."""
         return min(self.balance, MOST_MOVED)
+
+
+def made_up(token: str, slot: str) -> Storage:
+    """The storage that gives a holder a balance; none without a slot."""
+    return {token: {slot: "0x" + MADE_UP.to_bytes(32, "big").hex()}} if slot else {}
 
 
 def probe_tokens(manifest: ChainManifest, *, url: str = "") -> list[TokenReport]:
@@ -103,7 +113,7 @@ def _find_slots(node: Node, subjects: Sequence[_Subject]) -> None:
         for place, answer in zip(places, _asked(node, reads), strict=True):
             if _word(answer) == MADE_UP:
                 each.holder, each.balance = holder, MADE_UP
-                each.storage = {each.token.address: {place: word}}
+                each.slot = place
                 break
 
 
@@ -136,6 +146,7 @@ def _measured(node: Node, subject: _Subject, traits: scripts.Traits) -> TokenFac
     return TokenFacts(
         decimals=traits.decimals.number,
         holder=subject.holder,
+        slot=subject.slot,
         transfers=moved.happened if moved else None,
         tax_bps=moved.tax_bps if moved else None,
         answers=moved.answers if moved else "",

@@ -19,6 +19,8 @@ TAKER: Final = "0x" + "7a4e12".zfill(40)
 SIGNER: Final = Account.from_key(keccak(text="waymeet.rehearsal.signer"))
 NEVER: Final = 2**63
 BPS: Final = 10_000
+# Base units that a glance moves: with fewer a tax of one basis point would not show.
+GLANCE_AMOUNT: Final = 10_000
 LIST_FUNCTIONS: Final = ("blacklist(address)", "addBlackList(address)", "freeze(address)")
 _PERMIT: Final = keccak(
     text="Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
@@ -103,6 +105,18 @@ class Transferred:
         self.tax_bps = _lost_bps(amount, self.received) if self.happened else None
         if self.happened and taken.is_success and amount > 1:
             self.tax_bps = max(self.tax_bps or 0, _lost_bps(amount // 2, numbers[7]))
+
+
+def glance(token: str, holder: str) -> list[Line]:
+    """The least that shows a token as it was: its decimals, and a little of it moved."""
+    return [
+        read(token, "decimals()"),
+        read(token, "paused()"),
+        read(token, "balanceOf(address)", [holder]),
+        read(token, "balanceOf(address)", [SINK]),
+        act(holder, token, "transfer(address,uint256)", [SINK, GLANCE_AMOUNT]),
+        read(token, "balanceOf(address)", [SINK]),
+    ]
 
 
 def paused_by(token: str, holder: str, pauser: str) -> list[Line]:

@@ -15,13 +15,15 @@ WRAPPED: Final = "wrapped_native"
 
 @dataclass(frozen=True, slots=True)
 class TokenFacts:
-    """What was measured; None is what could not be. `holder` is whose balance the rehearsals moved.
+    """What was measured; None is what could not be. `holder` is whose balance the rehearsals moved; with a `slot`
+    it is made up, by that word of the token's storage.
 
     `permit` is eip2612 or none; `eip3009` names the forms that work: bytes, vrs, both with a comma, or none.
     """
 
     decimals: int | None = None
     holder: str = ""
+    slot: str = ""
     transfers: bool | None = None
     tax_bps: int | None = None
     answers: str = ""

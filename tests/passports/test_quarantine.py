@@ -58,13 +58,12 @@ def test_a_liar_among_others_is_set_aside_for_as_long_as_it_lies(
     assert ills(chain) == [""] * (1 + honest)
 
 
-def test_two_strangers_that_contradict_each_other_are_both_not_believed(node: Node, proxies: Proxies) -> None:
-    node.rpc("anvil_mine", "0x10")
-    first, second = proxies(2)
-    first.set(Fault(Mode.DISAGREE))
+def test_two_strangers_that_contradict_each_other_are_both_not_believed() -> None:
     told = {0: {10: ("0xa", "0x9"), 11: ("0xb", "0xa")}, 1: {10: ("0xc", "0x9"), 11: ("0xd", "0xc")}}
     assert contradicting(told, Compared()) == {0, 1}
-    assert contradicting(told, Compared(10, "0xa")) in ({1}, {0, 1})
+    told[0][9], told[1][9] = ("0x9", "0x8"), ("0x9f", "0x8")
+    assert contradicting(told, Compared(9, "0x9")) == {1}, "who kept to what was agreed is believed"
+    assert contradicting({**told, 2: told[1]}, Compared(9, "0x9")) == {1, 2}, "and these name no parent"
 
 
 def reason() -> str:

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from intents.chains import pauses
 from intents.engine.observe import observe
+from intents.passports import rounds
 from intents.services.start import refuse_unsafe_start
 
 
@@ -25,4 +26,4 @@ async def _run() -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    await asyncio.gather(observe(stop=stop), pauses.watch(stop=stop))
+    await asyncio.gather(observe(stop=stop), pauses.watch(stop=stop), rounds.watch(stop=stop))

@@ -84,6 +84,8 @@ def pause(kind: str, subject: str, actor: Actor, form: Form) -> bool:
         if brake.kind == CHAIN:
             Chain.objects.filter(pk=brake.chain_id).update(paused_reason=reason)
         else:
+            # A person's reason stands above what a probe found, and is not let go by a probe.
+            _held(brake).filter(is_automatic=True).update(ended_at=timezone.now())
             Pause.objects.create(
                 kind=brake.kind,
                 origin_id=brake.chain_id,
@@ -118,7 +120,8 @@ def pulled() -> list[tuple[Brake, str]]:
         for row in Chain.objects.exclude(paused_reason="").order_by("pk")
         if row.pk in chains and not is_automatic(row.paused_reason)
     ]
-    return found + [(brake, row.reason) for row in Pause.objects.filter(ended_at=None) if (brake := _of(row))]
+    rows = Pause.objects.filter(ended_at=None, is_automatic=False)
+    return found + [(brake, row.reason) for row in rows if (brake := _of(row))]
 
 
 def _of(row: Pause) -> Brake | None:
@@ -134,6 +137,11 @@ def _of(row: Pause) -> Brake | None:
 
 
 def _open(brake: Brake) -> Any:
+    """The brake as a person holds it."""
+    return _held(brake).filter(is_automatic=False)
+
+
+def _held(brake: Brake) -> Any:
     return Pause.objects.filter(
         kind=brake.kind,
         origin_id=brake.chain_id,

@@ -1,0 +1,115 @@
+"""The light round: every few seconds one batched read per chain looks whether its tokens still are what they were.
+
+Nodes and heads are looked at by `chains.pauses`, more often still. What two rounds in a row find wrong is held,
+and let go by the first that finds it right.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection
+from typing import Final
+
+import structlog
+from django.db import DatabaseError, close_old_connections
+
+from intents.chains import registry
+from intents.chains.client import client
+from intents.chains.manifest import ChainManifest, TokenManifest, TokenNotSupported
+from intents.chains.node_errors import RpcError, RpcUnavailable
+from intents.models import TokenPassport
+
+from . import token_scripts as scripts
+from .records import held_codes, hold_token
+from .rehearsal import Outcome, outcomes, request
+from .token_probe import made_up
+
+log = structlog.get_logger(__name__)
+
+ROUND_SECONDS: Final = 10.0
+ROUNDS_BEFORE_HOLD: Final = 2
+# What a glance can see; the rest is for the full probe to find and to clear.
+SEEN: Final = frozenset({"decimals_differ", "paused_by_issuer", "transfers_fail", "taxed"})
+
+Bad = Counter[tuple[int, str]]
+
+
+async def watch(*, stop: asyncio.Event) -> None:
+    """A round over all connected chains every ROUND_SECONDS, until `stop`."""
+    bad: Bad = Counter()
+    while not stop.is_set():
+        try:
+            manifests = await asyncio.to_thread(lambda: list(registry.all_chains().values()))
+            await asyncio.gather(*(asyncio.to_thread(look, manifest, bad) for manifest in manifests))
+        except DatabaseError as error:
+            log.warning("rounds.database_away", error=str(error))
+            await asyncio.to_thread(close_old_connections)
+        try:
+            async with asyncio.timeout(ROUND_SECONDS):
+                await stop.wait()
+        except TimeoutError:
+            continue
+
+
+def look(manifest: ChainManifest, bad: Bad) -> None:
+    """One round over a chain's tokens; those without a full probe wait for it. Raises nothing of the chain's."""
+    known = [
+        (token, row)
+        for row in TokenPassport.objects.filter(chain_id=manifest.chain_id).exclude(facts__holder="")
+        if (token := _listed(manifest, row.token)) is not None
+    ]
+    reads = [
+        request(
+            scripts.glance(token.address, str(row.facts["holder"])),
+            storage=made_up(token.address, str(row.facts.get("slot", ""))),
+        )
+        for token, row in known
+    ]
+    if not reads:
+        return
+    try:
+        answers = client(manifest.chain_id).batch_outcomes(reads)
+    except (RpcUnavailable, RpcError) as error:
+        log.info("rounds.later", chain=manifest.slug, error=str(error))
+        return
+    for (token, _row), answer in zip(known, answers, strict=True):
+        try:
+            codes = glanced(token, outcomes(answer))
+        except ValueError:
+            continue
+        if codes is not None:
+            _note(manifest.chain_id, token.address, codes, bad)
+
+
+def glanced(token: TokenManifest, seen: list[Outcome]) -> set[str] | None:
+    """What is wrong with the token at a glance; None when its holder has too little to tell."""
+    decimals, paused, balance, before, sent, after = seen
+    if (balance.number or 0) < scripts.GLANCE_AMOUNT:
+        return None
+    found = set()
+    received = (after.number or 0) - (before.number or 0)
+    if decimals.number != token.decimals:
+        found.add("decimals_differ")
+    if paused.number:
+        found.add("paused_by_issuer")
+    elif not sent.is_success or received <= 0:
+        found.add("transfers_fail")
+    elif received < scripts.GLANCE_AMOUNT and not token.is_transfer_taxed:
+        found.add("taxed")
+    return found
+
+
+def _note(chain_id: int, token: str, codes: Collection[str], bad: Bad) -> None:
+    place = (chain_id, token)
+    bad[place] = bad[place] + 1 if codes else 0
+    held = held_codes(chain_id, token)
+    wanted = (held - SEEN) | set(codes)
+    if wanted == held or (not held and bad[place] < ROUNDS_BEFORE_HOLD):
+        return
+    hold_token(chain_id, token, wanted)
+
+
+def _listed(manifest: ChainManifest, address: str) -> TokenManifest | None:
+    try:
+        return manifest.token(address)
+    except TokenNotSupported:
+        return None
