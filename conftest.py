@@ -1,6 +1,10 @@
-"""Marks the tests that need real nodes by the fixtures that start them."""
+"""Marks the tests that need real nodes by the fixtures that start them; no test depends on time taken."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 NODE_FIXTURES = {"network", "odd_network", "node", "worlds", "demo"}
 

@@ -230,7 +230,7 @@ ODD = st.dictionaries(
     failures=st.integers(0, 9),
     payout=st.sampled_from(["", "sent", "claimable"]),
 )
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_never_raises(
     state: OrderState, resume: OrderState, code: str, reason: str, params: dict[str, Any], kind: StepKind,
     chain: int, failures: int, payout: str,

@@ -91,7 +91,7 @@ def walk(case: Dossier) -> list[Replay]:
 def any_moment(case: Dossier, states: list[str]) -> None:
     """States come in the order in which they came, whatever moments are looked at."""
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     @given(st.lists(FRACTIONS, min_size=2, max_size=4))
     def check(fractions: list[float]) -> None:
         moments = sorted(case.start + part * (case.now - case.start) for part in fractions)

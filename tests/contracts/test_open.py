@@ -221,7 +221,7 @@ def test_the_contract_gives_the_reference_ids(world: World, vector: dict[str, An
     assert identifier.hex() == vector["order_id"][2:]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=60, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(orders)
 def test_the_contract_and_python_agree_on_any_order(world: World, order: StandardOrder) -> None:
     order = replace(order, origin_chain_id=world.chain_id)

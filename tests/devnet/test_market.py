@@ -62,7 +62,7 @@ def test_pools_of_an_unknown_network_follow_too(odd_network: Network) -> None:
     st.integers(10**9, 10**25),
     st.integers(1_000, 200_000),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_v2_trade_lands_on_the_wanted_price(reserve_in: int, reserve_out: int, above_ppm: int) -> None:
     now = (reserve_out << 192) // reserve_in
     wanted = now * PPM // (PPM + above_ppm)

@@ -44,7 +44,7 @@ def test_four_times_the_99th_percentile(took: list[float], allowance: int) -> No
 
 @pytest.mark.django_db
 def test_only_proofs_of_the_same_way_count() -> None:
-    _proven(20)
+    _proven(20, seconds=40)
     _proven(3, seconds=500, destination_id=903)
     _proven(3, seconds=500, origin_id=903, destination_id=901)
     order_row(delivered_at=timezone.now())

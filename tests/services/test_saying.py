@@ -148,7 +148,7 @@ def names(network: str) -> st.SearchStrategy[tuple[tuple[str, str, str], tuple[s
 AMOUNTS = st.decimals(min_value="0.000001", max_value="99999999", places=6).map(lambda value: f"{value:f}")
 
 
-@settings(max_examples=150, suppress_health_check=CHECKS, deadline=None)
+@settings(max_examples=150, suppress_health_check=CHECKS)
 @given(data=st.data())
 def test_every_canonical_sentence_is_read_back(network: str, data: st.DataObject) -> None:
     (slug, chain, token), (there, place, arriving) = data.draw(names(network))
@@ -178,7 +178,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, suppress_health_check=CHECKS, deadline=None)
+@settings(max_examples=300, suppress_health_check=CHECKS)
 @given(
     text=st.one_of(
         st.text(max_size=260), st.lists(WORDS, max_size=14).map(" ".join), st.lists(WORDS).map("".join)
@@ -194,7 +194,7 @@ def test_nothing_makes_it_fail_and_nothing_is_lost(network: str, text: str) -> N
             assert choice.sentence
 
 
-@settings(max_examples=150, suppress_health_check=CHECKS, deadline=None)
+@settings(max_examples=150, suppress_health_check=CHECKS)
 @given(data=st.data())
 def test_each_answer_answers_its_question(network: str, data: st.DataObject) -> None:
     (_, chain, token), (_, place, arriving) = data.draw(names(network))

@@ -17,7 +17,7 @@ def _root_by_definition(leaves: list[bytes]) -> bytes:
 
 
 @given(st.lists(st.binary(min_size=32, max_size=32), max_size=20))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_root_after_every_leaf_equals_the_definition(leaves: list[bytes]) -> None:
     tree = MerkleTree()
     assert tree.root() == _root_by_definition([])

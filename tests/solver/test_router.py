@@ -138,7 +138,6 @@ def test_every_way_by_hand_is_no_better() -> None:
     assert found.chosen.output_expected == best
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(sorted(ASSETS)), st.sampled_from(sorted(ASSETS)),
     st.floats(1, 20_000), st.booleans(), st.floats(0.98, 1.02),
@@ -181,7 +180,6 @@ def assert_sound(route: Route, question: Wanted, seen: World) -> None:
     assert abs(value_in - costs - value_out) <= slack + value_in // 10**6
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(ASSETS)), st.floats(5, 5_000))
 def test_buying_what_was_quoted_costs_at_least_what_was_given(asked: str, usd: float) -> None:
     seen = world(markets=POOLS, stocks=RICH)
@@ -194,7 +192,6 @@ def test_buying_what_was_quoted_costs_at_least_what_was_given(asked: str, usd: f
     assert back is None or back.input_amount >= amount - dust
 
 
-@settings(deadline=None)
 @given(st.floats(5, 4_000), st.floats(5, 4_000))
 def test_more_in_is_more_out(one: float, other: float) -> None:
     seen = world(markets=POOLS, stocks=RICH)
@@ -327,7 +324,7 @@ def test_paused_unknown_and_same() -> None:
     assert code_of(replace(same, output_token=address(DESTINATION, "weth")), seen) == "same_chain"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(assets, assets, st.floats(0.01, 100)), max_size=6),
     st.floats(0.000001, 10**12), st.booleans(),

@@ -30,7 +30,7 @@ def least_alone(markets: tuple[Market, ...], amount: int) -> int | None:
     return min(asked) if asked else None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.floats(1e4, 1e7), st.floats(1e4, 1e7), st.booleans(), st.floats(0.99, 1.01), st.floats(1, 200_000))
 def test_a_split_sells_everything_for_no_less_than_the_better_pool(
     first: float, second: float, is_v3: bool, skew: float, usd: float
@@ -46,7 +46,7 @@ def test_a_split_sells_everything_for_no_less_than_the_better_pool(
     assert sum(row[1] for row in rows) >= best_alone(markets, amount) - 2
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.floats(1e4, 1e7), st.floats(1e4, 1e7), st.booleans(), st.floats(0.99, 1.01), st.floats(0.001, 60))
 def test_a_split_buys_exactly_what_is_asked_for_no_more_than_the_better_pool(
     first: float, second: float, is_v3: bool, skew: float, whole: float
@@ -62,7 +62,7 @@ def test_a_split_buys_exactly_what_is_asked_for_no_more_than_the_better_pool(
     assert least is None or sum(row[0] for row in rows) <= least + 2
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(1e5, 1e7), st.floats(1e5, 1e7), st.booleans(), st.floats(100, 100_000))
 def test_no_other_division_is_noticeably_better(first: float, second: float, is_v3: bool, usd: float) -> None:
     markets, amount = pools(first, second, is_v3=is_v3), units("usdc", usd)
@@ -75,7 +75,7 @@ def test_no_other_division_is_noticeably_better(first: float, second: float, is_
             assert sum(side or 0 for side in sides) <= found * (1 + 1e-7) + 2
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.floats(1e5, 1e7), st.floats(1e5, 1e7), st.booleans(), st.booleans(), st.floats(20, 100_000),
     st.integers(10**6, 10**10),
