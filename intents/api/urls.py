@@ -15,6 +15,7 @@ urlpatterns = [
     path("orders", endpoint(POST=counted(ORDERS)(orders.create))),
     path("orders/<str:order_id>", endpoint(GET=looked_up(orders.show))),
     path("orders/<str:order_id>/events", endpoint(GET=looked_up(orders.events))),
+    path("orders/<str:order_id>/receipt", endpoint(GET=looked_up(orders.receipt))),
     path("balances", endpoint(GET=counted(BALANCES)(balances.show))),
     path("network", endpoint(GET=network.show)),
     path("connectivity", endpoint(GET=network.connectivity)),

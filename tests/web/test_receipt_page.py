@@ -87,7 +87,12 @@ def test_the_document_is_the_owners(
     path = f"/t/{made.order_id}/receipt"
     answer = alice_browser.get(f"{path}.json")
     assert "attachment" in answer["Content-Disposition"]
-    assert json.loads(answer.content)["order_id"] == made.order_id
+    document = json.loads(answer.content)
+    assert document["order_id"] == made.order_id
+    for_programs = stranger.get(f"/api/v1/orders/{made.order_id}/receipt?k={made.share_key}").json()
+    assert {**for_programs, "issued_at": ""} == {**document, "issued_at": ""}
+    for query in ("", f"?k={shown_key_of(made)}", f"?s={shown_key_of(made)}"):
+        assert stranger.get(f"/api/v1/orders/{made.order_id}/receipt{query}").status_code == 404
     assert stranger.get(f"{path}.json?k={made.share_key}").status_code == 200
     shown = shown_key_of(made)
     for query in ("", f"?s={shown}", f"?k={shown}", f"?s={made.share_key}"):
