@@ -26,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         """Run the subcommand; an error of ours ends with its words and exit code 1."""
         try:
-            _module(action).handle(stdout=self.stdout, stderr=self.stderr, **options)
+            _module(action).handle(**{**options, "stdout": self.stdout, "stderr": self.stderr})
         except WaymeetError as error:
             raise CommandError(str(error)) from error
 
