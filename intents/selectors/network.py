@@ -72,11 +72,14 @@ class ChainView:
     @property
     def is_stale(self) -> bool:
         """No new block for so long that something is wrong."""
-        if self.head_age_seconds is None:
-            return True
-        return self.head_age_seconds > max(
-            HEAD_IS_STALE_SECONDS, HEAD_IS_STALE_BLOCKS * self.manifest.block_seconds
-        )
+        return is_head_stale(self.manifest, self.head_age_seconds)
+
+
+def is_head_stale(manifest: ChainManifest, age_seconds: float | None) -> bool:
+    """Whether a newest block of this age means that the chain makes no new ones; None is no block at all."""
+    if age_seconds is None:
+        return True
+    return age_seconds > max(HEAD_IS_STALE_SECONDS, HEAD_IS_STALE_BLOCKS * manifest.block_seconds)
 
 
 def connected_chains() -> dict[int, ChainManifest]:

@@ -7,6 +7,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest
 
 from intents.selectors.network import is_local_network
+from intents.selectors.overview import Marks, chain_marks
 from intents.services.login import logged_in_wallet
 
 THEMES = ("light", "dark")
@@ -19,6 +20,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in THEMES else "auto",
         "languages": settings.LANGUAGES,
         "is_local": _is_local,
+        "chain_marks": _marks,
         "signed_in_wallet": _wallet(request),
     }
 
@@ -28,6 +30,13 @@ def _is_local() -> bool:
         return is_local_network()
     except DatabaseError:
         return False
+
+
+def _marks() -> Marks | None:
+    try:
+        return chain_marks()
+    except DatabaseError:
+        return None
 
 
 def _wallet(request: HttpRequest) -> str:

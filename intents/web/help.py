@@ -1,4 +1,4 @@
-"""`/t/<order id>/help`: where the money is, and a conversation with our staff about this one transfer."""
+"""`/help`, and `/t/<order id>/help`: where the money is, and a conversation with our staff about this one transfer."""
 
 from typing import Any
 
@@ -26,6 +26,12 @@ from intents.services.tickets import (
 
 from .browser import viewer_of
 from .failures import said
+
+
+@require_safe
+def general(request: HttpRequest) -> HttpResponse:
+    """`/help`: what people ask most, and where the answers are."""
+    return render(request, "help_page.html")
 
 
 @never_cache

@@ -33,6 +33,8 @@ def script_words() -> dict[str, str]:
         "choose_from": _("What do you send?"),
         "choose_to": _("What shall arrive?"),
         "any_chain": _("any chain"),
+        "other_chain": _("another chain"),
+        "kept_for": _("Kept for {seconds} s"),
         "no_choice": _("Nothing here is called that."),
         "no_such_token": _("This token is not supported here."),
         "worth_dollars": _("about ${amount}"),

@@ -46,6 +46,7 @@ urlpatterns = [
     path("t/<str:order_id>/help", help.page, name="help"),
     path("t/<str:order_id>/help/close", help.close, name="help_close"),
     path("t/<str:order_id>/help/live", help.live, name="help_live"),
+    path("help", help.general, name="help_page"),
     path("history", history.page, name="history"),
     path("history.csv", history.table, name="history_table"),
     path("login/message", login.message, name="login_message"),

@@ -180,6 +180,7 @@ SCENES: dict[str, Scene] = {
     "receipt": lambda key: f"/t/{_delivered(key).order_id}/receipt",
     "receipt-running": lambda key: f"{_timeline(OrderState.OPENED, 'Open')(key)}/receipt",
     "help": lambda key: f"{_timeline(OrderState.OPENED, 'Open')(key)}/help",
+    "help-page": lambda key: "/help",
     "history": _history,
     "history-empty": lambda key: "/history",
     "history-found-nothing": _found_nothing,

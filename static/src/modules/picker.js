@@ -37,6 +37,21 @@ export function showWallet() {
   if (!icon.hidden) icon.src = now.info.icon;
   label.textContent = now ? `${now.account.slice(0, 6)}…${now.account.slice(-4)}` : say("connect");
   button.title = now ? `${now.info.name}: ${now.account} – ${say("disconnect")}` : "";
+  showPlace(now);
+}
+
+// Which wallet it is, and on which chain.
+async function showPlace(now) {
+  const place = button.querySelector("[data-wallet-place]");
+  place.hidden = !now;
+  if (!now) return;
+  const name = String(now.info.name).slice(0, 40);
+  place.textContent ||= name;
+  const id = await now.provider.request({ method: "eth_chainId" }).catch(() => null);
+  if (connected() !== now) return;
+  const network = JSON.parse(document.getElementById("network")?.textContent ?? "{}");
+  const chain = id ? (network[BigInt(id).toString()]?.wallet.chainName ?? say("other_chain")) : "";
+  place.textContent = chain ? `${name} · ${chain}` : name;
 }
 
 function list() {

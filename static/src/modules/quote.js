@@ -25,6 +25,7 @@ let expiresAt = 0;
 let refreshes = 0;
 let typing = 0;
 let isRefreshing = false;
+let isKept = false;
 let seen = {};
 
 /** Wire the form; does nothing on pages without one. */
@@ -54,6 +55,7 @@ export function setUpQuotes() {
     const preference = form.querySelector("input[name=prefer]");
     if (wish && preference) preference.value = wish.value;
     if (event.target.closest("[data-renew]")) refreshes = 0;
+    if (event.target.closest("[data-keep-offer]")) keep(!isKept);
     const way = event.target.closest("button[name=confirm]");
     if (way) {
       form.querySelector("input[name=confirm]").value = way.value;
@@ -114,6 +116,12 @@ function canBatchFrom(value) {
   return chains.every((id) => id && canBatch(id));
 }
 
+// Whoever needs the time to read keeps the offer on the card until it is over.
+function keep(isWanted) {
+  isKept = isWanted;
+  for (const button of region.querySelectorAll("[data-keep-offer]")) button.setAttribute("aria-pressed", String(isKept));
+}
+
 function changed() {
   refreshes = 0;
   stale();
@@ -155,10 +163,11 @@ function cardChanged() {
     card.dataset.seen = "1";
     delete region.dataset.stale;
     if (!isConfirming()) drift();
+    keep(false);
     expiresAt = left > 0 ? performance.now() + left * 1000 : 0;
   }
   const button = region.querySelector("[data-confirm]");
-  if (button) button.hidden = false;
+  for (const each of [button, region.querySelector("[data-keep-offer]")]) if (each) each.hidden = false;
 }
 
 // A fresh offer for the same wish that is lower than the one before says so, and by how much.
@@ -180,8 +189,10 @@ function tick() {
   const label = region.querySelector("[data-countdown]");
   if (!label || !expiresAt) return;
   const left = Math.max(0, (expiresAt - performance.now()) / 1000);
-  label.textContent = left > 0 ? say("good_for", { seconds: Math.ceil(left) }) : say("expired");
+  const standing = isKept ? "kept_for" : "good_for";
+  label.textContent = left > 0 ? say(standing, { seconds: Math.ceil(left) }) : say("expired");
   if (isConfirming()) return;
+  if (isKept && left > 0) return;
   if (left <= REFRESH_BEFORE_SECONDS && refreshes < MOST_IDLE_REFRESHES && !document.hidden) {
     refreshes += 1;
     expiresAt = performance.now() + left * 1000 + 10_000;
