@@ -31,6 +31,14 @@ def ticket_group(ticket_id: UUID | str) -> str:
     return f"ticket.{UUID(str(ticket_id)).hex}"
 
 
+JOINS_GROUP = "joins"
+
+
+def joins_changed() -> None:
+    """Hint that a chain on its way in came further, once that is in the database."""
+    _after_commit(JOINS_GROUP, {"type": "joins.changed"})
+
+
 def order_changed(order_id: str, seq: int) -> None:
     """Hint that event `seq` of this order is in the database, once it is."""
     _after_commit(order_group(order_id), {"type": "order.changed", "order_id": order_id, "seq": seq})

@@ -206,4 +206,7 @@ REBALANCE_ENABLED = env.bool("WAYMEET_REBALANCE", default=True)
 TREASURY_ADDRESSES = env.list("WAYMEET_TREASURY", default=[])
 # The most that staff may give one order out of goodwill, and never more than it was worth.
 GOODWILL_MOST_USD = env.int("WAYMEET_GOODWILL_MOST_USD", default=50)
+# A chain that joins: the most that its starting inventory is worth, and what may leave our account there in an hour.
+JOIN_GRANT_USD = env.int("WAYMEET_JOIN_GRANT_USD", default=25_000)
+JOIN_HOURLY_USD = env.int("WAYMEET_JOIN_HOURLY_USD", default=100_000)
 BLOCKED_ADDRESSES = env.list("WAYMEET_BLOCKED_ADDRESSES", default=[])

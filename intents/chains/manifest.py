@@ -23,6 +23,7 @@ EIP3009_KINDS = ("none", "bytes", "vrs")
 PERMIT_KINDS = ("none", "eip2612")
 VENUE_KINDS = ("uniswap_v2", "uniswap_v3", WRAPPED_NATIVE)
 ONE_WAY_FEE_PIPS = 1_000_000
+MESSAGING = ("", "own", "shared")
 
 
 class MissingContract(WaymeetError):
@@ -141,7 +142,11 @@ REAL_LIMITS = Limits(fill_seconds=600, expires_seconds=600, min_left_seconds=180
 
 @dataclass(frozen=True, slots=True)
 class ChainManifest:
-    """Everything the program knows about one chain. `depth` blocks make a block final."""
+    """Everything the program knows about one chain. `depth` blocks make a block final.
+
+    `da` is where its data goes, `proof_system` what its parent demands. `messaging` says whose Hyperlane it has:
+    `own` is deployed by us and signed for by our validators, `shared` was there before us.
+    """
 
     chain_id: int
     domain: int
@@ -171,6 +176,9 @@ class ChainManifest:
     limits: Limits = LOCAL_LIMITS
     apps: tuple[App, ...] = ()
     gas_on_arrival_usd_e8: int = 0
+    da: str = ""
+    proof_system: str = ""
+    messaging: str = ""
 
     @property
     def finality_seconds(self) -> int:
@@ -283,6 +291,9 @@ def from_json(values: Any) -> ChainManifest:
         limits=_limits(top.table("limits", default={}), defaults),
         apps=tuple(read_app(item) for item in top.tables("apps")),
         gas_on_arrival_usd_e8=top.integer("gas_on_arrival_usd_e8", default=0),
+        da=top.text("da", default=""),
+        proof_system=top.text("proof_system", default=""),
+        messaging=top.choice("messaging", MESSAGING, default=""),
     )
     top.end()
     check(top, manifest)

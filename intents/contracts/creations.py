@@ -15,7 +15,7 @@ from . import addresses
 from .artifacts import linked_bytecode, load_artifact
 
 NO_SALT: Final = bytes(32)
-# The proxy that carries its arguments behind its code, as Hyperlane's factory of security modules writes it.
+# The proxy that carries its arguments and their length behind its code (ERC-3448), as Hyperlane's factory writes it.
 _META_HEAD: Final = bytes.fromhex("600b380380600b3d393df3363d3d373d3d3d3d60368038038091363936013d73")
 _META_TAIL: Final = bytes.fromhex("5af43d3d93803e603457fd5bf3")
 
@@ -138,7 +138,7 @@ def security_module(factory: str, validators: Sequence[str], threshold: int) -> 
     # What all modules of the factory share is its own first creation: keccak of the RLP list [factory, 1].
     shared = keccak(b"\xd6\x94" + to_canonical_address(factory) + b"\x01")[12:]
     arguments = abi_encode(["address[]", "uint8"], [in_order(validators), threshold])
-    code = _META_HEAD + shared + _META_TAIL + arguments
+    code = _META_HEAD + shared + _META_TAIL + arguments + len(arguments).to_bytes(32, "big")
     return str(to_checksum_address(addresses.create2_address(keccak(arguments), code, creator=factory)))
 
 

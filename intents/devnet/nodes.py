@@ -78,6 +78,11 @@ class Node:
         """The process."""
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is there."""
+        return self._process.poll() is None
+
     def wait(self) -> None:
         """Return when it answers. Raises NodeFailed."""
         wait_for(self.rpc, self.profile.chain_id, is_alive=lambda: self._process.poll() is None)

@@ -1,5 +1,8 @@
-"""`manage.py devnet`: deploy on, warp, mine and fund the local network of the network directory."""
+"""`manage.py devnet`: deploy on, add to, warp, mine and fund the local network of the network directory."""
 
+import signal
+import sys
+import threading
 from argparse import ArgumentParser
 from decimal import Decimal
 from typing import Any
@@ -9,11 +12,14 @@ from django.core.management.base import BaseCommand, CommandError
 from eth_utils import is_address, to_checksum_address
 
 from intents.chains.manifest import ChainManifest, TokenNotSupported
+from intents.devnet.deployment import DeploymentFailed
 from intents.devnet.funding import fund_wallets
+from intents.devnet.joiners.start import start_joiner
 from intents.devnet.manifests import validator_urls
 from intents.devnet.market import read_local
 from intents.devnet.network import VALIDATOR_COUNT, prepare
-from intents.devnet.ports import HOST, first_chain_port
+from intents.devnet.nodes import NodeFailed
+from intents.devnet.ports import HOST, PortTaken, first_chain_port
 from intents.devnet.profiles import demo_profiles
 from intents.devnet.rpc import NodeUnreachable
 from intents.devnet.warp import rpc_of, warp
@@ -24,12 +30,14 @@ VALIDATOR_PORT_OFFSET = 10
 class Command(BaseCommand):
     """Acts on running local nodes; refuses to touch any chain that is not local."""
 
-    help = "Deploy, warp, mine or fund the local chains."
+    help = "Deploy, start, warp, mine or fund local chains."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         actions.add_parser("deploy", help="on the nodes at DEVNET_PORT and after, and write manifests")
+        starting = actions.add_parser("start", help="the node of a chain that joins later, until Ctrl-C")
+        starting.add_argument("chain", help="such as dogwood")
         warping = actions.add_parser("warp", help="move all clocks ahead together")
         warping.add_argument("seconds", type=int)
         mining = actions.add_parser("mine", help="mine empty blocks on one chain")
@@ -60,6 +68,35 @@ class Command(BaseCommand):
             say=self.stdout.write,
         )
         self.stdout.write(f"manifests are in {settings.NETWORK_DIR}")
+
+    def _start(self, options: dict[str, Any]) -> None:
+        stopped = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
+        try:
+            node, manifest = start_joiner(
+                options["chain"],
+                first_port=first_chain_port(),
+                run_dir=settings.RUN_DIR,
+                network_directory=settings.NETWORK_DIR,
+                say=self._say,
+            )
+        except KeyError as error:
+            raise CommandError(f"no chain called {options['chain']} joins later") from error
+        except (PortTaken, NodeFailed, DeploymentFailed) as error:
+            raise CommandError(str(error)) from error
+        try:
+            self._say(f"ready: {node.url}")
+            self._say(f"join it: {sys.executable} manage.py chain join {manifest}")
+            while not stopped.wait(1.0):
+                if not node.is_running:
+                    raise CommandError("the node ended by itself")
+        finally:
+            node.stop()
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
 
     def _warp(self, options: dict[str, Any]) -> None:
         manifests = self._manifests()

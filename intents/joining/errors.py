@@ -1,0 +1,82 @@
+"""Why a chain does not join now. Each says what was found; its words say what to do about it."""
+
+from intents.errors import WaymeetError
+
+
+class JoinError(WaymeetError):
+    """A step that cannot go on. Nothing that was done is undone: the same command carries on from there."""
+
+    code = "join_failed"
+    status = 409
+
+
+class NobodyToJoin(JoinError):
+    """No chain is connected yet: there is nothing to be introduced to."""
+
+    code = "join_nobody"
+
+
+class HeldByAnother(JoinError):
+    """Another run is at this chain right now."""
+
+    code = "join_held"
+    retry = True
+
+
+class NotAsDescribed(JoinError):
+    """The chain contradicts its manifest; `problems` are lines of key and finding."""
+
+    code = "join_not_as_described"
+
+    def __init__(self, chain: str, problems: list[str]) -> None:
+        super().__init__("; ".join(problems), chain=chain, problems="; ".join(problems))
+        self.problems = problems
+
+
+class ContractMissing(JoinError):
+    """A contract that the chain must have of its own has no code."""
+
+    code = "join_contract_missing"
+
+
+class AddressesDiffer(JoinError):
+    """A contract of ours would have another address than on the connected chains."""
+
+    code = "join_addresses_differ"
+
+
+class TakenByAnother(JoinError):
+    """Somebody else made a contract at our address theirs."""
+
+    code = "join_taken"
+
+
+class DeedRefused(JoinError):
+    """A transaction of ours reverted."""
+
+    code = "join_refused"
+
+
+class OperatorPoor(JoinError):
+    """The operator's account cannot pay for the gas."""
+
+    code = "join_poor"
+
+
+class NothingChanges(JoinError):
+    """What was done did not have its effect on the chain."""
+
+    code = "join_nothing_changes"
+
+
+class NotFollowed(JoinError):
+    """The chain is connected, but nobody follows it."""
+
+    code = "join_not_followed"
+    retry = True
+
+
+class KeyMissing(JoinError):
+    """This process has no owner's key."""
+
+    code = "join_no_key"

@@ -1,0 +1,122 @@
+"""The starting inventory: gas for those who send, and stock from the operator's account within a cap.
+
+Once, before the chain is connected: afterwards stock moves by rebalancing, and a second grant takes two people.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from django.conf import settings
+
+from intents.chains import accounts
+from intents.chains.calls import ZERO_ADDRESS, Call, encode_call
+from intents.chains.manifest import ChainManifest, TokenManifest
+from intents.solver.pricing import GasRules
+
+from .prices import units_for, usd_e8, value_of
+from .work import Joining, Look, Note
+
+NAME: Final = "inventory"
+USD_E8: Final = 10**8
+# Of what gas on arrival takes, as stock of the chain's own coin.
+ARRIVALS: Final = 200
+# Orders that the senders' gas lasts for; the chain pauses itself at a third of that.
+ORDERS_OF_GAS: Final = 75
+ANNOUNCE_GAS: Final = 1_000_000
+TRANSFER_GAS: Final = 150_000
+PLAIN_GAS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Base units of an asset for our account, and what they are worth."""
+
+    token: TokenManifest
+    amount: int
+    value_usd_e8: int
+
+
+def look(joining: Joining) -> Look:
+    """What is missing of gas and stock. A chain that is connected has had its grant."""
+    if joining.manifest.chain_id in joining.peers:
+        return Look(joining.manifest, (), (Note("join_granted_before"),))
+    gas = _gas(joining)
+    grants, notes = _grants(joining, reserved_wei=sum(call.value_wei for _, call in gas))
+    account = joining.manifest.address("solver_account")
+    stock = [(f"grant {_shown(grant)}", _sent(grant, account)) for grant in grants]
+    return Look(joining.manifest, joining.priced([*gas, *stock]), tuple(notes))
+
+
+def _gas(joining: Joining) -> list[tuple[str, Call]]:
+    """Coins for our two senders and for the validators' announcements, where they have less than they need."""
+    rules, price = GasRules(), joining.sender.fees().max_fee_wei
+    senders = {
+        accounts.address(accounts.OPERATOR): rules.open + rules.fill + rules.pool,
+        accounts.address(accounts.RELAYER): rules.dispatch + rules.process + rules.finalise + rules.refund,
+    }
+    wanted = {sender: ORDERS_OF_GAS * units * price for sender, units in senders.items()}
+    wanted |= {each.address: ANNOUNCE_GAS * price for each in joining.manifest.validators}
+    held = joining.chain.batch([("eth_getBalance", [address, "latest"]) for address in wanted])
+    return [
+        (f"gas for {address}", Call(address, value_wei=least - int(has, 16), gas_limit=PLAIN_GAS))
+        for (address, least), has in zip(wanted.items(), held, strict=True)
+        # Half of it is enough: a run that goes on must not send again what was spent meanwhile.
+        if int(has, 16) * 2 < least
+    ]
+
+
+def _grants(joining: Joining, *, reserved_wei: int) -> tuple[list[Grant], list[Note]]:
+    manifest, cap = joining.manifest, settings.JOIN_GRANT_USD * USD_E8
+    account = manifest.address("solver_account")
+    grants: list[Grant] = []
+    notes: list[Note] = []
+    given = 0
+    for asset in _wanted(manifest):
+        price = usd_e8(manifest, asset)
+        if price is None:
+            notes.append(Note("join_unpriced", {"token": asset.symbol}))
+            continue
+        held = joining.chain.token_balance(asset.address, account)
+        has = joining.chain.token_balance(asset.address, joining.owner)
+        if asset.address == ZERO_ADDRESS:
+            has = max(0, has - 2 * reserved_wei)
+        given += value_of(held, asset, price)
+        missing = max(0, asset.stock_target - held)
+        most = units_for(max(0, cap - given), asset, price)
+        amount = min(missing, most, has)
+        if amount < missing:
+            notes.append(_short(asset, has=has, most=most, missing=missing))
+        # What rounding or a fill of dust leaves open is no reason for another transaction.
+        if amount * 100 > asset.stock_target:
+            grants.append(Grant(asset, amount, value_of(amount, asset, price)))
+            given += grants[-1].value_usd_e8
+    return grants, notes
+
+
+def _wanted(manifest: ChainManifest) -> list[TokenManifest]:
+    """The assets that stock is wanted of, with how much of it: the coin for gas on arrival."""
+    coin = manifest.native_token
+    price = usd_e8(manifest, coin)
+    if price is not None and manifest.gas_on_arrival_usd_e8:
+        target = units_for(ARRIVALS * manifest.gas_on_arrival_usd_e8, coin, price)
+        coin = replace(coin, stock_target=target)
+    return [asset for asset in (*manifest.tokens, coin) if asset.stock_target]
+
+
+def _short(asset: TokenManifest, *, has: int, most: int, missing: int) -> Note:
+    code = "join_cap_reached" if most <= has else "join_operator_short"
+    return Note(
+        code, {"token": asset.symbol, "missing": str(missing - min(most, has)), "decimals": asset.decimals}
+    )
+
+
+def _sent(grant: Grant, account: str) -> Call:
+    if grant.token.address == ZERO_ADDRESS:
+        return Call(account, value_wei=grant.amount, gas_limit=TRANSFER_GAS)
+    data = encode_call("transfer(address,uint256)", (account, grant.amount))
+    return Call(grant.token.address, data, gas_limit=TRANSFER_GAS)
+
+
+def _shown(grant: Grant) -> str:
+    whole = grant.amount / 10**grant.token.decimals
+    return f"{whole:.6g} {grant.token.symbol} (${grant.value_usd_e8 / USD_E8:,.0f})"

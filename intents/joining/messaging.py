@@ -1,0 +1,138 @@
+"""Hyperlane on the new chain: the registry's where the manifest names a mailbox, else deployed by us.
+
+A mailbox and its first settings come in one transaction, so that nobody can make it theirs in between.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from intents.chains.calls import Call, encode_call
+from intents.chains.manifest import ChainManifest
+from intents.contracts import creations
+from intents.contracts.creations import Core, Creation
+
+from .asked import validators_of
+from .errors import ContractMissing, TakenByAnother
+from .work import Deed, Joining, Look, Note, create, together, with_contracts
+
+NAME: Final = "messaging"
+OWN: Final = "own"
+SHARED: Final = "shared"
+_DEPLOY_ISM: Final = "deploy(address[],uint8)"
+_INITIALISE: Final = "initialize(address,address,address,address)"
+_INITIALISE_GAS: Final = 400_000
+
+
+def look(joining: Joining) -> Look:
+    """What is missing of mailbox, hooks, security module and our oracle. Raises TakenByAnother, ContractMissing."""
+    signing = validators_of(joining.asked, joining.peers)
+    manifest = replace(
+        joining.manifest, validators=signing.validators, validator_threshold=signing.validator_threshold
+    )
+    if "mailbox" in joining.asked.contracts:
+        return _with_oracle(joining, _shared(joining, manifest))
+    return _with_oracle(joining, _own(joining, manifest))
+
+
+def _own(joining: Joining, manifest: ChainManifest) -> Look:
+    core = creations.core(manifest.domain)
+    module = _module(manifest, core.multisig_ism_factory.address)
+    found = {each.name: each.address for each in core.listed} | {"multisig_ism": module}
+    manifest = replace(with_contracts(manifest, found), messaging=OWN)
+    there = joining.has_code([*found.values(), core.implementation.address])
+    wanted = [
+        (f"create {each.name}", create(each))
+        for each in (core.proxy_admin, core.implementation, core.multisig_ism_factory)
+        if not there[each.address]
+    ]
+    if not there[module]:
+        wanted.append(("create multisig_ism", _create_module(manifest)))
+    wanted += _mailbox(joining, manifest, core, there)
+    if not there[core.validator_announce.address]:
+        wanted.append(("create validator_announce", create(core.validator_announce)))
+    return Look(
+        manifest, joining.priced(wanted), (Note("join_own_core", {"signers": len(manifest.validators)}),)
+    )
+
+
+def _mailbox(
+    joining: Joining, manifest: ChainManifest, core: Core, there: dict[str, bool]
+) -> list[tuple[str, Call]]:
+    parts = (core.mailbox, core.merkle_tree_hook, core.required_hook)
+    settings = (
+        joining.owner,
+        manifest.address("multisig_ism"),
+        core.merkle_tree_hook.address,
+        core.required_hook.address,
+    )
+    first = Call(core.mailbox.address, encode_call(_INITIALISE, settings), gas_limit=_INITIALISE_GAS)
+    missing = [create(each) for each in parts if not there[each.address]]
+    if not there[core.mailbox.address]:
+        return [("create mailbox and set it up", together(manifest.address("multicall3"), [*missing, first]))]
+    owner, hook = joining.views(
+        [
+            (core.mailbox.address, "owner()", (), "address"),
+            (core.mailbox.address, "defaultHook()", (), "address"),
+        ]
+    )
+    if owner is None or not int(owner, 16):
+        return [("set mailbox up", together(manifest.address("multicall3"), [*missing, first]))]
+    if owner != joining.owner or hook != core.merkle_tree_hook.address:
+        raise TakenByAnother(
+            f"mailbox {core.mailbox.address} belongs to {owner}",
+            contract="mailbox",
+            address=core.mailbox.address,
+            owner=owner,
+            chain=manifest.name,
+        )
+    return [("create hooks", call) for call in missing]
+
+
+def _shared(joining: Joining, manifest: ChainManifest) -> Look:
+    """A mailbox that is there already; only the security module of the named validators is ours."""
+    for name in ("mailbox", "merkle_tree_hook", "validator_announce"):
+        address = manifest.address(name)
+        if not joining.has_code([address])[address]:
+            raise ContractMissing(
+                f"{name} is not at {address}",
+                contract=f"contracts.{name}",
+                address=address,
+                chain=manifest.name,
+            )
+    factory = Creation("multisig_ism_factory", creations.artifact_code("StaticMessageIdMultisigIsmFactory"))
+    module = _module(manifest, factory.address)
+    found = {factory.name: factory.address, "multisig_ism": module}
+    manifest = replace(with_contracts(manifest, found), messaging=SHARED)
+    there = joining.has_code(list(found.values()))
+    wanted = [] if there[factory.address] else [(f"create {factory.name}", create(factory))]
+    if not there[module]:
+        wanted.append(("create multisig_ism", _create_module(manifest)))
+    return Look(manifest, joining.priced(wanted), (Note("join_shared_core"),))
+
+
+def _with_oracle(joining: Joining, found: Look) -> Look:
+    manifest = found.manifest
+    oracle = creations.oracle(
+        mailbox=manifest.address("mailbox"), security_module=manifest.address("multisig_ism")
+    )
+    manifest = with_contracts(manifest, {oracle.name: oracle.address})
+    address = manifest.address(oracle.name)
+    deeds: tuple[Deed, ...] = ()
+    if not joining.has_code([address])[address]:
+        deeds = joining.priced([(f"create {oracle.name}", create(oracle))])
+    return Look(manifest, (*found.deeds, *deeds), found.notes)
+
+
+def _module(manifest: ChainManifest, factory: str) -> str:
+    return creations.security_module(factory, _signers(manifest), manifest.validator_threshold)
+
+
+def _create_module(manifest: ChainManifest) -> Call:
+    arguments = (creations.in_order(_signers(manifest)), manifest.validator_threshold)
+    return Call(
+        manifest.address("multisig_ism_factory"), encode_call(_DEPLOY_ISM, arguments), gas_limit=500_000
+    )
+
+
+def _signers(manifest: ChainManifest) -> list[str]:
+    return [validator.address for validator in manifest.validators]

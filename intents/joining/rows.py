@@ -1,0 +1,197 @@
+"""Joins as rows: one run at a time is at each, its steps are written as they happen, pages are told.
+
+The row remembers how it went; what is done is read from the chains.
+"""
+
+import secrets
+import time
+from typing import Any, Final
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from intents import publish
+from intents.chains import registry
+from intents.chains.accounts import OWNER, account, has_key
+from intents.chains.manifest import ChainManifest, from_json, to_json
+from intents.errors import WaymeetError
+from intents.models import Join
+
+from .errors import HeldByAnother, KeyMissing
+from .runner import STEP_NAMES, carry_out, prepare
+from .work import Deed, Joining, Note
+
+State = Join.State
+LEASE_SECONDS: Final = 10.0
+RENEW_SECONDS: Final = 2.0
+OPEN: Final = (State.ASKED, State.RUNNING, State.FAILED)
+
+WAITING: Final = "waiting"
+UNDER_WAY: Final = "under_way"
+DONE: Final = "done"
+FAILED: Final = "failed"
+
+
+class OutOfTime(WaymeetError):
+    """The time for this run is over; the next one carries on."""
+
+    code = "join_goes_on"
+    retry = True
+
+
+class Broken(WaymeetError):
+    """A run ended by a fault of ours."""
+
+    code = "join_broken"
+
+
+def open_join(asked: ChainManifest, *, asked_by: Any = None) -> Join:
+    """The row of this chain's way in: the open one with the newest manifest, or a new one."""
+    values = {"slug": asked.slug, "name": asked.name, "asked": to_json(asked)}
+    while True:
+        row = Join.objects.filter(chain_id=asked.chain_id, state__in=OPEN).first()
+        if row is not None:
+            Join.objects.filter(pk=row.pk).update(**values)
+            row.refresh_from_db()
+            return row
+        try:
+            with transaction.atomic():
+                fresh = Join.objects.create(
+                    chain_id=asked.chain_id, steps=_fresh_steps(), asked_by=asked_by, **values
+                )
+        except IntegrityError:
+            continue
+        publish.joins_changed()
+        return fresh
+
+
+def run_join(row: Join, *, hears: "Hearer | None" = None, seconds: float = float("inf")) -> Join:
+    """Carry a join on, to its end or for so long. Raises HeldByAnother, and what made a step fail.
+
+    OutOfTime is raised when the time is over; the row then goes on being RUNNING.
+    """
+    holder = _take(row)
+    told = Teller(row, holder, until=time.monotonic() + seconds, hears=hears or Hearer())
+    try:
+        _run(row, told)
+    except OutOfTime:
+        raise
+    except WaymeetError as error:
+        told.failed(error)
+        raise
+    except Exception as error:
+        # Ours to mend; the row must not look as if somebody were still at it.
+        told.failed(Broken(type(error).__name__, what=str(error)[:200]))
+        raise
+    finally:
+        Join.objects.filter(pk=row.pk, holder=holder).update(holder="", held_until=0)
+    row.refresh_from_db()
+    return row
+
+
+def waiting_joins() -> list[int]:
+    """Joins for a worker: asked for in the console, not failed, nobody at them, and the owner's key is here."""
+    if not has_key(OWNER):
+        return []
+    rows = Join.objects.filter(
+        Q(state=State.ASKED) | Q(state=State.RUNNING), asked_by__isnull=False, held_until__lt=time.time()
+    )
+    return list(rows.order_by("id").values_list("pk", flat=True))
+
+
+class Hearer:
+    """Hears how a run goes; a terminal prints it."""
+
+    def began(self, step: str) -> None:
+        """A step begins."""
+
+    def doing(self, step: str, deeds: tuple[Deed, ...]) -> None:
+        """These transactions are sent now, or would be."""
+
+    def ended(self, step: str, deeds: tuple[Deed, ...], notes: tuple[Note, ...]) -> None:
+        """Nothing of the step is missing any more."""
+
+
+class Teller:
+    """Writes a run's steps into its row and keeps hold of it."""
+
+    def __init__(self, row: Join, holder: str, *, until: float, hears: Hearer) -> None:
+        self._row = row
+        self._holder = holder
+        self._until = until
+        self._renewed_at = time.monotonic()
+        self._hears = hears
+        self._step = ""
+
+    def began(self, step: str, joining: Joining) -> None:
+        self._step = step
+        self.beat()
+        self._write(step, UNDER_WAY)
+        self._hears.began(step)
+
+    def doing(self, step: str, deeds: tuple[Deed, ...]) -> None:
+        self.beat()
+        self._write(step, UNDER_WAY, code="join_sending", params={"count": len(deeds)})
+        self._hears.doing(step, deeds)
+
+    def ended(self, step: str, joining: Joining, deeds: tuple[Deed, ...], notes: tuple[Note, ...]) -> None:
+        told = [{"code": note.code, "params": note.params} for note in notes]
+        self._write(
+            step, DONE, params={"sent": len(deeds), "notes": told}, manifest=to_json(joining.manifest)
+        )
+        self._hears.ended(step, deeds, notes)
+
+    def failed(self, error: WaymeetError) -> None:
+        """The run ends here with what stands in the way."""
+        params = {name: str(value) for name, value in error.params.items()}
+        self._write(self._step, FAILED, code=error.code, params=params, state=State.FAILED)
+
+    def beat(self) -> None:
+        """Keep hold of the row. Raises OutOfTime, HeldByAnother."""
+        now = time.monotonic()
+        if now > self._until:
+            raise OutOfTime(self._row.slug)
+        if now - self._renewed_at < RENEW_SECONDS:
+            return
+        self._renewed_at = now
+        held = Join.objects.filter(pk=self._row.pk, holder=self._holder)
+        if not held.update(held_until=time.time() + LEASE_SECONDS):
+            raise HeldByAnother(self._row.slug, chain=self._row.name)
+
+    def _write(
+        self, step: str, mark: str, *, code: str = "", params: dict[str, Any] | None = None, **fields: Any
+    ) -> None:
+        row = Join.objects.get(pk=self._row.pk)
+        entry = {"name": step, "state": mark, "code": code, "params": params or {}, "at": time.time()}
+        if not step:
+            fields["steps"] = [{**row.steps[0], **entry, "name": STEP_NAMES[0]}, *row.steps[1:]]
+        else:
+            fields["steps"] = [entry if each["name"] == step else each for each in row.steps]
+        Join.objects.filter(pk=row.pk, holder=self._holder).update(**fields)
+        publish.joins_changed()
+
+
+def _run(row: Join, told: Teller) -> None:
+    if not has_key(OWNER):
+        raise KeyMissing("set WAYMEET_OWNER_KEY")
+    row.refresh_from_db()
+    Join.objects.filter(pk=row.pk).update(state=State.RUNNING, steps=_fresh_steps(), ended_at=None)
+    registry.forget()
+    joining = prepare(from_json(row.asked), peers=registry.all_chains(), signer=account(OWNER), report=told)
+    carry_out(joining, told)
+    Join.objects.filter(pk=row.pk).update(state=State.DONE, ended_at=timezone.now())
+    publish.joins_changed()
+
+
+def _take(row: Join) -> str:
+    holder = secrets.token_hex(8)
+    now = time.time()
+    free = Join.objects.filter(pk=row.pk, held_until__lt=now)
+    if not free.update(holder=holder, held_until=now + LEASE_SECONDS):
+        raise HeldByAnother(f"somebody is at {row.slug} already", chain=row.name)
+    return holder
+
+
+def _fresh_steps() -> list[dict[str, Any]]:
+    return [{"name": name, "state": WAITING, "code": "", "params": {}, "at": 0} for name in STEP_NAMES]

@@ -1,0 +1,150 @@
+"""The canonical assets of the network on the new chain: an end of every warp route, and our account's rules."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from django.conf import settings
+
+from intents.chains.bridge import BridgeManifest
+from intents.chains.calls import ZERO_ADDRESS, Call, encode_call
+from intents.chains.manifest import ChainManifest, TokenManifest
+from intents.contracts import creations
+from intents.contracts.creations import Creation
+
+from .errors import TakenByAnother
+from .prices import units_for, usd_e8
+from .work import Joining, Look, Note, create, together, with_contracts
+
+NAME: Final = "tokens"
+USD_E8: Final = 10**8
+_INITIALISE: Final = "initialize(uint256,string,string,address,address,address)"
+_INITIALISE_GAS: Final = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A warp route that connected chains are on, with the token that stands for it away from its collateral."""
+
+    end: BridgeManifest
+    token: TokenManifest
+
+
+def look(joining: Joining) -> Look:
+    """What is missing of routers, gates, venues and hourly limits. Raises TakenByAnother."""
+    manifest = joining.manifest
+    wanted: list[tuple[str, Call]] = []
+    notes: list[Note] = []
+    for route in routes_of(joining):
+        own = joining.asked.bridge(route.end.route)
+        if own is None:
+            manifest, calls = _synthetic(joining, manifest, route)
+            wanted += calls
+        notes.append(Note("join_on_route", {"route": route.end.route}))
+    wanted += _venues(joining, manifest)
+    limits, unpriced = _limits(joining, manifest)
+    notes += [Note("join_unpriced", {"token": symbol}) for symbol in unpriced]
+    return Look(manifest, joining.priced([*wanted, *limits]), tuple(notes))
+
+
+def routes_of(joining: Joining) -> list[Route]:
+    """The network's warp routes, once each, in the order of their names."""
+    found: dict[str, Route] = {}
+    for peer in joining.peers.values():
+        for end in peer.bridges:
+            token = peer.token(end.token)
+            if end.route not in found or token.is_synthetic:
+                found[end.route] = Route(end, token)
+    return [found[name] for name in sorted(found)]
+
+
+def _synthetic(
+    joining: Joining, manifest: ChainManifest, route: Route
+) -> tuple[ChainManifest, list[tuple[str, Call]]]:
+    token = _bridged(route)
+    router = creations.synthetic(decimals=token.decimals, mailbox=manifest.address("mailbox"))
+    gate = creations.warp_gate(token=router.address, router=router.address)
+    calls = _router(joining, manifest, router, token)
+    if not joining.has_code([gate.address])[gate.address]:
+        calls.append((f"create warp_gate of {route.end.route}", create(gate)))
+    manifest = with_contracts(manifest, {_named(manifest, "warp_gate", route): gate.address})
+    if manifest.bridge(route.end.route) is not None:
+        return manifest, calls
+    end = replace(route.end, router=router.address, gate=gate.address, token=router.address, fee_bound_wei=0)
+    listed = {each.address for each in manifest.tokens}
+    added = () if router.address in listed else (replace(token, address=router.address),)
+    return replace(manifest, tokens=(*manifest.tokens, *added), bridges=(*manifest.bridges, end)), calls
+
+
+def _bridged(route: Route) -> TokenManifest:
+    """The synthetic token: as it is on another chain, or made of the collateral's passport."""
+    token = replace(route.token, stock_target=0)
+    if token.is_synthetic:
+        return token
+    return TokenManifest(
+        address=token.address,
+        symbol=f"hyp{token.symbol}",
+        name=f"Bridged {token.name}",
+        decimals=token.decimals,
+        canonical_id=route.end.route,
+        is_synthetic=True,
+    )
+
+
+def _router(
+    joining: Joining, manifest: ChainManifest, router: Creation, token: TokenManifest
+) -> list[tuple[str, Call]]:
+    values = (0, token.name, token.symbol, ZERO_ADDRESS, manifest.address("multisig_ism"), joining.owner)
+    first = Call(router.address, encode_call(_INITIALISE, values), gas_limit=_INITIALISE_GAS)
+    if not joining.has_code([router.address])[router.address]:
+        both = together(manifest.address("multicall3"), [create(router), first])
+        return [(f"create {token.symbol} and set it up", both)]
+    (owner,) = joining.views([(router.address, "owner()", (), "address")])
+    if owner is None or not int(owner, 16):
+        return [(f"set {token.symbol} up", first)]
+    if owner != joining.owner:
+        raise TakenByAnother(
+            f"{token.symbol} {router.address} belongs to {owner}",
+            contract=token.symbol,
+            address=router.address,
+            owner=owner,
+            chain=manifest.name,
+        )
+    return []
+
+
+def _named(manifest: ChainManifest, name: str, route: Route) -> str:
+    """The first route's contracts have the plain name, further ones their route's besides."""
+    ends = [end.route for end in manifest.bridges]
+    is_first = not ends or ends[0] == route.end.route
+    return name if is_first else f"{name}_{route.end.route.replace('-', '_')}"
+
+
+def _venues(joining: Joining, manifest: ChainManifest) -> list[tuple[str, Call]]:
+    account = manifest.address("solver_account")
+    targets = dict.fromkeys(
+        [*(venue.router for venue in manifest.venues), *(end.gate for end in manifest.bridges)]
+    )
+    allowed = joining.views([(account, "isVenue(address)", (target,), "bool") for target in targets])
+    missing = [target for target, is_allowed in zip(targets, allowed, strict=True) if not is_allowed]
+    if not missing:
+        return []
+    call = Call(account, encode_call("setVenues(address[],bool)", (missing, True)))
+    return [("let our account use the chain's venues", call)]
+
+
+def _limits(joining: Joining, manifest: ChainManifest) -> tuple[list[tuple[str, Call]], list[str]]:
+    """Hourly limits that are not set yet, and the symbols of tokens without a price, which stay at none."""
+    account = manifest.address("solver_account")
+    caps = joining.views([(account, "cap(address)", (each.address,), "uint256") for each in manifest.assets])
+    limits: dict[str, int] = {}
+    unpriced = []
+    for asset, cap in zip(manifest.assets, caps, strict=True):
+        worth = usd_e8(manifest, asset)
+        if worth is None:
+            unpriced.append(asset.symbol)
+        elif not cap:
+            limits[asset.address] = units_for(settings.JOIN_HOURLY_USD * USD_E8, asset, worth)
+    if not limits:
+        return [], unpriced
+    data = encode_call("setCaps(address[],uint256[])", (list(limits), list(limits.values())))
+    return [("limit what may leave our account in an hour", Call(account, data))], unpriced

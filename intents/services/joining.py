@@ -1,0 +1,69 @@
+"""Chains that join: what may be asked, and what is said of it."""
+
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from intents.errors import register_words
+
+JOIN_WORDS: Final = {
+    "join_nobody": _("No chain is connected yet. Start the network first."),
+    "join_held": _("Another run is at %(chain)s right now. Wait for it, or try again in a moment."),
+    "join_not_as_described": _(
+        "%(chain)s is not as its manifest says: %(problems)s. Mend the manifest or the node, then run this again."
+    ),
+    "join_contract_missing": _(
+        "%(chain)s has no code for %(contract)s at %(address)s. Deploy it there or name another address, then run "
+        "this again."
+    ),
+    "join_addresses_differ": _(
+        "%(contract)s would be at %(here)s, but on %(peer)s it is at %(there)s. Use the keys with which the network "
+        "was set up, or name the address in the manifest."
+    ),
+    "join_taken": _(
+        "%(contract)s at %(address)s on %(chain)s belongs to %(owner)s, who is not us. Ask them to hand it over, or "
+        "name another one in the manifest."
+    ),
+    "join_refused": _(
+        "%(chain)s refused “%(what)s”: %(reason)s. Look at the transaction, then run this again: it goes on here."
+    ),
+    "join_poor": _(
+        "%(address)s has %(have)s wei on %(chain)s and needs about %(need)s. Send it there, then run this again."
+    ),
+    "join_nothing_changes": _(
+        "On %(chain)s “%(what)s” had no effect. Look at the node, then run this again."
+    ),
+    "join_not_followed": _(
+        "%(chain)s is connected, but its blocks are not read. Start `manage.py follow`, then run this again."
+    ),
+    "join_no_key": _("This process has no owner's key. Set WAYMEET_OWNER_KEY, or run it where the key is."),
+    "join_broken": _("Something went wrong here: %(what)s. What was done stays done; run this again."),
+    "not_mined": _(
+        "The chain has not taken our transactions for a long time. Run this again: it goes on here."
+    ),
+    "account_in_use": _(
+        "Somebody else sends from the operator's account now. Wait for that, then run this again."
+    ),
+}
+NOTE_WORDS: Final = {
+    "join_own_core": _("Hyperlane is deployed by us; our %(signers)s validators sign for it"),
+    "join_shared_core": _("Hyperlane was there before; its mailbox is not ours"),
+    "join_on_route": _("on the route %(route)s"),
+    "join_unpriced": _("%(token)s has no price yet, so none of it is paid out"),
+    "join_granted_before": _("it is connected, so it has had its starting inventory"),
+    "join_cap_reached": _("%(token)s: the starting inventory is capped; it grows with use"),
+    "join_operator_short": _("%(token)s: the operator's account has less than the chain should start with"),
+    "join_peer_away": _("%(chain)s does not answer; run this again later to introduce the two"),
+    "join_sending": _("%(count)s transactions are being sent"),
+}
+
+register_words(JOIN_WORDS)
+
+
+def note_words(code: str, params: dict[str, Any]) -> str:
+    """What a step found or is doing; the code itself where nobody has words for it."""
+    template = NOTE_WORDS.get(code)
+    if template is None:
+        told = ", ".join(f"{name} {value}" for name, value in params.items())
+        return f"{code} {told}".strip()
+    return str(template) % params

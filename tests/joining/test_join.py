@@ -1,0 +1,254 @@
+"""A chain joins a network that runs already: every step looks first, and whatever is missing is done once."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from django.core.management import CommandError, call_command
+from eth_account.signers.local import LocalAccount
+
+from intents.chains import accounts, registry
+from intents.chains.calls import ZERO_ADDRESS
+from intents.chains.check import check_chain
+from intents.chains.direct import DirectSender
+from intents.chains.manifest import ChainManifest, Validator, parse
+from intents.chains.manifest_reader import ManifestError
+from intents.chains.manifest_toml import to_toml
+from intents.devnet.network import Network
+from intents.devnet.nodes import Node
+from intents.devnet.rpc import Rpc
+from intents.joining import messaging, peers
+from intents.joining.asked import check_asked
+from intents.joining.errors import HeldByAnother
+from intents.joining.rows import Hearer, OutOfTime, open_join, run_join
+from intents.joining.runner import STEP_NAMES
+from intents.lifecycle import OrderState
+from intents.models import Chain, ChainPassport, Join
+from tests.engine.driver import Driver
+
+from .conftest import Newcomer
+
+pytestmark = [pytest.mark.chain]
+MOST_LIVES: Final = 20
+DELIVERED: Final = (OrderState.FILLED, OrderState.PROVING, OrderState.SETTLED)
+
+
+class Killed(BaseException):
+    """What a process feels of a kill: nothing is caught, nothing is cleaned up that is not on a chain."""
+
+
+def nonces(newcomer: Newcomer, network: Network) -> list[int]:
+    """How many transactions the operator's account has made anywhere."""
+    owner = accounts.address(accounts.OWNER)
+    everywhere = [newcomer.rpc, *network.rpcs.values()]
+    return [int(rpc.request("eth_getTransactionCount", owner, "latest"), 16) for rpc in everywhere]
+
+
+def held(rpc: Rpc, manifest: ChainManifest, symbol: str) -> int:
+    account = manifest.address("solver_account")
+    token = manifest.token(symbol).address
+    if token == ZERO_ADDRESS:
+        return int(rpc.request("eth_getBalance", account, "latest"), 16)
+    return int(rpc.call(token, "balanceOf(address)", account))
+
+
+def enrolled(rpc: Rpc, manifest: ChainManifest, domain: int) -> str:
+    end = manifest.bridge("usdc-summit-warp")
+    assert end is not None
+    raw = rpc.call(end.router, "routers(uint32)", domain, returns="bytes32")
+    return "0x" + bytes(raw)[12:].hex()
+
+
+def test_a_chain_joins_while_the_network_runs_and_carries_transfers_both_ways(
+    newcomer: Newcomer, driver: Driver, network: Network, alice: LocalAccount
+) -> None:
+    row = run_join(open_join(newcomer.asked))
+    assert [(step["name"], step["state"]) for step in row.steps] == [(name, "done") for name in STEP_NAMES]
+    assert row.state == Join.State.DONE
+    manifest = registry.chain(904)
+    assert manifest.messaging == messaging.OWN
+    assert manifest.validators == network.manifest("alder").validators
+    for name in ("input_settler", "output_settler", "solver_account", "call_executor"):
+        assert manifest.address(name) == network.manifest("birch").address(name)
+    assert parse((newcomer.network_dir / "dogwood.toml").read_text("utf-8")) == manifest
+    assert ChainPassport.objects.get(chain_id=904).is_good
+    own = manifest.bridge("usdc-summit-warp")
+    assert own is not None
+    for slug, peer in network.manifests.items():
+        assert enrolled(network.rpc(slug), peer, 904) == own.router.lower()
+        end = peer.bridge("usdc-summit-warp")
+        assert end is not None
+        assert enrolled(newcomer.rpc, manifest, peer.domain) == end.router.lower()
+    assert held(newcomer.rpc, manifest, "USDC") == 10_000 * 10**6
+    assert held(newcomer.rpc, manifest, "WETH") == 2 * 10**18
+
+    into = driver.transfer(alice, give="alder:USDC", get="dogwood:USDC", amount="25")
+    out = driver.transfer(alice, give="dogwood:USDC", get="birch:USDC", amount="30")
+    coins = driver.transfer(alice, give="birch:USDC", get="dogwood:ETH", amount="40")
+    for order in (into, out, coins):
+        driver.drive(order, *DELIVERED)
+
+    before = nonces(newcomer, network)
+    again = run_join(open_join(newcomer.asked))
+    assert again.state == Join.State.DONE
+    assert again.pk != row.pk
+    assert nonces(newcomer, network) == before, "what is there is not done again"
+
+
+class Reaper(Hearer):
+    """Kills a run in each of its steps: once after the first transaction, once when all are sent."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.step = ""
+        self.killed: list[tuple[str, str]] = []
+        send, wait = DirectSender._send, DirectSender._all_used
+
+        def sending(sender: DirectSender, item: Any, fees: Any) -> None:
+            send(sender, item, fees)
+            self._strike("first sent")
+
+        def waiting(sender: DirectSender, items: Any) -> bool:
+            self._strike("all sent")
+            return wait(sender, items)
+
+        patch.setattr(DirectSender, "_send", sending)
+        patch.setattr(DirectSender, "_all_used", waiting)
+        patch.setattr(peers, "_wait", self._waiting_elsewhere(peers._wait))
+
+    def began(self, step: str) -> None:
+        self.step = step
+
+    def _waiting_elsewhere(self, wait: Callable[..., None]) -> Callable[..., None]:
+        def waiting(*args: Any) -> None:
+            self._strike("sent elsewhere")
+            wait(*args)
+
+        return waiting
+
+    def _strike(self, moment: str) -> None:
+        if (self.step, moment) not in self.killed:
+            self.killed.append((self.step, moment))
+            raise Killed
+
+
+def test_a_run_that_is_killed_in_every_step_is_carried_on_and_does_nothing_twice(
+    newcomer: Newcomer, driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = open_join(newcomer.asked)
+    reaper = Reaper(monkeypatch)
+    for _ in range(MOST_LIVES):
+        try:
+            run_join(row, hears=reaper)
+            break
+        except Killed:
+            row.refresh_from_db()
+            assert row.state == Join.State.RUNNING
+    row.refresh_from_db()
+    assert row.state == Join.State.DONE
+    sending = ("contracts", "messaging", "tokens", "inventory")
+    assert reaper.killed == [
+        *((step, moment) for step in sending for moment in ("first sent", "all sent")),
+        ("routes", "first sent"),
+        ("routes", "sent elsewhere"),
+    ]
+    manifest = registry.chain(904)
+    assert held(newcomer.rpc, manifest, "USDC") == 10_000 * 10**6, "granted once, not twice"
+    assert held(newcomer.rpc, manifest, "WETH") == 2 * 10**18
+    assert not check_chain(manifest)
+
+
+def command(*words: str) -> str:
+    out = StringIO()
+    call_command("chain", "join", *words, stdout=out)
+    return out.getvalue()
+
+
+def written(asked: ChainManifest, folder: Path) -> str:
+    path = folder / "asked.toml"
+    path.write_text(to_toml(asked), "utf-8")
+    return str(path)
+
+
+def test_a_dry_run_says_what_it_takes_and_sends_nothing(
+    newcomer: Newcomer, joined_by: Network, driver: Driver, tmp_path: Path
+) -> None:
+    before = nonces(newcomer, joined_by)
+    said = command(written(newcomer.asked, tmp_path), "--dry-run")
+    for deed in ("create input_settler", "create mailbox", "create hypUSDC", "grant 10000 USDC", "on Summit"):
+        assert deed in said
+    assert re.search(r"Dogwood: \d+ transactions, at most [0-9,]+ gas at .* = .* ETH, \$", said), said
+    assert nonces(newcomer, joined_by) == before
+    assert not Join.objects.exists()
+    assert not Chain.objects.filter(chain_id=904).exists()
+    assert not newcomer.network_dir.exists()
+
+
+def test_a_step_that_cannot_go_on_says_what_to_do_and_goes_on_afterwards(
+    newcomer: Newcomer, joined_by: Network, driver: Driver, tmp_path: Path
+) -> None:
+    owner = accounts.address(accounts.OWNER)
+    wei = newcomer.rpc.request("eth_getBalance", owner, "latest")
+    newcomer.rpc.request("anvil_setBalance", owner, "0x1")
+    asked = written(newcomer.asked, tmp_path)
+    with pytest.raises(CommandError, match=r"contracts: 0x\w+ has 1 wei on Dogwood and needs") as refused:
+        command(asked)
+    assert refused.value.returncode == 1
+    row = Join.objects.get()
+    assert (row.state, row.steps[2]["state"], row.steps[2]["code"]) == ("failed", "failed", "join_poor")
+    newcomer.rpc.request("anvil_setBalance", owner, wei)
+    said = command(asked)
+    assert "Dogwood is connected" in said
+    assert Join.objects.get().state == Join.State.DONE
+
+
+def test_only_one_run_is_at_a_chain(newcomer: Newcomer, joined_by: Network) -> None:
+    row = open_join(newcomer.asked)
+    Join.objects.update(holder="another", held_until=time.time() + 60)
+    with pytest.raises(HeldByAnother):
+        run_join(row)
+    Join.objects.update(held_until=time.time() - 1)
+    with pytest.raises(OutOfTime):
+        run_join(row, seconds=0)
+    row.refresh_from_db()
+    assert (row.state, row.holder) == (Join.State.RUNNING, "")
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"slug": "alder"}, "slug"),
+        ({"stack": "opstack"}, "stack"),
+        ({"is_local": False}, "stack"),
+        ({"is_local": False, "stack": "opstack", "da": "paper"}, "da"),
+        ({"is_local": False, "stack": "opstack", "da": "celestia", "proof_system": "hope"}, "proof_system"),
+        ({"tokens": (), "venues": ()}, "tokens"),
+        ({"validators": (Validator(ZERO_ADDRESS, "http://127.0.0.1"),)}, "validators"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused_by_its_key(
+    network: Network, newcomer_node: tuple[Node, ChainManifest], change: dict[str, Any], key: str
+) -> None:
+    peers_of = {manifest.chain_id: manifest for manifest in network.manifests.values()}
+    with pytest.raises(ManifestError) as refused:
+        check_asked(replace(newcomer_node[1], **change), peers=peers_of)
+    assert refused.value.key == key
+
+
+def test_a_chain_that_is_not_as_its_manifest_says_does_not_join(
+    newcomer: Newcomer, joined_by: Network, tmp_path: Path
+) -> None:
+    token, *others = newcomer.asked.tokens
+    lying = replace(newcomer.asked, tokens=(replace(token, decimals=17), *others))
+    with pytest.raises(CommandError, match=r"probes: .*tokens\.0\.decimals") as refused:
+        command(written(lying, tmp_path))
+    assert refused.value.returncode == 1
+    broken = tmp_path / "broken.toml"
+    broken.write_text(to_toml(newcomer.asked).replace("depth = 5", "depth = 0"), "utf-8")
+    with pytest.raises(CommandError, match=r"depth: must be at least 1") as refused:
+        command(str(broken))
+    assert refused.value.returncode == 2
