@@ -7,7 +7,7 @@ FAST := not slow and not chain and not browser and not matrix
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo check lint fast test bench bench-console compare load kills matrix chaos diagnose stories screenshots format clean
+.PHONY: help setup setup-dev demo check lint fast test bench bench-console compare load kills matrix conformance chaos diagnose stories screenshots format clean
 
 help:
 	@echo "make demo    start the whole system here, with local chains; Ctrl-C stops it"
@@ -19,6 +19,7 @@ help:
 	@echo "make load    200 transfers at once, on SQLite and on PostgreSQL"
 	@echo "make kills   every process killed five times during 200 transfers, and all at once"
 	@echo "make matrix  every way in, over every route, to every end"
+	@echo "make conformance chain check with coins and with tokens"
 	@echo "make chaos   300 transfers while processes die, chains go back and nodes lie"
 	@echo "make diagnose 100 real faults; the support console must name the cause of 95"
 	@echo "make stories long random stories of every contract; the books must balance"
@@ -71,6 +72,9 @@ kills: setup-dev
 
 matrix: setup-dev
 	$(VENV)/python -m pytest -m "matrix or not matrix" tests/matrix
+
+conformance: setup-dev
+	$(VENV)/python -m pytest -m "matrix or not matrix" tests/client/test_conformance.py
 
 chaos: setup-dev
 	$(VENV)/python -m pytest -m matrix tests/e2e/test_chaos.py

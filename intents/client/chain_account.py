@@ -24,6 +24,25 @@ class ChainAccount:
         self._account = Account.from_key(key)
         self._reader = ChainReader(chain.endpoints[0].url)
 
+    @property
+    def address(self) -> str:
+        """Checksummed address of the key."""
+        return str(self._account.address)
+
+    def holds(self, holder: str, token: str) -> int:
+        """Base units that anybody holds; the zero address is the chain's own coin."""
+        return self._reader.balance(token=token, holder=holder)
+
+    def code(self, address: str) -> bytes:
+        """The runtime code at an address, empty where there is none."""
+        return bytes.fromhex(self._reader.rpc("eth_getCode", address, "latest")[2:])
+
+    def simulate(self, call: Call) -> str:
+        """The 0x hex that a transaction of this account would return now; raises CallReverted, ChainUnreachable."""
+        fields = {"from": self.address, "to": call.target, "data": "0x" + call.data.hex()}
+        answer: str = self._reader.rpc("eth_call", {**fields, "value": hex(call.value_wei)}, "latest")
+        return answer
+
     def number(self, call: Call) -> int:
         """The result of a view that answers one word."""
         return int(self.view(call), 16)

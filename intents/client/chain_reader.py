@@ -9,6 +9,7 @@ from urllib.request import Request, urlopen
 NATIVE = "0x" + "00" * 20
 TRANSFER_TOPIC = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 BALANCE_OF = "0x70a08231"
+EXECUTION_REVERTED = 3
 _ids = itertools.count(1)
 
 
@@ -16,6 +17,16 @@ class ChainUnreachable(Exception):
     """The chain's endpoint did not answer, or answered with an error."""
 
     code = "chain_unreachable"
+
+
+class CallReverted(ChainUnreachable):
+    """A contract refused the call; `data` is what it said as 0x hex, "" where the node keeps it to itself."""
+
+    code = "call_reverted"
+
+    def __init__(self, text: str, data: str) -> None:
+        super().__init__(text)
+        self.data = data
 
 
 class ChainReader:
@@ -58,5 +69,13 @@ class ChainReader:
         except (URLError, OSError, ValueError) as error:
             raise ChainUnreachable(f"{self.rpc_url}: {error}") from error
         if "error" in answer:
-            raise ChainUnreachable(f"{self.rpc_url}: {answer['error'].get('message', 'error')}")
+            raise _refusal(self.rpc_url, answer["error"])
         return answer["result"]
+
+
+def _refusal(url: str, error: dict[str, Any]) -> ChainUnreachable:
+    text, data = f"{url}: {error.get('message', 'error')}", error.get("data")
+    is_revert = error.get("code") == EXECUTION_REVERTED or "revert" in str(error.get("message", "")).lower()
+    if not is_revert:
+        return ChainUnreachable(text)
+    return CallReverted(text, data if isinstance(data, str) and data.startswith("0x") else "")

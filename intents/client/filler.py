@@ -15,7 +15,7 @@ from eth_utils.crypto import keccak
 
 from intents.chains.calls import Call, encode_call
 from intents.chains.manifest import ChainManifest, TokenNotSupported
-from intents.settlement import calls, proofs
+from intents.settlement import calls
 from intents.settlement.calls import FillFact
 from intents.settlement.order import (
     ORDER_ABI,
@@ -35,12 +35,12 @@ from intents.settlement.order import (
 from .chain_account import ChainAccount
 from .chain_reader import ChainUnreachable
 from .checkpoints import proof_of
+from .messages import message_with, signers_of
 
 FILL: Final = f"fill(bytes32,{OUTPUT_ABI},uint48,bytes)"
 FINALISE: Final = f"finalise({ORDER_ABI},{SOLVE_PARAMS_ABI}[],bytes32,bytes)"
 OPENED: Final = "0x" + keccak(text=f"Open(bytes32,{ORDER_ABI})").hex()
 FILLED: Final = "0x" + keccak(text=f"OutputFilled(bytes32,bytes32,uint32,{OUTPUT_ABI},uint256)").hex()
-DISPATCHED: Final = "0x" + keccak(text="Dispatch(address,uint32,bytes32,bytes)").hex()
 DEPOSITED: Final = 1
 WHOLE_TRANSFER_GAS: Final = 700_000
 
@@ -118,12 +118,13 @@ class Filler:
             call = Call(origin.chain.address("input_settler"), encode_call(FINALISE, arguments))
             return self._send("finalise", call, origin)
         both = {"origin": origin.chain, "destination": destination.chain}
-        message = self._message_with(payload, origin=origin, destination=destination)
+        message = message_with(
+            payload, origin=origin.chain, destination=destination, blocks_back=self.rules.blocks_back
+        )
         if message is None:
             fee = destination.number(calls.dispatch_fee([payload], **both))
             return self._send("dispatch", calls.dispatch([payload], fee_wei=fee, **both), destination)
-        answer = origin.view(calls.validators_of(message, origin=origin.chain))
-        validators, threshold = abi_decode(("address[]", "uint8"), bytes.fromhex(answer[2:]))
+        validators, threshold = signers_of(message, origin=origin)
         metadata = proof_of(message, sent_from=destination.chain, validators=validators, threshold=threshold)
         if metadata is None:
             return False
@@ -175,18 +176,6 @@ class Filler:
             solver, timestamp, output, _ = abi_decode(types, bytes.fromhex(log["data"][2:]))
             if solver == self.solver and tuple(output) == output_to_abi(order.outputs[0]):
                 return FillFact(solver=solver, timestamp=timestamp)
-        return None
-
-    def _message_with(
-        self, payload: bytes, *, origin: ChainAccount, destination: ChainAccount
-    ) -> bytes | None:
-        """The message with our proof, whoever dispatched it."""
-        oracle = address_to_bytes32(destination.chain.address("hyperlane_oracle"))
-        topics = [DISPATCHED, "0x" + oracle.hex(), f"0x{origin.chain.domain:064x}"]
-        for log in destination.logs("mailbox", topics, blocks_back=self.rules.blocks_back):
-            message = bytes(abi_decode(("bytes",), bytes.fromhex(log["data"][2:]))[0])
-            if payload in proofs.payloads_of(proofs.parse_message(message).body)[1]:
-                return message
         return None
 
     def _send(self, what: str, call: Call, account: ChainAccount) -> bool:

@@ -106,9 +106,9 @@ def counts() -> KnownCounts:
     )
 
 
-def known_page(asked: Asked, *, number: str) -> Page:
+def known_page(asked: Asked, *, number: str) -> "Page[Any]":
     """One page of `KnownLine`s; a number outside the list shows its nearest page."""
-    found = Paginator(_narrowed(asked), CHAINS_A_PAGE).get_page(number)
+    found: Any = Paginator(_narrowed(asked), CHAINS_A_PAGE).get_page(number)
     shown: list[KnownChain] = list(found.object_list)
     routes = dict(
         KnownRouteEnd.objects.filter(chain__in=shown)
@@ -133,10 +133,10 @@ def known_chain(name: str) -> KnownLine | None:
     return KnownLine(chain, stack_words(chain), routes, _connected([chain]).get(chain.chain_id or 0, ""))
 
 
-def routes_page(chain: KnownChain, *, number: str) -> Page:
+def routes_page(chain: KnownChain, *, number: str) -> "Page[Any]":
     """One page of `RouteLine`s of a chain."""
     ends = KnownRouteEnd.objects.filter(chain=chain).order_by("symbol", "route_id", "address")
-    found = Paginator(ends, ROUTES_A_PAGE).get_page(number)
+    found: Any = Paginator(ends, ROUTES_A_PAGE).get_page(number)
     shown: list[KnownRouteEnd] = list(found.object_list)
     wanted = {to["chain"] for end in shown for to in end.leads_to}
     names = dict(KnownChain.objects.filter(pk__in=wanted).values_list("name", "display_name"))
