@@ -54,9 +54,10 @@ def browser(chromium: str) -> Iterator[Browser]:
 def is_problem(message: ConsoleMessage) -> bool:
     """Chromium itself reports refused input and lost connections as errors; those are not the page's.
 
-    Neither is what was under way when the page was left: htmx says so, and says others by other names.
+    Nor are requests that were lost so, or were under way when the page was left, of which htmx tells.
     """
-    expected = ("Failed to load resource", "WebSocket connection to", "htmx:sendAbort", "htmx:afterRequest")
+    by_htmx = ("htmx:afterRequest", "htmx:sendAbort", "htmx:sendError")
+    expected = ("Failed to load resource", "WebSocket connection to", *by_htmx)
     return message.type == "error" and not message.text.startswith(expected)
 
 

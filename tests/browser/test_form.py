@@ -3,14 +3,18 @@
 import gzip
 import json
 import re
+import sqlite3
+from contextlib import closing
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, Response, Route, expect
 
 from intents.devnet.bench.demo_process import DemoProcess
+from intents.models.fields import DIGITS
 from tests.axe import is_too_wide, violations
 
-from .person import READY, confirm, connect, review, until_signature_request
+from .person import READY, approve, confirm, connect, review, until_signature_request
 
 MOST_BYTES = 150_000
 KNOWN = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -116,25 +120,33 @@ def signed_minimum(page: Page) -> int:
     return int(offer["order"]["outputs"][0]["amount"])
 
 
+def outlast(page: Page) -> None:
+    """Let the time of the offer that is shown pass, on the page's own clock."""
+    page.clock.fast_forward(31_000)
+    expect(page.locator("[data-countdown]")).to_contain_text("expired")
+
+
 def test_nothing_is_renewed_while_the_wallet_is_asked(page: Page) -> None:
+    page.clock.install()
     page.goto("/")
     connect(page)
     review(page)
     until_signature_request(page)
     first = page.locator("[data-quote]").get_attribute("data-quote")
-    page.wait_for_timeout(32_000)
+    outlast(page)
     assert page.locator("[data-quote]").get_attribute("data-quote") == first
     page.locator("[data-demo-reject]").click()
 
 
 def test_a_worse_offer_than_was_shown_stops_before_signing(page: Page) -> None:
+    page.clock.install()
     page.goto("/?from=birch:USDC&to=cedar:USDC&amount=25")
     connect(page)
     review(page)
     before = page.locator("[data-sentence]").inner_text()
     shown = signed_minimum(page)
     # The dialog stays open until its offer is over; what is priced then is for another, smaller delivery.
-    page.wait_for_timeout(31_000)
+    outlast(page)
 
     def worse(route: Route) -> None:
         body = dict(part.split("=") for part in (route.request.post_data or "").split("&"))
@@ -151,12 +163,44 @@ def test_a_worse_offer_than_was_shown_stops_before_signing(page: Page) -> None:
 
 
 def test_an_offer_that_is_over_but_as_good_is_confirmed_in_one_go(page: Page) -> None:
+    page.clock.install()
     page.goto("/?from=birch:USDC&to=cedar:USDC&amount=30&exact=output")
     connect(page)
     review(page)
-    page.wait_for_timeout(31_000)
+    outlast(page)
     page.click("[data-sign]")
     expect(page.locator("[data-demo-prompt], [data-problem]:not([hidden])").first).to_be_visible()
+
+
+def test_a_price_that_fell_while_the_wallet_asked_is_shown_and_confirmed_anew(
+    page: Page, demo: DemoProcess
+) -> None:
+    page.goto("/?from=birch:USDC&to=cedar:USDC&amount=25")
+    connect(page)
+    review(page)
+    shown = signed_minimum(page)
+    until_signature_request(page)
+    make_worse(demo, str(page.locator("[data-quote]").get_attribute("data-quote")))
+    with page.expect_response("**/orders") as answered:
+        approve(page)
+    refusal = answered.value
+    assert (refusal.status, refusal.json()["error"]["code"]) == (409, "worse_price")
+    expect(page.locator("[data-problem]")).to_contain_text("the offer became worse")
+    expect(page.locator("[data-sign]")).to_have_text("Confirm the new offer")
+    assert signed_minimum(page) < shown
+    assert "Gas on arrival" in page.locator("[data-signed]").inner_text()
+    assert confirm(page) == ["Signature request"]
+
+
+def make_worse(demo: DemoProcess, quote: str) -> None:
+    """The quote's time is over, its input buys less now, and the next one is for a smaller delivery."""
+    change = (
+        "UPDATE intents_quote SET expires_at = '2000-01-01 00:00:00', input_amount = ?, "
+        "intent = json_set(intent, '$.gas_on_arrival', 'yes') WHERE id = ?"
+    )
+    with closing(sqlite3.connect(demo.run_dir / "waymeet.sqlite3", timeout=10)) as database, database:
+        less = str(20 * 10**6).zfill(DIGITS)
+        assert database.execute(change, (less, UUID(quote).hex)).rowcount == 1
 
 
 def test_a_look_alike_needs_a_second_look(page: Page) -> None:

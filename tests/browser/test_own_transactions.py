@@ -88,7 +88,7 @@ def test_a_token_without_any_signature_takes_one_batch(page: Page, demo: DemoPro
     assert int(rpc(demo, "birch", "eth_call", call, "latest"), 16) == 0
 
 
-def test_another_way_can_be_picked_and_what_cannot_work_says_why(page: Page) -> None:
+def test_another_way_can_be_picked_and_what_cannot_work_says_why(page: Page, demo: DemoProcess) -> None:
     page.goto("/?from=alder:USDC&to=birch:USDC&amount=20")
     connect(page)
     page.locator(READY).wait_for()
@@ -101,6 +101,13 @@ def test_another_way_can_be_picked_and_what_cannot_work_says_why(page: Page) -> 
     review(page)
     prompts = confirm(page)
     assert prompts.count("Several steps in one transaction") == 1, prompts
+    wait_shown(page, "delivered")
+
+    # From its first batch on the account borrows code (EIP-7702); its key signs for it as before.
+    assert rpc(demo, "alder", "eth_getCode", DEMO_WALLET, "latest").startswith("0xef0100")
+    page.goto("/?from=alder:USDC&to=birch:USDC&amount=20")
+    review(page)
+    assert confirm(page) == ["Signature request"]
     wait_shown(page, "delivered")
 
 

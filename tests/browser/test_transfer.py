@@ -80,7 +80,9 @@ def test_in_stock_with_permit2(page: Page, demo: DemoProcess) -> None:
     assert balance(demo, "birch", "USDC") >= before + minimum
 
 
-def test_reload_second_tab_and_reconnect_neither_miss_nor_repeat(page: Page) -> None:
+def test_reload_second_tab_second_device_and_reconnect_neither_miss_nor_repeat(
+    page: Page, browser: Browser, demo: DemoProcess
+) -> None:
     page.goto("/?from=birch:USDC&to=cedar:USDC&amount=25")
     connect(page)
     review(page)
@@ -89,14 +91,23 @@ def test_reload_second_tab_and_reconnect_neither_miss_nor_repeat(page: Page) -> 
     second.goto(page.url)
     page.reload()
     page.context.set_offline(True)
-    page.wait_for_timeout(1500)
+    context = browser.new_context(base_url=demo.url, locale="en-GB")
+    device = context.new_page()
+    device.goto(page.url)
+    expect(device.locator("#journey-head")).to_have_count(0)
+    device.goto("/history")
+    device.click("[data-login]")
+    assert [approve(device), approve(device)] == ["Connect to this page?", "Sign a message"]
+    device.locator(f".transfer[href*='{page.url.rsplit('/', 1)[1]}']").click()
+    wait_shown(device, "delivered")
     page.context.set_offline(False)
-    for tab in (page, second):
+    for tab in (page, second, device):
         wait_shown(tab, "delivered")
         tab.locator("#journey-head:not([data-running])").wait_for(timeout=60_000)
         numbers = [item.get_attribute("data-seq") for item in tab.locator("[data-seq]").all()]
         assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
-    assert page.locator("[data-seq]").count() == second.locator("[data-seq]").count()
+    assert len({tab.locator("[data-seq]").count() for tab in (page, second, device)}) == 1
+    context.close()
 
 
 def test_polling_where_websockets_are_blocked(page: Page) -> None:
@@ -194,14 +205,17 @@ def test_a_server_that_lies_gets_no_signature(page: Page) -> None:
 
 
 def test_an_offer_refreshes_before_it_expires_but_not_under_ones_hands(page: Page) -> None:
+    page.clock.install()
     page.goto("/")
     connect(page)
     page.locator(READY).wait_for()
     first = page.locator("[data-quote]").get_attribute("data-quote")
-    expect(page.locator("[data-quote]")).not_to_have_attribute("data-quote", str(first), timeout=40_000)
+    page.clock.fast_forward(26_000)
+    expect(page.locator("[data-quote]")).not_to_have_attribute("data-quote", str(first))
     page.locator(READY).click()
     second = page.locator("[data-quote]").get_attribute("data-quote")
-    page.wait_for_timeout(27_000)
+    page.clock.fast_forward(31_000)
+    expect(page.locator("[data-countdown]")).to_contain_text("expired")
     assert page.locator("[data-quote]").get_attribute("data-quote") == second
 
 
