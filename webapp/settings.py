@@ -91,8 +91,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# A system that runs from this folder with a Redis of its own says here where that is.
+REDIS_FILE = RUN_DIR / "redis-url"
+_redis_here = REDIS_FILE.read_text("utf-8").strip() if REDIS_FILE.is_file() else "redis://127.0.0.1:6379/0"
 # memory:// keeps queue and channels inside one process: enough for tests and for looking at pages.
-REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+REDIS_URL = env.str("REDIS_URL", default=_redis_here)
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",

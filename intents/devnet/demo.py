@@ -214,6 +214,7 @@ def only_one(run_dir: Path) -> Iterator[None]:
             yield
         finally:
             (run_dir / "url").unlink(missing_ok=True)
+            settings.REDIS_FILE.unlink(missing_ok=True)
 
 
 def answers(url: str) -> bool:
@@ -241,6 +242,7 @@ def _start_redis(supervisor: Supervisor, run_dir: Path) -> dict[str, str]:
     if server is None:
         return environment
     supervisor.start(Child("redis", server.command(), is_foundation=True))
+    settings.REDIS_FILE.write_text(server.url + "\n", "utf-8")
     return {**environment, "REDIS_URL": server.url}
 
 

@@ -22,6 +22,9 @@ USD_E8: Final = 10**8
 ARRIVALS: Final = 200
 # Orders that the senders' gas lasts for; the chain pauses itself at a third of that.
 ORDERS_OF_GAS: Final = 75
+# Part of the most that we would ever pay for gas which a busy day costs.
+BUSY_PART: Final = 5
+# A validator offers the most for its announcement, and half of what it was given must be enough.
 ANNOUNCE_GAS: Final = 1_000_000
 TRANSFER_GAS: Final = 150_000
 PLAIN_GAS: Final = 60_000
@@ -49,13 +52,15 @@ def look(joining: Joining) -> Look:
 
 def _gas(joining: Joining) -> list[tuple[str, Call]]:
     """Coins for our two senders and for the validators' announcements, where they have less than they need."""
-    rules, price = GasRules(), joining.sender.fees().max_fee_wei
+    # A chain that nobody uses yet asks for next to nothing; soon it asks for more.
+    rules, most = GasRules(), joining.manifest.max_fee_wei
+    price = max(3 * joining.sender.fees().max_fee_wei, most // BUSY_PART)
     senders = {
         accounts.address(accounts.OPERATOR): rules.open + rules.fill + rules.pool,
         accounts.address(accounts.RELAYER): rules.dispatch + rules.process + rules.finalise + rules.refund,
     }
     wanted = {sender: ORDERS_OF_GAS * units * price for sender, units in senders.items()}
-    wanted |= {each.address: ANNOUNCE_GAS * price for each in joining.manifest.validators}
+    wanted |= {each.address: ANNOUNCE_GAS * most for each in joining.manifest.validators}
     held = joining.chain.batch([("eth_getBalance", [address, "latest"]) for address in wanted])
     return [
         (f"gas for {address}", Call(address, value_wei=least - int(has, 16), gas_limit=PLAIN_GAS))
