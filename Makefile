@@ -49,11 +49,11 @@ fast: setup-dev
 
 check: lint fast
 
-# What waits for chains runs four files at a time, browsers two; whole systems run alone, undisturbed.
+# What waits for chains runs four files at a time; browsers and whole systems two.
 test: setup-dev
 	$(VENV)/python -m pytest -n 4 --dist loadfile --ignore tests/e2e --ignore tests/browser
 	$(VENV)/python -m pytest -n 2 --dist loadfile tests/browser
-	$(VENV)/python -m pytest tests/e2e
+	$(VENV)/python -m pytest -n 2 --dist loadfile tests/e2e
 
 bench: setup-dev
 	$(VENV)/python manage.py bench
