@@ -50,7 +50,7 @@ def look(joining: Joining) -> Look:
 
 def finish(joining: Joining) -> None:
     """Check the whole manifest against the chain, then connect it. Raises NotAsDescribed."""
-    joining.manifest = _with_code_hashes(joining)
+    joining.manifest = with_code_hashes(joining)
     problems = check_chain(joining.manifest)
     if problems:
         raise NotAsDescribed(joining.manifest.name, [f"{key}: {text}" for key, text in problems])
@@ -99,7 +99,7 @@ def _enrolment(
     return [(f"introduce {len(missing)} on {end.route}", Call(end.router, data, gas_limit=limit))]
 
 
-def _with_code_hashes(joining: Joining) -> ChainManifest:
+def with_code_hashes(joining: Joining) -> ChainManifest:
     """The manifest with the hash of every contract's code, as the chain has it now."""
     manifest = joining.manifest
     names = list(manifest.contracts)

@@ -4,7 +4,7 @@ A run that ends in the middle, however it ends, is carried on by the next: whate
 steps look again from the first one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -89,12 +89,12 @@ def prepare(
     )
 
 
-def carry_out(joining: Joining, report: Report) -> None:
-    """All steps in order; raises what the first that cannot go on raises.
+def carry_out(joining: Joining, report: Report, *, steps: Sequence[Step] = STEPS) -> None:
+    """The steps in order; raises what the first that cannot go on raises.
 
     A dry run reads, says what it would send and sends nothing; what its steps build on is taken as done.
     """
-    for step in STEPS:
+    for step in steps:
         report.began(step.name, joining)
         deeds, notes = _until_done(joining, step, report)
         if step.finish is not None and not joining.is_dry:
