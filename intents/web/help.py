@@ -29,6 +29,7 @@ from .failures import said
 
 
 @require_safe
+@never_cache
 def general(request: HttpRequest) -> HttpResponse:
     """`/help`: what people ask most, and where the answers are."""
     return render(request, "help_page.html")

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
@@ -34,7 +35,8 @@ def page(request: HttpRequest) -> HttpResponse:
     try:
         destination = destination_of(asked["to"], token=asked["token"])
     except WaymeetError as error:
-        problem = {"code": error.code, "words": said(error)}
+        words = said(error) if asked["to"] else _("The link does not say where the money shall go.")
+        problem = {"code": error.code, "words": words}
         return render(request, "pay_unknown.html", {"problem": problem}, status=error.status)
     values = {
         "from": asked["from"] or _first_source(destination),

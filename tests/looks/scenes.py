@@ -189,7 +189,8 @@ SCENES: dict[str, Scene] = {
     "known": _known("/network/known"),
     "known-chain": _known("/network/known/base"),
     "apps": _apps,
-    "pay": lambda key: "/pay",
+    "pay": lambda key: "/pay?to=birch:USDC&amount=25&recipient=0x" + "ab" * 20,
+    "pay-nowhere": lambda key: "/pay",
     "not-found": lambda key: "/nothing-here",
     "rescue": lambda key: "/rescue",
 }

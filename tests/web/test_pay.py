@@ -70,6 +70,14 @@ def test_a_link_that_names_a_recipient_says_so(vault: App, stranger: Client) -> 
         assert "your address there" not in text
 
 
+def test_the_receiver_that_a_link_names_is_looked_at(vault: App, stranger: Client) -> None:
+    text = stranger.get(f"/pay?to=birch:USDC&amount=25&recipient={VAULT}").content.decode()
+    assert 'data-note="first"' in text and VAULT in text
+    text = stranger.get(f"/pay?to=birch:USDC&recipient={'0x' + '00' * 20}").content.decode()
+    assert 'data-note="zero"' in text
+    assert 'data-choose="from"' in text and 'data-choose="to"' not in text
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [

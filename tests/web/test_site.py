@@ -15,7 +15,7 @@ from . import rows
 from .conftest import Browser
 
 ROOT = Path(settings.BASE_DIR)
-PAGES = ["/", "/history", "/network"]
+PAGES = ["/", "/help", "/history", "/network"]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -192,7 +192,7 @@ function tick() {
   const standing = isKept ? "kept_for" : "good_for";
   label.textContent = left > 0 ? say(standing, { seconds: Math.ceil(left) }) : say("expired");
   if (isConfirming()) return;
-  if (isKept && left > 0) return;
+  if (isKept) return left > 0 ? undefined : stale();
   if (left <= REFRESH_BEFORE_SECONDS && refreshes < MOST_IDLE_REFRESHES && !document.hidden) {
     refreshes += 1;
     expiresAt = performance.now() + left * 1000 + 10_000;
