@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from intents.devnet.bench.demo_process import DemoProcess
 from tests.e2e.stack import chains_of
@@ -20,6 +20,7 @@ from .wallets import (
     REJECTED,
     UNAUTHORISED,
     UNKNOWN_CHAIN,
+    UPGRADE_REJECTED,
     Wallet,
     connect_with,
     key_signer,
@@ -223,6 +224,37 @@ def test_a_wallet_that_says_no_or_lets_go_keeps_the_offer(page: Page, demo: Demo
     sign.click()
     page.wait_for_url(ORDER_PAGE)
     assert wallet.prompts[before:] == ["connect", "connect", "sign", "sign"]
+
+
+def test_a_wallet_that_batches_pays_in_one_step_and_never_on_another_chain(
+    page: Page, demo: DemoProcess
+) -> None:
+    key: LocalAccount = Account.create()
+    chains_of(demo).fund("birch", [key.address], {"WETH": 10**17})
+    birch, alder = chain_id(demo, "birch"), chain_id(demo, "alder")
+    wallet = Wallet(page, demo, {key.address: key_signer(key)}, active=birch, knows=(alder,))
+    # Wherever it is, once the account was changed to one that can.
+    wallet.capabilities = {"0x0": {"atomic": {"status": "ready"}}}
+    page.goto("/?from=birch:WETH&to=alder:USDC&amount=0.01")
+    connect_with(page, wallet)
+    review(page)
+    wallet.refuse("wallet_sendCalls", UPGRADE_REJECTED)
+    page.click("[data-sign]")
+    expect(page.locator("[data-state]")).to_contain_text("Nothing happened; the offer is still here")
+
+    def leave(route: Route) -> None:
+        wallet.active = alder
+        route.continue_()
+
+    page.route("**/orders", leave, times=1)
+    page.click("[data-sign]")
+    expect(page.locator("[data-problem]")).to_contain_text("went to another chain, so nothing was sent")
+    page.click("[data-sign]")
+    page.wait_for_url(ORDER_PAGE)
+    assert wallet.prompts == ["connect", "batch", "switch", "batch"]
+    wait_shown(page, "delivered")
+    assert chains_of(demo).balance("birch", "WETH", key.address) == 9 * 10**16
+    assert dollars(demo, "alder", key.address) > 0
 
 
 def test_a_safe_of_two_owners_pays_with_both_signatures(page: Page, demo: DemoProcess) -> None:

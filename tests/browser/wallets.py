@@ -10,16 +10,18 @@ from eth_account.signers.local import LocalAccount
 from playwright.sync_api import Page
 
 from intents.devnet.bench.demo_process import DemoProcess
-from intents.devnet.rpc import Rpc, RpcError
+from intents.devnet.rpc import RpcError, hex_data
 from tests.e2e.stack import chains_of
 
 REJECTED: Final = 4001
+UPGRADE_REJECTED: Final = 5750
 UNAUTHORISED: Final = 4100
 UNSUPPORTED: Final = 4200
 UNKNOWN_CHAIN: Final = 4902
 INTERNAL: Final = -32603
 # A chain that every wallet knows and that has nothing to do with us.
 MAINNET: Final = 1
+EXECUTE: Final = "execute((address,uint256,bytes)[])"
 ICON: Final = (
     "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' onload='window.cracked=1'>"
     "<script>window.cracked=1</script></svg>"
@@ -30,6 +32,7 @@ PROMPTS: Final = {
     "wallet_switchEthereumChain": "switch",
     "wallet_addEthereumChain": "add",
     "eth_signTypedData_v4": "sign",
+    "wallet_sendCalls": "batch",
 }
 # A held request waits in the page until it is released, as an open wallet does.
 _PROVIDER: Final = """
@@ -83,8 +86,9 @@ def key_signer(key: LocalAccount) -> Signer:
 class Wallet:
     """One wallet of a page. Give it to a page before that goes anywhere.
 
-    `accounts` are its accounts with what signs for each; the first is shown to pages. It is on the chain `active` and
-    knows that one and `knows`; of others it says `unknown_code`.
+    `accounts` are its accounts with what signs for each; the first is shown to pages. It is on the chain `active`
+    and knows that one and `knows`; of others it says `unknown_code`. With `capabilities` it makes atomic batches
+    (EIP-5792).
     """
 
     def __init__(
@@ -107,16 +111,16 @@ class Wallet:
         self.switches_when_adding = False
         self.stays = False
         self.is_connected = False
+        self.capabilities: dict[str, Any] | None = None
         self.prompts: list[str] = []
         self.requests: list[str] = []
         self.added: list[dict[str, Any]] = []
         self.signed: list[tuple[str, TypedData]] = []
         self.held: set[str] = set()
         self._refusals: dict[str, list[int]] = defaultdict(list)
-        self._nodes = {
-            manifest.chain_id: Rpc(manifest.endpoints[0].url)
-            for manifest in chains_of(demo).manifests.values()
-        }
+        chains = chains_of(demo)
+        self._chains = {manifest.chain_id: manifest for manifest in chains.manifests.values()}
+        self._nodes = {chain_id: chains.rpc(manifest.slug) for chain_id, manifest in self._chains.items()}
         self._ask = "ask_" + "".join(letter for letter in name.lower() if letter.isalnum())
         page.context.expose_function(self._ask, self._answer)
         facts = {"name": name, "rdns": f"org.example.{self._ask}", "icon": icon, "ask": self._ask}
@@ -153,7 +157,7 @@ class Wallet:
         try:
             if self._refusals[method]:
                 code = self._refusals[method].pop(0)
-                if code == REJECTED:
+                if code in (REJECTED, UPGRADE_REJECTED):
                     self.prompts.append(PROMPTS[method])
                 raise WalletError(code, "refused")
             events: list[Any] = []
@@ -177,6 +181,10 @@ class Wallet:
                 return self._add(params[0], events)
             case "eth_signTypedData_v4":
                 return self._sign(params[0], json.loads(params[1]))
+            case "wallet_getCapabilities" if self.capabilities is not None:
+                return self.capabilities
+            case "wallet_sendCalls" if self.capabilities is not None:
+                return self._send_together(params[0])
         return self._read(method, params)
 
     def _switch(self, chain_id: int, events: list[Any]) -> None:
@@ -205,6 +213,21 @@ class Wallet:
         self.prompts.append("sign")
         self.signed.append((account, data))
         return signer(data)
+
+    def _send_together(self, batch: dict[str, Any]) -> dict[str, str]:
+        if not batch["atomicRequired"] or int(batch["chainId"], 16) != self.active:
+            raise WalletError(UNSUPPORTED, "only atomic batches, and here")
+        self.prompts.append("batch")
+        node, account = self._nodes[self.active], batch["from"]
+        executor = self._chains[self.active].address("batch_executor")
+        node.request("anvil_setCode", account, "0xef0100" + executor[2:])
+        node.request("anvil_impersonateAccount", account)
+        calls = [
+            (call["to"], int(call["value"], 16), bytes.fromhex(call["data"][2:])) for call in batch["calls"]
+        ]
+        fees = {"gas": hex(900_000), "gasPrice": hex(10**10)}
+        transaction = {"from": account, "to": account, "data": hex_data(EXECUTE, calls), **fees}
+        return {"id": str(node.request("eth_sendTransaction", transaction))}
 
     def _read(self, method: str, params: list[Any]) -> Any:
         node = self._nodes.get(self.active)
