@@ -1,6 +1,7 @@
 """The ASGI entry: HTTP by Django, WebSockets by Channels."""
 
 import os
+import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,10 +17,12 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
 
 from intents.live.routing import websocket_urlpatterns  # noqa: E402
+from intents.services.names import warm_up  # noqa: E402
 from intents.services.start import refuse_unsafe_start  # noqa: E402
 
 # The server imports this inside its event loop, where Django's database may not be read.
 with ThreadPoolExecutor(1) as thread:
     thread.submit(refuse_unsafe_start).result()
+threading.Thread(target=warm_up, daemon=True, name="names").start()
 websocket = AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(websocket_urlpatterns)))
 application = ProtocolTypeRouter({"http": http, "websocket": websocket})

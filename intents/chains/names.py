@@ -88,6 +88,11 @@ def name_of(address: str) -> str:
     return name if is_own else ""
 
 
+def warm_up() -> None:
+    """Read the rules of spelling, a second's work, before a person waits for it."""
+    normalize_name("name.eth")
+
+
 def directory() -> ChainManifest | None:
     """The first connected chain with a registry of names, by chain id."""
     return next((chain for chain in registry.all_chains().values() if REGISTRY in chain.contracts), None)

@@ -1,11 +1,11 @@
 """Names in place of addresses: looked up for people, who see the address before they confirm it."""
 
-from intents.chains.names import Named, directory, look_up, name_of
+from intents.chains.names import Named, directory, look_up, name_of, warm_up
 from intents.errors import WaymeetError
 
 from .intent import is_name
 
-__all__ = ["Named", "address_behind", "look_up", "name_called", "takes_names"]
+__all__ = ["Named", "address_behind", "look_up", "name_called", "takes_names", "warm_up"]
 
 
 def takes_names() -> bool:
