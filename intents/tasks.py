@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from intents import wake
+from intents.services.joining import join_advance, joins_sweep
 from intents.services.orders import order_advance, orders_sweep
 from intents.services.passports import chain_probe_due, probes_sweep
 from intents.services.quotes import quote_solve
@@ -31,15 +32,22 @@ def sweep() -> None:
 
 @shared_task(name="intents.stock")
 def stock() -> None:
-    """Carry our own stock on, and what staff agreed on."""
+    """Carry our own stock on, what staff agreed on, and chains on their way in."""
     stock_sweep()
     requests_sweep()
+    joins_sweep()
 
 
 @shared_task(name="intents.request")
 def request(request_id: str) -> None:
     """Carry out what two staff members agreed on."""
     request_execute(request_id)
+
+
+@shared_task(name="intents.join")
+def join(join_id: str) -> None:
+    """Carry a chain's way in on."""
+    join_advance(int(join_id))
 
 
 @shared_task(name="intents.rebalance")

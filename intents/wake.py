@@ -22,6 +22,7 @@ SOLVE_TASK = "intents.solve"
 ADVANCE_TASK = "intents.advance"
 SWEEP_TASK = "intents.sweep"
 REQUEST_TASK = "intents.request"
+JOIN_TASK = "intents.join"
 PROBE_TASK = "intents.probe"
 # A message that is lost with its worker is sent again after this long.
 MARK_SECONDS = 10
@@ -52,6 +53,11 @@ def request(request_id: UUID | str) -> None:
 def probe(chain_id: int) -> None:
     """Have a chain and its tokens measured once this is committed."""
     _on_commit(lambda: _enqueue(PROBE_TASK, str(chain_id), queue=SETTLE_QUEUE))
+
+
+def join(join_id: int) -> None:
+    """Have a chain's way in carried on, once that is committed."""
+    _on_commit(lambda: _enqueue(JOIN_TASK, str(join_id), queue=SETTLE_QUEUE))
 
 
 def taken(order_id: str) -> None:

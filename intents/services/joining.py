@@ -1,12 +1,26 @@
 """Chains that join: what may be asked, and what is said of it."""
 
+from contextlib import suppress
 from typing import Any, Final
 
+import structlog
 from django.utils.translation import gettext_lazy as _
 
-from intents.errors import register_words
+from intents import wake
+from intents.errors import WaymeetError, register_words
+from intents.joining.errors import HeldByAnother
+from intents.joining.rows import OutOfTime, run_join, waiting_joins
+from intents.models import Join
+
+from .words import text
+
+log = structlog.get_logger(__name__)
+
+# A task of the queue ends after half a minute.
+TASK_SECONDS: Final = 18.0
 
 JOIN_WORDS: Final = {
+    "manifest_invalid": _("The manifest is wrong at %(key)s: %(problem)s."),
     "join_nobody": _("No chain is connected yet. Start the network first."),
     "join_held": _("Another run is at %(chain)s right now. Wait for it, or try again in a moment."),
     "join_not_as_described": _(
@@ -67,3 +81,27 @@ def note_words(code: str, params: dict[str, Any]) -> str:
         told = ", ".join(f"{name} {value}" for name, value in params.items())
         return f"{code} {told}".strip()
     return str(template) % params
+
+
+def problem_words(code: str, params: dict[str, Any]) -> str:
+    """What stands in the way, and what to do about it."""
+    template = JOIN_WORDS.get(code)
+    return str(template) % params if template is not None else text(code, params)
+
+
+def join_advance(join_id: int) -> None:
+    """Carry a join on for as long as a task may last; the sweep sees to the rest."""
+    row = Join.objects.filter(pk=join_id).first()
+    if row is None or row.state not in (Join.State.ASKED, Join.State.RUNNING):
+        return
+    with suppress(OutOfTime, HeldByAnother):
+        try:
+            run_join(row, seconds=TASK_SECONDS)
+        except WaymeetError as error:
+            log.warning("join.stopped", chain=row.slug, code=error.code, error=str(error))
+
+
+def joins_sweep() -> None:
+    """Have workers carry on what was asked for in the console."""
+    for join_id in waiting_joins():
+        wake.join(join_id)

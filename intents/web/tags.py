@@ -1,7 +1,7 @@
 """Template filters for chain values: amounts, short hashes, durations."""
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from django import template
 from django.utils.html import format_html
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from intents.selectors.amounts import grouped, shown_amount
+from intents.selectors.joins import joins_view
 
 register = template.Library()
 
@@ -21,6 +22,12 @@ CONTRACTS: Final = {
     "deposit_implementation": _("Addresses to pay to"),
     "solver_account": _("Holds what is ready to be paid out"),
 }
+
+
+@register.inclusion_tag("parts/joins_live.html")
+def joins_live() -> dict[str, Any]:
+    """Chains on their way in, which move by themselves."""
+    return {"joins": joins_view()}
 
 
 @register.filter

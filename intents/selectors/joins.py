@@ -1,0 +1,126 @@
+"""Chains on their way in, as pages show them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from intents.joining.rows import DONE, FAILED, UNDER_WAY
+from intents.models import Join
+from intents.services.joining import note_words, problem_words
+
+SHOWN_AFTERWARDS: Final = timedelta(hours=1)
+MOST: Final = 20
+STEP_WORDS: Final = {
+    "probes": gettext_lazy("Compare the chain with its manifest"),
+    "passport": gettext_lazy("Measure it"),
+    "contracts": gettext_lazy("Put the transfer contracts there"),
+    "messaging": gettext_lazy("Set up messages to other chains"),
+    "tokens": gettext_lazy("Bring the network's tokens there"),
+    "inventory": gettext_lazy("Grant a starting inventory"),
+    "routes": gettext_lazy("Introduce it to every chain"),
+    "page": gettext_lazy("Show it to everybody"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step: `mark` is waiting, under_way, done or failed, `told` are the lines below it."""
+
+    name: str
+    words: str
+    mark: str
+    at: datetime | None
+    told: tuple[str, ...] = ()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is what is being done, or what stands in the way."""
+        return self.mark in (UNDER_WAY, FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class JoinView:
+    """One chain's way in."""
+
+    row: Join
+    state: str
+    steps: tuple[StepView, ...]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether more is to come by itself."""
+        return self.row.state in (Join.State.ASKED, Join.State.RUNNING)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the chain is connected."""
+        return bool(self.row.state == Join.State.DONE)
+
+    @property
+    def done(self) -> int:
+        """Steps that are done."""
+        return sum(step.mark == DONE for step in self.steps)
+
+    @property
+    def target(self) -> str:
+        """What may be sent to it, as the form names it."""
+        tokens = [token["symbol"] for token in self.row.manifest.get("tokens", ())]
+        known = next((symbol for symbol in tokens if symbol == "USDC"), tokens[0] if tokens else "")
+        return f"{self.row.slug}:{known}"
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, None before it is over."""
+        return (self.row.ended_at - self.row.started_at).total_seconds() if self.row.ended_at else None
+
+
+def joins_view() -> list[JoinView]:
+    """Chains on their way in, and those that came in just now; the newest first."""
+    recent = Q(ended_at__gt=timezone.now() - SHOWN_AFTERWARDS)
+    return [join_view(row) for row in Join.objects.filter(~Q(state=Join.State.DONE) | recent)[:MOST]]
+
+
+def all_joins() -> list[JoinView]:
+    """For staff: every join, the newest first."""
+    return [join_view(row) for row in Join.objects.select_related("asked_by")[: MOST * 5]]
+
+
+def join_view(row: Join) -> JoinView:
+    """One join with words for every step."""
+    return JoinView(row, _state(row), tuple(_step(entry) for entry in row.steps))
+
+
+def _state(row: Join) -> str:
+    return {
+        Join.State.ASKED: _("about to begin"),
+        Join.State.RUNNING: _("joining"),
+        Join.State.FAILED: _("stopped"),
+        Join.State.DONE: _("connected"),
+    }[Join.State(row.state)]
+
+
+def _step(entry: dict[str, Any]) -> StepView:
+    return StepView(
+        name=entry["name"],
+        words=str(STEP_WORDS.get(entry["name"], entry["name"])),
+        mark=entry["state"],
+        at=datetime.fromtimestamp(entry["at"], UTC) if entry["at"] else None,
+        told=tuple(_told(entry)),
+    )
+
+
+def _told(entry: dict[str, Any]) -> Iterator[str]:
+    params = entry["params"]
+    if entry["state"] == FAILED:
+        yield problem_words(entry["code"], params)
+        return
+    if entry["code"]:
+        yield note_words(entry["code"], params)
+    for note in params.get("notes", ()):
+        yield note_words(note["code"], note["params"])
