@@ -8,7 +8,7 @@ from intents.services.orders import order_advance, orders_sweep
 from intents.services.passports import chain_probe_due, probes_sweep
 from intents.services.quotes import quote_solve
 from intents.services.staff.requests import request_execute, requests_sweep
-from intents.services.stock import stock_rebalance, stock_sweep
+from intents.services.stock import departures_sweep, stock_rebalance, stock_sweep
 
 
 @shared_task(name="intents.solve")
@@ -32,9 +32,10 @@ def sweep() -> None:
 
 @shared_task(name="intents.stock")
 def stock() -> None:
-    """Carry our own stock on, what staff agreed on, and chains on their way in."""
+    """Carry our own stock on, what staff agreed on, and chains on their way out and in."""
     stock_sweep()
     requests_sweep()
+    departures_sweep()
     joins_sweep()
 
 

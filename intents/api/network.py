@@ -7,16 +7,30 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from intents.models import Chain
 from intents.selectors.connectivity import connectivity_json
 from intents.selectors.network import NATIVE
+from intents.selectors.passports import passport_json
+from intents.selectors.pauses import braked_words, paused_words
 
 from .errors import NotFound
 
 
 def show(request: HttpRequest) -> HttpResponse:
     """The connected chains."""
-    chains = [_chain_json(chain) for chain in Chain.objects.filter(is_connected=True)]
+    held = braked_words()
+    chains = [
+        _chain_json(chain) | {"held": held.get(chain.chain_id, [])}
+        for chain in Chain.objects.filter(is_connected=True)
+    ]
     return JsonResponse(
         {"is_local": bool(chains) and all(chain["is_local"] for chain in chains), "chains": chains}
     )
+
+
+def passport(request: HttpRequest, slug: str) -> HttpResponse:
+    """What was last measured of a connected chain and its tokens, findings by their codes."""
+    chain = Chain.objects.filter(slug=slug, is_connected=True).first()
+    if chain is None:
+        raise NotFound()
+    return JsonResponse(passport_json(chain.chain_id))
 
 
 def connectivity(request: HttpRequest) -> HttpResponse:
@@ -39,6 +53,7 @@ def _chain_json(chain: Chain) -> dict[str, Any]:
         "is_local": manifest["is_local"],
         "is_testnet": manifest["is_testnet"],
         "paused_reason": chain.paused_reason,
+        "paused_words": paused_words(chain.paused_reason),
         # Endpoints of real networks may carry our keys: people bring their own.
         "rpc_url": manifest["endpoints"][0]["url"] if manifest["is_local"] else "",
         "explorer": manifest["explorer"],

@@ -18,6 +18,7 @@ urlpatterns = [
     path("orders/<str:order_id>/receipt", endpoint(GET=looked_up(orders.receipt))),
     path("balances", endpoint(GET=counted(BALANCES)(balances.show))),
     path("network", endpoint(GET=network.show)),
+    path("network/<slug:slug>/passport", endpoint(GET=network.passport)),
     path("connectivity", endpoint(GET=network.connectivity)),
     path("lists/chains.json", endpoint(GET=lists.chains), name="lists_chains"),
     path("lists/tokens.json", endpoint(GET=lists.tokens), name="lists_tokens"),

@@ -99,6 +99,9 @@ def _asking(request: HttpRequest, kind: Kind) -> dict[str, Any]:
     if kind == Kind.GOODWILL:
         order = get_object_or_404(Order, pk=given.get("order", ""))
         context |= {"order": order, "expected": order.order_id[-6:]}
+    if kind == Kind.LEAVE:
+        context |= {"subject": given.get("subject", ""), "stock": given.get("stock", "")}
+        context["expected"] = context["subject"]
     if kind == Kind.UNPAUSE:
         context |= {"brake": given.get("brake", ""), "subject": given.get("subject", "")}
         context["expected"] = context["subject"]
@@ -115,4 +118,6 @@ def _wanted(request: HttpRequest, kind: Kind, context: dict[str, Any]) -> reques
         return requests.goodwill(order=context["order"], side=post.get("side", ""), amount=amount)
     if kind == Kind.RAISE_LIMIT:
         return requests.raise_of_limit(chain=chain, token=token, amount=amount)
+    if kind == Kind.LEAVE:
+        return requests.leave(chain=context["subject"], stock=context["stock"])
     return requests.unpause(kind=context["brake"], subject=context["subject"])

@@ -36,6 +36,7 @@ urlpatterns = [
     path("tickets/<uuid:ticket_id>/", tickets.show, name="ticket"),
     path("network/", network.network, name="network"),
     path("network/pause/", network.pause, name="pause"),
+    path("network/chain/<slug:slug>/", network.chain, name="chain"),
     path("people/", people.listed, name="people"),
     path("people/<str:name>/<slug:what>/", people.help_in, name="help_in"),
     path("login/", login.login, name="login"),

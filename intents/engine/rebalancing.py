@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from intents.chains import registry
 from intents.lifecycle import OrderState, StepKind
-from intents.models import MOVE_ARRIVED, MOVE_ENDED, Step, StockMove
+from intents.models import MOVE_ARRIVED, MOVE_ENDED, Departure, Step, StockMove
 from intents.solver.plan import stored_swap
 from intents.solver.rebalance import Place, Shift, shifts
 
@@ -36,16 +36,17 @@ def rebalance() -> int:
         return 0
     wanted = targets()
     planned = shifts(load_world(), wanted, needed=needed(), coming=coming())
-    return sum(_begin(shift) for shift in planned)
+    return sum(begin_move(shift) for shift in planned)
 
 
 def targets() -> dict[Place, int]:
-    """How much of which token which chain should hold, base units, as the manifests say."""
+    """How much of which token which chain should hold, base units, as the manifests say; none on its way out."""
+    leaving = set(Departure.objects.filter(ended_at=None).values_list("chain_id", flat=True))
     return {
         (manifest.chain_id, token.address): token.stock_target
         for manifest in registry.all_chains().values()
         for token in manifest.tokens
-        if token.stock_target
+        if token.stock_target and manifest.chain_id not in leaving
     }
 
 
@@ -71,7 +72,8 @@ def coming() -> dict[Place, int]:
     return found
 
 
-def _begin(shift: Shift) -> bool:
+def begin_move(shift: Shift) -> bool:
+    """Write a move down with its reservation; False when its stock was taken meanwhile or is moving already."""
     (source_id, source_token), (destination_id, destination_token) = shift.source, shift.destination
     details = {"swap": stored_swap(shift.swap), "least": str(shift.least)} if shift.swap else {}
     holder = registry.chain(source_id).address("solver_account")

@@ -7,6 +7,7 @@ from intents.models import Step
 from . import lease
 from .brakes import refuse_braked_order
 from .case import Case, Wait
+from .cold_start import refuse_new_chain
 from .depth import required_depth
 from .repricing import reprice_order
 from .reservations import StockShort
@@ -33,6 +34,16 @@ def gate_stranger(case: Case, step: Step) -> Wait | None:
         _say_why(case, code)
         return Wait("not_taken", {"because": code}, seconds=patience(case, LOOK_AGAIN_SECONDS))
     value = found.route.value_usd_e8
+    capped = refuse_new_chain(
+        case.origin,
+        case.order.input_token,
+        amount=case.order.input_amount,
+        value_usd_e8=value,
+        but=case.order.order_id,
+    )
+    if capped is not None:
+        _say_why(case, capped.code)
+        return Wait(capped.code, capped.params, seconds=patience(case, LOOK_AGAIN_SECONDS))
     depth = required_depth(case.origin, value)
     lease.write(case.lease, value_usd_e8=value, required_depth=depth, reason={})
     case.order.value_usd_e8, case.order.required_depth = value, depth

@@ -14,7 +14,9 @@ MODELS: Final = {
     "Block": (_("block"), _("blocks")),
     "Chain": (_("chain"), _("chains")),
     "ChainHead": (_("newest block of a chain"), _("newest blocks of the chains")),
+    "ChainPassport": (_("passport of a chain"), _("passports of chains")),
     "ChainLog": (_("log entry of a chain"), _("log entries of the chains")),
+    "Departure": (_("chain on its way out"), _("chains on their way out")),
     "Deposit": (_("deposit address"), _("deposit addresses")),
     "Event": (_("event"), _("events")),
     "Handling": (_("care for an order"), _("care for orders")),
@@ -33,6 +35,7 @@ MODELS: Final = {
     "Stock": (_("stock"), _("stocks")),
     "StockMove": (_("move of stock"), _("moves of stock")),
     "Ticket": (_("question"), _("questions")),
+    "TokenPassport": (_("passport of a token"), _("passports of tokens")),
     "TicketMessage": (_("message of a question"), _("messages of a question")),
 }
 
@@ -280,6 +283,10 @@ CHOICES: Final = {
     "Withdrawal": _("Withdrawal"),
     "Token": _("Token"),
     "Route": _("Route"),
+    "Drain": _("Drain"),
+    "Leave": _("Leave"),
+    "Home": _("Home"),
+    "Left": _("Left"),
     "Open": _("Open"),
     "Answered": _("Answered"),
     "Closed": _("Closed"),

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from intents.chains.accounts import OWNER, has_key
 from intents.engine import treasury
+from intents.engine.departures import open_orders
 from intents.engine.treasury import ELSEWHERE, call_of, unreserved, value_usd_e8
 from intents.errors import WaymeetError
-from intents.models import StaffRequest
+from intents.models import Departure, StaffRequest
 from intents.services.words import text
 
 from .amounts import shown_amount
@@ -69,6 +70,8 @@ def title(request: StaffRequest) -> str:
     params = request.params
     if request.kind == Kind.UNPAUSE:
         return _("Let go of %(subject)s") % {"subject": params["subject"]}
+    if request.kind == Kind.LEAVE:
+        return _("Have %(chain)s leave the network") % {"chain": chain_name(int(params["chain_id"]))}
     said = {"amount": _amount(params, params["amount"]), "chain": chain_name(int(params["chain_id"]))}
     if request.kind == Kind.WITHDRAW:
         return _("Withdraw %(amount)s on %(chain)s") % said
@@ -112,6 +115,9 @@ def _lines(request: StaffRequest, *, may_see: bool) -> Iterator[Line]:
     if request.kind == Kind.UNPAUSE:
         yield _("Paused because"), params["paused_because"]
         return
+    if request.kind == Kind.LEAVE:
+        yield from _leave_lines(params)
+        return
     chain_id, token, amount = int(params["chain_id"]), params["token"], int(params["amount"])
     yield _("Chain"), f"{chain_name(chain_id)} ({chain_id})"
     yield _("Token"), f"{params['symbol']} {token}"
@@ -131,6 +137,14 @@ def _lines(request: StaffRequest, *, may_see: bool) -> Iterator[Line]:
         yield _("Other goodwill asked for this transfer"), str(others.count())
 
 
+def _leave_lines(params: dict[str, Any]) -> Iterator[Line]:
+    chain_id = int(params["chain_id"])
+    is_home = params["stock"] == Departure.Stock.HOME
+    yield _("Chain"), f"{chain_name(chain_id)} ({chain_id})"
+    yield _("Our stock there"), _("goes home") if is_home else _("stays there")
+    yield _("Transfers that have to end first"), str(open_orders(chain_id).count())
+
+
 def _limit_now(params: dict[str, Any]) -> Iterator[Line]:
     try:
         now = treasury.cap_of(int(params["chain_id"]), params["token"])
@@ -140,7 +154,11 @@ def _limit_now(params: dict[str, Any]) -> Iterator[Line]:
 
 
 def _calldata(request: StaffRequest) -> Iterator[Line]:
-    if request.state != State.APPROVED or request.kind == Kind.UNPAUSE or request.result.get(ELSEWHERE):
+    if (
+        request.state != State.APPROVED
+        or request.kind not in treasury.ON_CHAIN
+        or request.result.get(ELSEWHERE)
+    ):
         return
     if has_key(OWNER) and not request.result.get("by_owner"):
         return

@@ -18,6 +18,7 @@ from intents.engine.advance import advance
 from intents.engine.blocklist import blocked_addresses
 from intents.engine.brakes import refuse_braked
 from intents.engine.claims import claims_of, ensure_stocks
+from intents.engine.cold_start import refuse_new_chain
 from intents.engine.depth import required_depth
 from intents.engine.reservations import Claim, StockShort
 from intents.engine.sweep import sweep
@@ -84,7 +85,7 @@ def order_submit(
     _require_quoted(quote, order, browser_key)
     origin, destination = registry.chain(quote.origin_id), registry.chain(quote.destination_id)
     signed = _signed(order, signature, way=quote.confirm_way, origin=origin)
-    _pass_gate(order, origin=origin, destination=destination)
+    _pass_gate(order, origin=origin, destination=destination, value_usd_e8=_value(quote))
     plan = _plan(quote, order)
     claims = _claims(quote, order, plan)
     ensure_stocks(claims)
@@ -208,7 +209,10 @@ def first_difference(submitted: Any, quoted: Any, path: str = "") -> str:
     return "" if submitted == quoted else path
 
 
-def _pass_gate(order: StandardOrder, *, origin: ChainManifest, destination: ChainManifest) -> None:
+def _pass_gate(
+    order: StandardOrder, *, origin: ChainManifest, destination: ChainManifest, value_usd_e8: int
+) -> None:
+    token, amount = int_to_address(order.inputs[0][0]), order.inputs[0][1]
     refusal = (
         refuse_terms(order, origin=origin, destination=destination, blocked=blocked_addresses())
         or refuse_opening(
@@ -219,10 +223,11 @@ def _pass_gate(order: StandardOrder, *, origin: ChainManifest, destination: Chai
         )
         or refuse_braked(
             origin_id=origin.chain_id,
-            input_token=int_to_address(order.inputs[0][0]),
+            input_token=token,
             destination_id=destination.chain_id,
             output_token=bytes32_to_address(order.outputs[0].token),
         )
+        or refuse_new_chain(origin, token, amount=amount, value_usd_e8=value_usd_e8)
     )
     if refusal is not None:
         raise refused(refusal)
@@ -295,6 +300,10 @@ def _accept(
     return order
 
 
+def _value(quote: Quote) -> int:
+    return int(quote.routes[0].get("value_usd_e8", 0)) if quote.routes else 0
+
+
 def _write_order(
     quote: Quote,
     terms: StandardOrder,
@@ -305,7 +314,7 @@ def _write_order(
     received_at: float,
 ) -> Order:
     assert quote.order_id is not None
-    value = int(quote.routes[0].get("value_usd_e8", 0)) if quote.routes else 0
+    value = _value(quote)
     origin = registry.chain(quote.origin_id)
     values: dict[str, Any] = {
         "quote": quote,

@@ -15,6 +15,7 @@ from intents.chains.manifest import ChainManifest
 from intents.engine import deposits
 from intents.engine.blocklist import blocked_addresses
 from intents.engine.brakes import refuse_braked
+from intents.engine.cold_start import refuse_new_chain
 from intents.engine.proof_times import proof_allowance
 from intents.engine.repricing import OPEN_GAS
 from intents.models import QuoteState
@@ -102,6 +103,7 @@ def solve(intent: Intent, world: World) -> Solved:
         none.rejected = [rejected_to_json(each) for each in routes.rejected]
         none.chain_id = origin.chain_id
         raise none
+    _require_room(origin, intent, routes.chosen)
     return Solved(
         intent=intent,
         wanted=wanted,
@@ -156,6 +158,14 @@ def _require_unbraked(wanted: Wanted) -> None:
     )
     if braked is not None:
         raise _refused(braked.code, **braked.params)
+
+
+def _require_room(origin: ChainManifest, intent: Intent, route: Route) -> None:
+    capped = refuse_new_chain(
+        origin, intent.input_token, amount=route.input_amount, value_usd_e8=route.value_usd_e8
+    )
+    if capped is not None:
+        raise _refused(capped.code, **capped.params)
 
 
 def _offer(solved: Solved) -> dict[str, Any]:

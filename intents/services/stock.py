@@ -1,5 +1,6 @@
 """Our own stock: carried to where it is under way to, and brought back to where it belongs."""
 
+from intents.engine.departures import sweep_departures
 from intents.engine.moves import sweep_moves
 from intents.engine.rebalancing import rebalance
 
@@ -12,3 +13,8 @@ def stock_sweep() -> int:
 def stock_rebalance() -> int:
     """Plan what should be moved now; the number of moves begun."""
     return rebalance()
+
+
+def departures_sweep() -> int:
+    """Bring chains on their way out as far as they go now; how many left or came back."""
+    return sweep_departures()

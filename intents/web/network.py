@@ -1,8 +1,8 @@
-"""`/network`: the connected chains, what lies on them, what went over them and how fast."""
+"""`/network`: the connected chains, what lies on them, what went over them and how fast; and a page for each."""
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from intents.selectors import known
+from intents.selectors.chain_page import chain_page, gone_chains
 from intents.selectors.connectivity import connectivity_view
 from intents.selectors.network import chain_views
 from intents.selectors.overview import Activity, ChainActivity, activity, delivered_times, liquidity
@@ -34,8 +35,20 @@ def page(request: HttpRequest) -> HttpResponse:
         "times": delivered_times(),
         "known": known.counts(),
         "volume": _volume(sums),
+        "gone": gone_chains(),
     }
     return render(request, "network.html", context)
+
+
+@require_safe
+@never_cache
+def chain(request: HttpRequest, slug: str) -> HttpResponse:
+    """One chain: what was measured, what goes over it, how deep its routes are, what holds it back, or why it left."""
+    found = chain_page(slug)
+    gone = None if found else next((each for each in gone_chains() if each.slug == slug), None)
+    if found is None and gone is None:
+        raise Http404
+    return render(request, "chain.html", {"page": found, "gone": gone})
 
 
 def _volume(sums: Activity) -> dict[str, Any]:

@@ -56,6 +56,7 @@ urlpatterns = [
     path("network", network.page, name="network"),
     path("network/known", known.page, name="known"),
     path("network/known/<slug:name>", known.chain, name="known_chain"),
+    path("network/<slug:slug>", network.chain, name="chain"),
     path("joins", joins.live, name="joins"),
     path("break", breakit.act, name="break"),
     path("health", health.show, name="health"),

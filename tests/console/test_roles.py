@@ -43,6 +43,7 @@ ROWS = {
     "transfer_person": Row(VIEW, {"order_id": "ORDER"}),
     "transfer_chains": Row(VIEW, {"order_id": "ORDER"}),
     "network": Row(VIEW),
+    "chain": Row(VIEW, {"slug": "birch"}),
     "pause": Row(
         roles.PAUSE,
         query="kind=chain&subject=birch",

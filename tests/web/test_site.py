@@ -149,6 +149,7 @@ def addresses(*, order_id: str, quote_id: str) -> list[str]:
         path = re.sub(r"<(?:\w+:)?quote_id>", quote_id, path)
         path = re.sub(r"<(?:\w+:)?name>", "birch-vault", path)
         path = re.sub(r"<(?:\w+:)?chain_id>", "901", path)
+        path = re.sub(r"<(?:\w+:)?slug>", "birch", path)
         path = re.sub(r"<uuid:(?:request|ticket)_id>", "00000000-0000-4000-8000-000000000000", path)
         path = re.sub(r"<(?:\w+:)?(?:view|code|kind|what)>", "any", path)
         assert "<" not in path, f"say how to fill {path}"

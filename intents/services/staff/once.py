@@ -90,5 +90,5 @@ def key_of(actor: Actor, action: str, kind: str, subject: str, token: str) -> st
     """The idempotency key of one form: of this person, for this act, on this subject. Raises FormStale."""
     if not 16 <= len(token) <= 64:
         raise FormStale()
-    parts = "\n".join((str(actor.user.pk), action, kind, subject, token))
+    parts = "\n".join((str(getattr(actor.user, "pk", actor.name)), action, kind, subject, token))
     return hashlib.sha256(parts.encode()).hexdigest()

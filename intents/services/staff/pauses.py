@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from intents.chains import registry
 from intents.chains.pauses import OURS
+from intents.engine import departures
 from intents.engine.brakes import refusal_of
 from intents.engine.gas import GAS_LOW
-from intents.models import Chain, Pause
+from intents.models import Chain, Departure, Pause
 from intents.settlement.acceptance import Refusal
 
 from .audit import Actor
@@ -25,6 +26,7 @@ from .roles import PAUSE
 CHAIN: Final = "chain"
 TOKEN: Final = "token"
 ROUTE: Final = "route"
+DRAIN: Final = "drain"
 AUTOMATIC: Final = (*OURS, GAS_LOW)
 MOST_SHOWN: Final = 200
 
@@ -47,7 +49,7 @@ def brake_named(kind: str, subject: str) -> Brake:
     chain = slugs.get(first)
     if chain is None:
         raise Unknown(subject)
-    if kind == CHAIN:
+    if kind in (CHAIN, DRAIN):
         return Brake(kind, subject, chain.chain_id)
     if kind == ROUTE and second in slugs and second != first:
         return Brake(kind, subject, chain.chain_id, destination_id=slugs[second].chain_id)
@@ -62,6 +64,8 @@ def why_paused(brake: Brake) -> str:
     if brake.kind == CHAIN:
         reason = Chain.objects.filter(pk=brake.chain_id).values_list("paused_reason", flat=True).first() or ""
         return "" if is_automatic(reason) else reason
+    if brake.kind == DRAIN:
+        return _departing(brake).values_list("reason", flat=True).first() or ""
     return _open(brake).values_list("reason", flat=True).first() or ""
 
 
@@ -70,8 +74,13 @@ def is_automatic(reason: str) -> bool:
     return not reason or reason.partition(" ")[0] in AUTOMATIC
 
 
-def pause(kind: str, subject: str, actor: Actor, form: Form) -> bool:
-    """Pull a brake; False when this form was sent before. Raises ActRefused."""
+def pause(
+    kind: str, subject: str, actor: Actor, form: Form, *, stock: Departure.Stock = Departure.Stock.LEFT
+) -> bool:
+    """Pull a brake; False when this form was sent before. `stock` says what a drain does with ours.
+
+    Raises ActRefused.
+    """
     brake = brake_named(kind, subject)
 
     def deed() -> Change:
@@ -83,6 +92,10 @@ def pause(kind: str, subject: str, actor: Actor, form: Form) -> bool:
         reason = f"“{reason}”" if is_automatic(reason) else reason
         if brake.kind == CHAIN:
             Chain.objects.filter(pk=brake.chain_id).update(paused_reason=reason)
+        elif brake.kind == DRAIN:
+            departures.begin(
+                brake.chain_id, kind=Departure.Kind.DRAIN, stock=stock, reason=reason, user=actor.user
+            )
         else:
             # A person's reason stands above what a probe found, and is not let go by a probe.
             _held(brake).filter(is_automatic=True).update(ended_at=timezone.now())
@@ -107,6 +120,8 @@ def release(brake: Brake) -> str:
         return ""
     if brake.kind == CHAIN:
         Chain.objects.filter(pk=brake.chain_id, paused_reason=reason).update(paused_reason="")
+    elif brake.kind == DRAIN:
+        departures.end(brake.chain_id)
     else:
         _open(brake).update(ended_at=timezone.now())
     return reason
@@ -119,6 +134,11 @@ def pulled() -> list[tuple[Brake, str]]:
         (Brake(CHAIN, chains[row.pk].slug, row.pk), row.paused_reason)
         for row in Chain.objects.exclude(paused_reason="").order_by("pk")
         if row.pk in chains and not is_automatic(row.paused_reason)
+    ]
+    found += [
+        (Brake(DRAIN, chains[row.chain_id].slug, row.chain_id), row.reason)
+        for row in Departure.objects.filter(ended_at=None, left_at=None)
+        if row.chain_id in chains
     ]
     rows = Pause.objects.filter(ended_at=None, is_automatic=False)
     return found + [(brake, row.reason) for row in rows if (brake := _of(row))]
@@ -134,6 +154,10 @@ def _of(row: Pause) -> Brake | None:
         return Brake(ROUTE, subject, row.origin_id, destination_id=row.destination_id) if subject else None
     symbol = refusal_of(row).params["token"]
     return Brake(TOKEN, f"{origin.slug}:{symbol}", row.origin_id, token=row.token)
+
+
+def _departing(brake: Brake) -> Any:
+    return Departure.objects.filter(chain_id=brake.chain_id, ended_at=None, left_at=None)
 
 
 def _open(brake: Brake) -> Any:

@@ -16,10 +16,10 @@ from intents import wake
 from intents.amounts import AmountError, parse_units
 from intents.chains import registry
 from intents.chains.manifest import ChainManifest, TokenManifest, TokenNotSupported
-from intents.engine import treasury
+from intents.engine import departures, treasury
 from intents.engine.treasury import payable_to, value_usd_e8
 from intents.errors import WaymeetError
-from intents.models import Order, StaffRequest
+from intents.models import Departure, Order, StaffRequest
 from intents.settlement.acceptance import Refusal
 
 from . import pauses
@@ -93,6 +93,20 @@ def unpause(*, kind: str, subject: str) -> Wanted:
     return Wanted(Kind.UNPAUSE, subject, {"brake": kind, "subject": subject, "paused_because": reason})
 
 
+def leave(*, chain: str, stock: str) -> Wanted:
+    """Have a chain leave the network once what is open has ended. Raises ActRefused."""
+    brake = pauses.brake_named(pauses.DRAIN, chain)
+    if stock not in Departure.Stock.values:
+        raise NotOffered(Refusal("stock_choice_wrong"))
+    if StaffRequest.objects.filter(
+        kind=Kind.LEAVE, state=State.ASKED, params__chain_id=str(brake.chain_id)
+    ).exists():
+        raise NotOffered(Refusal("asked_already"))
+    if Departure.objects.filter(chain_id=brake.chain_id, ended_at=None, kind=Departure.Kind.LEAVE).exists():
+        raise NotOffered(Refusal("leaving_already"))
+    return Wanted(Kind.LEAVE, chain, {"chain_id": str(brake.chain_id), "subject": chain, "stock": stock})
+
+
 def ask(wanted: Wanted, actor: Actor, form: Form) -> StaffRequest:
     """Ask for it; the same form sent again answers the same request. Raises ActRefused."""
     kind = "order" if wanted.order is not None else "stock" if wanted.kind in treasury.ON_CHAIN else "brake"
@@ -150,7 +164,7 @@ def decide(request_id: UUID, actor: Actor, form: Form, *, is_approved: bool) -> 
         )
         if not decided:
             raise AlreadyDecided()
-        result = _let_go(request) if is_approved and request.kind == Kind.UNPAUSE else {}
+        result = _do_here(request) if is_approved else {}
         return Change(before={"state": State.ASKED}, after={"state": state, **result})
 
     is_new = once(
@@ -217,6 +231,26 @@ def requests_sweep() -> int:
     for request_id in found:
         wake.request(request_id)
     return len(found)
+
+
+def _do_here(request: StaffRequest) -> dict[str, Any]:
+    """What needs no transaction is done by deciding it; the change for the record."""
+    if request.kind == Kind.UNPAUSE:
+        return _let_go(request)
+    return _have_leave(request) if request.kind == Kind.LEAVE else {}
+
+
+@transaction.atomic
+def _have_leave(request: StaffRequest) -> dict[str, Any]:
+    departures.begin(
+        int(request.params["chain_id"]),
+        kind=Departure.Kind.LEAVE,
+        stock=Departure.Stock(request.params["stock"]),
+        reason=request.reason[: pauses.MOST_SHOWN],
+        user=request.asked_by,
+    )
+    StaffRequest.objects.filter(pk=request.pk, state=State.APPROVED).update(state=State.DONE)
+    return {"state": State.DONE}
 
 
 @transaction.atomic

@@ -1,0 +1,82 @@
+"""Chains that joined a short while ago: what may still leave them, by the rule of `solver.cold_start`.
+
+Chains that were there from the start, by the operator's own manifests, are not new.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.db.models import FloatField, Max, Sum
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from intents.chains.manifest import ChainManifest
+from intents.lifecycle import OrderState
+from intents.models import ChainPassport, Join, Order
+from intents.settlement.acceptance import Refusal
+from intents.solver.cold_start import Room, cap_usd_e8
+
+_UNDER_WAY: Final = (
+    OrderState.SIGNED,
+    OrderState.OPENING,
+    OrderState.OPENED,
+    OrderState.FILLING,
+    OrderState.FILLED,
+    OrderState.PROVING,
+)
+
+
+def joined_at(chain_id: int) -> datetime | None:
+    """When the chain last joined; None for one that was there from the start."""
+    return Join.objects.filter(chain_id=chain_id, state=Join.State.DONE).aggregate(at=Max("ended_at"))["at"]
+
+
+def observed_since(chain_id: int) -> datetime | None:
+    """Since when its finality is watched without a reorganisation deeper than may be; None if it is not new."""
+    joined = joined_at(chain_id)
+    if joined is None:
+        return None
+    broke = ChainPassport.objects.filter(chain_id=chain_id).values_list("broke_at", flat=True).first()
+    return max(joined, broke) if broke is not None else joined
+
+
+def room(chain_id: int, token: str, *, but: str = "") -> Room | None:
+    """What may still leave a new chain with one of its tokens; None when nothing is capped."""
+    since = observed_since(chain_id)
+    if since is None:
+        return None
+    observed = int((timezone.now() - since).total_seconds())
+    orders = Order.objects.filter(origin_id=chain_id, input_token=token)
+    # SQLite keeps these amounts as text; a sum of floats is close enough for a cap.
+    settled = int(
+        orders.filter(state=OrderState.SETTLED).aggregate(sum=Sum(Cast("value_usd_e8", FloatField())))["sum"]
+        or 0
+    )
+    cap = cap_usd_e8(settled_usd_e8=settled, observed_seconds=observed)
+    if cap is None:
+        return None
+    under_way = orders.filter(state__in=_UNDER_WAY).exclude(order_id=but)
+    return Room(cap, settled, sum(under_way.values_list("value_usd_e8", flat=True)), observed)
+
+
+def refuse_new_chain(
+    origin: ChainManifest, token: str, *, amount: int, value_usd_e8: int, but: str = ""
+) -> Refusal | None:
+    """Why `amount` of a token, of this worth, does not leave a new chain now, with the most that does.
+
+    `but` is an order that is there already and is not to be counted beside itself.
+    """
+    left = room(origin.chain_id, token, but=but)
+    if left is None or value_usd_e8 <= left.left_usd_e8:
+        return None
+    known = origin.token(token)
+    params: dict[str, Any] = {
+        "chain": str(origin.chain_id),
+        "token": known.symbol,
+        "decimals": known.decimals,
+        "address": token,
+    }
+    most = amount * left.left_usd_e8 // value_usd_e8
+    if most > 0:
+        params["maximum"] = str(most)
+    return Refusal("cold_start_cap", params)

@@ -1,0 +1,181 @@
+"""Chains on their way out: nothing new begins, what is open ends, our stock goes home if so told; then they are gone.
+
+One look does what can be done now, and may be repeated by anybody at any time.
+"""
+
+from typing import Any, Final
+
+import structlog
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from intents.chains import registry
+from intents.chains.bridge import BridgeManifest
+from intents.chains.manifest import ChainManifest, TokenManifest
+from intents.lifecycle import ORDER_ENDED
+from intents.models import MOVE_ENDED, Chain, Departure, Order, StaffRequest, Stock, StockMove
+from intents.solver.rebalance import Shift
+
+from .rebalancing import begin_move
+from .treasury import treasury_addresses
+
+log = structlog.get_logger(__name__)
+
+_UNDONE: Final = (StaffRequest.State.ASKED, StaffRequest.State.APPROVED)
+
+
+def leaving_chains() -> set[int]:
+    """Chains that take nothing new because they are on their way out, or gone."""
+    return set(Departure.objects.filter(ended_at=None).values_list("chain_id", flat=True))
+
+
+def open_orders(chain_id: int) -> QuerySet[Order]:
+    """Orders from or to a chain that did not end yet."""
+    return Order.objects.filter(Q(origin_id=chain_id) | Q(destination_id=chain_id)).exclude(
+        state__in=[state.value for state in ORDER_ENDED]
+    )
+
+
+def begin(
+    chain_id: int, *, kind: Departure.Kind, stock: Departure.Stock, reason: str, user: Any
+) -> Departure:
+    """Let nothing new begin; a chain that is drained already may be told to leave."""
+    with transaction.atomic():
+        known = Departure.objects.filter(chain_id=chain_id, ended_at=None).first()
+        if known is None:
+            known = Departure(chain_id=chain_id)
+        known.kind, known.stock, known.reason = kind, stock, reason
+        known.asked_by, known.drained_at = user, None
+        known.save()
+    log.warning("chain.departs", chain=chain_id, kind=kind, stock=stock, reason=reason)
+    return known
+
+
+def end(chain_id: int) -> str:
+    """Let transfers begin again; the reason why none did, "" when nothing kept them."""
+    row = Departure.objects.filter(chain_id=chain_id, ended_at=None).first()
+    if row is None:
+        return ""
+    Departure.objects.filter(pk=row.pk).update(ended_at=timezone.now())
+    log.warning("chain.stays", chain=chain_id)
+    return row.reason
+
+
+def sweep_departures() -> int:
+    """Bring every chain on its way out as far as it goes now; how many changed."""
+    return sum(_advance(row) for row in Departure.objects.filter(ended_at=None))
+
+
+def _advance(row: Departure) -> bool:
+    chain = Chain.objects.filter(pk=row.chain_id).first()
+    if row.left_at is not None:
+        # It joined again: nothing of its leaving holds any more.
+        return bool(chain is not None and chain.is_connected and end(row.chain_id))
+    manifest = registry.all_chains().get(row.chain_id)
+    if manifest is None or open_orders(row.chain_id).exists():
+        return False
+    if row.stock == Departure.Stock.HOME and not _is_home(row, manifest):
+        return False
+    if _moves(row.chain_id).exists():
+        return False
+    if row.drained_at is None:
+        Departure.objects.filter(pk=row.pk).update(drained_at=timezone.now())
+        log.warning("chain.drained", chain=manifest.slug)
+    return row.kind == Departure.Kind.LEAVE and _leave(row)
+
+
+def _leave(row: Departure) -> bool:
+    """Disconnect it. Every process notices by the registry, the follower included."""
+    with transaction.atomic():
+        gone = Departure.objects.filter(pk=row.pk, left_at=None, ended_at=None).update(left_at=timezone.now())
+        if gone:
+            Chain.objects.filter(pk=row.chain_id).update(is_connected=False, paused_reason="")
+    registry.forget()
+    if gone:
+        log.warning("chain.left", chain=row.chain_id, reason=row.reason)
+    return bool(gone)
+
+
+def _moves(chain_id: int) -> QuerySet[StockMove]:
+    """Stock under way from or to the chain."""
+    ends = Q(source_id=chain_id) | Q(destination_id=chain_id)
+    return StockMove.objects.filter(ends).exclude(state__in=MOVE_ENDED)
+
+
+def _is_home(row: Departure, manifest: ChainManifest) -> bool:
+    """Whether nothing of ours is left to send: over a bridge where one ends here, else to the treasury's address."""
+    holder = manifest.address("solver_account")
+    held = Stock.objects.filter(chain_id=row.chain_id, holder=holder, balance__gt=0)
+    waits = False
+    for token_address, balance, reserved in held.values_list("token", "balance", "reserved"):
+        free = (balance or 0) - (reserved or 0)
+        token = next((each for each in manifest.tokens if each.address == token_address), None)
+        if token is None or free <= 0:
+            continue
+        waits = _send_home(row, manifest, token, free) or waits
+    return not waits
+
+
+def _send_home(row: Departure, manifest: ChainManifest, token: TokenManifest, amount: int) -> bool:
+    """Whether this stock is on its way home, or still has to go."""
+    end_here = next((end for end in manifest.bridges if end.token == token.address), None)
+    if end_here is not None:
+        there = _other_end(manifest, end_here)
+        if there is not None:
+            far, far_end = there
+            begin_move(
+                Shift(
+                    source=(manifest.chain_id, token.address),
+                    destination=(far.chain_id, far_end.token),
+                    amount=amount,
+                    route=end_here.route,
+                )
+            )
+            return True
+    return _withdraw(row, manifest, token, amount)
+
+
+def _other_end(
+    manifest: ChainManifest, end_here: BridgeManifest
+) -> tuple[ChainManifest, BridgeManifest] | None:
+    """The parent's end of the bridge where it has one, else any chain's that stays."""
+    leaving = leaving_chains()
+    ends = [
+        (chain, end)
+        for chain in registry.all_chains().values()
+        if chain.chain_id != manifest.chain_id and chain.chain_id not in leaving
+        for end in chain.bridges
+        if end.route == end_here.route
+    ]
+    return min(ends, key=lambda each: each[0].chain_id != manifest.parent_id, default=None)
+
+
+def _withdraw(row: Departure, manifest: ChainManifest, token: TokenManifest, amount: int) -> bool:
+    """Ask once for it to be withdrawn; where every chain is local nobody else has to agree."""
+    key = f"departure:{row.pk}:{token.address}"[:64]
+    known = StaffRequest.objects.filter(idempotency_key=key).first()
+    if known is not None:
+        return known.state in _UNDONE
+    homes = treasury_addresses()
+    if not homes or row.asked_by is None:
+        return False
+    is_local = all(chain.is_local for chain in registry.all_chains().values())
+    StaffRequest.objects.get_or_create(
+        idempotency_key=key,
+        defaults={
+            "kind": StaffRequest.Kind.WITHDRAW,
+            "state": StaffRequest.State.APPROVED if is_local else StaffRequest.State.ASKED,
+            "params": {
+                "chain_id": str(manifest.chain_id),
+                "token": token.address,
+                "symbol": token.symbol,
+                "decimals": token.decimals,
+                "amount": str(amount),
+                "to": homes[0],
+            },
+            "reason": row.reason,
+            "asked_by": row.asked_by,
+        },
+    )
+    return True

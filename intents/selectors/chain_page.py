@@ -1,0 +1,163 @@
+"""One chain as its page shows it: what goes over it, how deep its routes are, and what holds it back."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from intents.chains import registry
+from intents.engine.cold_start import joined_at, observed_since, room
+from intents.models import Chain, Departure
+from intents.solver.cold_start import OBSERVED_SECONDS
+
+from .amounts import grouped
+from .network import ChainView, chain_views
+from .overview import ChainActivity, activity, liquidity
+from .passports import PassportView, passport_view
+from .pauses import departure_words
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much can be sent between this chain and another at once, in USD; None where nothing has a price."""
+
+    chain: str
+    slug: str
+    out_usd: float | None
+    in_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainPage:
+    """A connected chain with everything that everybody may know of it."""
+
+    view: ChainView
+    sums: ChainActivity
+    passport: PassportView | None
+    depths: tuple[Depth, ...]
+    held_back: tuple[str, ...]
+    joined_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A chain that left the network."""
+
+    chain_id: int
+    name: str
+    slug: str
+    words: str
+    left_at: datetime
+
+
+def chain_page(slug: str) -> ChainPage | None:
+    """The chain with this slug, None when it is not connected."""
+    views = chain_views()
+    view = next((each for each in views if each.manifest.slug == slug), None)
+    if view is None:
+        return None
+    chain_id = view.manifest.chain_id
+    passport = passport_view(chain_id)
+    free = {bar.chain: bar.usd for bar in liquidity(views).bars}
+    return ChainPage(
+        view=view,
+        sums=activity().chains.get(chain_id, ChainActivity()),
+        passport=passport,
+        depths=tuple(_depths(view, views, free)),
+        held_back=tuple(_held_back(view, passport, free.get(view.manifest.name))),
+        joined_at=joined_at(chain_id),
+    )
+
+
+def gone_chains() -> list[Gone]:
+    """Chains that left and did not come back, the last first."""
+    connected = set(registry.all_chains())
+    rows = Departure.objects.filter(left_at__isnull=False, ended_at=None).order_by("-left_at")
+    chains = Chain.objects.in_bulk([row.chain_id for row in rows])
+    return [
+        Gone(
+            row.chain_id,
+            chains[row.chain_id].name,
+            chains[row.chain_id].slug,
+            departure_words(row),
+            row.left_at,
+        )
+        for row in rows
+        if row.chain_id in chains and row.chain_id not in connected and row.left_at is not None
+    ]
+
+
+def _depths(view: ChainView, views: Sequence[ChainView], free: dict[str, float | None]) -> Iterator[Depth]:
+    for other in views:
+        if other is view:
+            continue
+        yield Depth(
+            chain=other.manifest.name,
+            slug=other.manifest.slug,
+            out_usd=_at_most(free.get(other.manifest.name), _room_usd(view)),
+            in_usd=_at_most(free.get(view.manifest.name), _room_usd(other)),
+        )
+
+
+def _room_usd(view: ChainView) -> float | None:
+    """What may still leave a new chain, over all its tokens; None when nothing is capped."""
+    if observed_since(view.manifest.chain_id) is None:
+        return None
+    rooms = [room(view.manifest.chain_id, token.address) for token in view.manifest.assets]
+    if any(each is None for each in rooms):
+        return None
+    return sum(each.left_usd_e8 for each in rooms if each is not None) / 1e8
+
+
+def _at_most(usd: float | None, cap: float | None) -> float | None:
+    return usd if usd is None or cap is None else min(usd, cap)
+
+
+def _held_back(view: ChainView, passport: PassportView | None, free_usd: float | None) -> Iterator[str]:
+    if view.paused_words:
+        yield view.paused_words
+    yield from view.braked_words
+    if view.is_stale and not view.paused_reason:
+        yield _("It has made no new block for a while.")
+    yield from _caps(view)
+    if passport is None:
+        yield _("It was not measured yet.")
+    else:
+        notes = [each for each in passport.findings if not each.is_bad]
+        yield from (
+            _("We looked the chain over and found: %(found)s.") % {"found": each.words} for each in notes
+        )
+    if not free_usd:
+        yield _("We hold nothing here that could be paid out.")
+    if len(view.manifest.endpoints) == 1 and not view.manifest.is_local:
+        yield _("Only one node tells us about it: while that is away, nothing begins here.")
+
+
+def _caps(view: ChainView) -> Iterator[str]:
+    """Tokens with the same cap share a sentence."""
+    alike: dict[tuple[int, int], list[str]] = {}
+    for token in view.manifest.assets:
+        left = None if token.is_synthetic else room(view.manifest.chain_id, token.address)
+        if left is not None:
+            hours = 0 if left.is_observed else -(-(OBSERVED_SECONDS - left.observed_seconds) // 3600)
+            alike.setdefault((left.cap_usd_e8, hours), []).append(token.symbol)
+    for (cap, hours), symbols in alike.items():
+        said = {
+            "tokens": ", ".join(symbols),
+            "chain": view.manifest.name,
+            "usd": grouped(str(cap // 10**8)),
+            "hours": hours,
+        }
+        if hours:
+            yield (
+                _(
+                    "%(tokens)s out of %(chain)s is capped at %(usd)s USD under way until its finality was "
+                    "observed for 24 h (%(hours)s h to go); it grows with use."
+                )
+                % said
+            )
+        else:
+            yield (
+                _("%(tokens)s out of %(chain)s is capped at %(usd)s USD under way; it grows with use.") % said
+            )

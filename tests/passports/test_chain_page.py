@@ -1,0 +1,118 @@
+"""A chain's page says what was measured, how it is used and what holds it back; a new chain's caps are enforced."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from intents.chains import registry
+from intents.engine.cold_start import refuse_new_chain, room
+from intents.lifecycle import OrderState
+from intents.models import ChainPassport, Join, TokenPassport
+from intents.passports.passport import ContractFacts, EndpointFacts, Finding, Passport
+from intents.passports.records import write_chain
+from intents.selectors.chain_page import chain_page
+from intents.selectors.overview.kept import forget
+from intents.services.words import text
+from tests.console.actors import staff_user
+from tests.web import rows
+from tests.web.conftest import chains, nothing_from_before
+
+__all__ = ["chains", "nothing_from_before"]
+pytestmark = pytest.mark.django_db
+USD_E8 = 10**8
+
+
+@pytest.fixture(autouse=True)
+def asked_anew() -> None:
+    forget()
+
+
+def measured(**changes: object) -> None:
+    values = {
+        "chain_id": 902,
+        "slug": "birch",
+        "probed_at": timezone.now().timestamp(),
+        "endpoints": (
+            EndpointFacts("secret-host.example", height=7, lag_blocks=0, answer_ms=3, log_blocks=500),
+        ),
+        "block_seconds": 1.0,
+        "block_seconds_low": 1.0,
+        "block_seconds_high": 2.0,
+        "contracts": {"permit2": ContractFacts("0x" + "11" * 20, "present")},
+        "stack": "opstack",
+        "data_layer": "ethereum",
+        "ordered_seconds": 1500,
+        "settled_seconds": 604_800,
+        **changes,
+    }
+    write_chain(Passport(**values))  # type: ignore[arg-type]
+    facts = {"decimals": 6, "tax_bps": 0, "permit": "eip2612", "form": "canonical"}
+    TokenPassport.objects.create(
+        chain_id=902, token="0x1", symbol="USDC", facts=facts, probed_at=timezone.now()
+    )
+
+
+def joined(hours: float) -> None:
+    at = timezone.now() - timedelta(hours=hours)
+    Join.objects.create(
+        chain_id=902, slug="birch", name="Birch", asked={}, state=Join.State.DONE, ended_at=at
+    )
+
+
+def test_the_page_shows_what_was_measured_and_no_host(client: Client, chains: None) -> None:
+    measured()
+    page = client.get("/network/birch").content.decode()
+    assert "25 min (OP Stack, data on Ethereum)" in page and "EIP-2612" in page
+    assert "secret-host" not in page
+    assert 'href="/network/birch"' in client.get("/network").content.decode()
+    assert client.get("/network/nowhere").status_code == 404
+    facts = client.get("/api/v1/network/birch/passport").json()
+    assert facts["chain"]["ordered_seconds"] == 1500 and facts["tokens"][0]["symbol"] == "USDC"
+    assert "secret-host" not in str(facts)
+
+
+def test_its_operator_sees_the_nodes_and_may_drain_it(client: Client, chains: None) -> None:
+    measured()
+    client.force_login(staff_user("operator"))
+    page = client.get("/console/network/chain/birch/", follow=True).content.decode()
+    assert "secret-host.example" in page and "kind=drain" in page
+
+
+def test_the_page_is_in_both_languages(client: Client, chains: None) -> None:
+    measured(findings=(Finding("finality_shorter", {"waited": 3}, is_bad=False),))
+    joined(1)
+    page = client.get("/network/birch", headers={"accept-language": "zh-hans"}).content.decode()
+    assert "限制因素" in page and "我们的测量结果" in page and "capped" not in page
+
+
+def test_a_new_chain_is_capped_says_so_and_grows_with_use(client: Client, chains: None) -> None:
+    assert room(902, rows.USDC[902]) is None, "who was there from the start is not new"
+    joined(2)
+    manifest = registry.chain(902)
+    token = manifest.token("USDC")
+    page = chain_page("birch")
+    assert page is not None
+    words = " ".join(page.held_back)
+    assert "USDC, WETH, ETH out of Birch is capped at 2,000 USD under way" in words and "22 h to go" in words
+
+    def refused(usd: int) -> str:
+        found = refuse_new_chain(manifest, token.address, amount=usd * 10**6, value_usd_e8=usd * USD_E8)
+        return text(found.code, found.params) if found else ""
+
+    assert refused(2_000) == "" and "at most 2,000 USDC" in refused(2_001)
+    sent = {"origin_id": 902, "destination_id": 901, "input_token": token.address}
+    rows.order(state=OrderState.PROVING, value_usd_e8=1_500 * USD_E8, **sent)
+    assert refused(500) == "" and "at most 500 USDC" in refused(600)
+    rows.order(state=OrderState.SETTLED, value_usd_e8=1_000 * USD_E8, **sent)
+    assert refused(1_000) == "" and refused(1_001) != ""
+
+
+def test_a_reorganisation_that_is_too_deep_begins_the_day_anew(chains: None) -> None:
+    joined(48)
+    known = room(902, rows.USDC[902])
+    assert known is not None and known.is_observed
+    ChainPassport.objects.create(chain_id=902, broke_at=timezone.now() - timedelta(hours=1))
+    known = room(902, rows.USDC[902])
+    assert known is not None and not known.is_observed and known.cap_usd_e8 == 2_000 * USD_E8

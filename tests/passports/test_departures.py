@@ -1,0 +1,114 @@
+"""Drain and leave: nothing new begins, what is open ends, pages say why, old transfers keep their pages."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from intents.chains import registry
+from intents.engine.brakes import refuse_braked_order
+from intents.engine.departures import sweep_departures
+from intents.engine.economics import refuse_price
+from intents.lifecycle import OrderState
+from intents.models import AuditEntry, Chain, Departure, Order, StaffRequest
+from intents.services.staff import pauses, requests
+from intents.services.staff.errors import ActRefused
+from intents.services.words import text
+from tests.console.actors import actor, form
+from tests.web import rows
+from tests.web.conftest import Browser, alice_browser, chains, nothing_from_before
+
+__all__ = ["alice_browser", "chains", "nothing_from_before"]
+pytestmark = pytest.mark.django_db
+WHY = "its operator moves to another stack"
+
+
+def said(order: Order) -> str:
+    found = refuse_braked_order(order)
+    return text(found.code, found.params) if found else ""
+
+
+def chain(*words: str) -> str:
+    out = StringIO()
+    call_command("chain", *words, stdout=out)
+    return out.getvalue()
+
+
+def test_a_drained_chain_takes_nothing_new_and_its_open_transfers_end(chains: None) -> None:
+    order = rows.order(state=OrderState.FILLING)
+    assert "1 open ones end" in chain("drain", "birch", "--reason", WHY)
+    assert WHY in said(order) and "takes no new transfers" in said(order)
+    assert Chain.objects.get(pk=902).paused_reason == "", "deliveries are not stopped"
+    assert refuse_price is not None
+    sweep_departures()
+    assert Departure.objects.get().drained_at is None
+    order.state = OrderState.SETTLED
+    order.save()
+    sweep_departures()
+    assert Departure.objects.get().drained_at is not None
+    assert Chain.objects.get(pk=902).is_connected
+    assert AuditEntry.objects.filter(subject_id="birch", action="pause", reason=WHY).exists()
+
+
+def test_letting_go_of_a_drain_begins_transfers_again(chains: None) -> None:
+    order = rows.order()
+    chain("drain", "birch", "--reason", WHY)
+    assert [brake.subject for brake, _ in pauses.pulled()] == ["birch"]
+    chain("drain", "birch", "--reason", "it stays after all", "--end")
+    assert said(order) == "" and pauses.pulled() == []
+
+
+def test_a_chain_leaves_only_after_its_last_transfer_and_may_join_again(client: Client, chains: None) -> None:
+    order = rows.order(state=OrderState.PROVING)
+    chain("leave", "birch", "--reason", WHY)
+    for _ in range(2):
+        sweep_departures()
+    assert Chain.objects.get(pk=902).is_connected
+    Order.objects.filter(pk=order.pk).update(state=OrderState.REFUNDED)
+    assert sweep_departures() == 1
+    assert not Chain.objects.get(pk=902).is_connected and 902 not in registry.all_chains()
+    for page in ("/network", "/network/birch"):
+        assert WHY in client.get(page).content.decode()
+    rows.connect(rows.manifest(902, "birch"))
+    sweep_departures()
+    assert said(order) == "" and WHY not in client.get("/network").content.decode()
+
+
+def test_pages_of_old_transfers_outlive_the_chain(alice_browser: Browser, chains: None) -> None:
+    order = rows.order(state=OrderState.SETTLED, seen_by=alice_browser.key, quote=rows.quote())
+    chain("leave", "birch", "--reason", WHY)
+    sweep_departures()
+    assert 902 not in registry.all_chains()
+    for page in (f"/t/{order.order_id}", "/history", "/network", "/"):
+        assert alice_browser.get(page).status_code == 200, page
+
+
+def test_leaving_takes_two_people_in_the_console(chains: None) -> None:
+    asker = actor("operator")
+    wanted = requests.leave(chain="birch", stock="left")
+    request = requests.ask(wanted, asker, form("birch", reason=WHY))
+    assert not Departure.objects.exists()
+    with pytest.raises(ActRefused):
+        requests.decide(request.pk, asker, form(requests.to_type(request)), is_approved=True)
+    with pytest.raises(ActRefused) as again:
+        requests.leave(chain="birch", stock="left")
+    assert again.value.code == "asked_already"
+    requests.decide(request.pk, actor("operator"), form(requests.to_type(request)), is_approved=True)
+    departure = Departure.objects.get()
+    assert (departure.kind, departure.reason) == ("leave", WHY)
+    assert StaffRequest.objects.get(pk=request.pk).state == StaffRequest.State.DONE
+
+
+def test_on_real_networks_a_shell_only_asks(chains: None) -> None:
+    row = Chain.objects.get(pk=901)
+    row.manifest["is_local"] = False
+    row.manifest["endpoints"] = [{"url": "https://node.example/rpc", "ws_url": ""}]
+    row.manifest_hash = "0xother"
+    row.save()
+    registry.forget()
+    with pytest.raises(Exception, match="--by"):
+        chain("leave", "birch", "--reason", WHY)
+    member = actor("operator", "olga")
+    assert "second person" in chain("leave", "birch", "--reason", WHY, "--by", member.user.username)
+    assert not Departure.objects.exists() and StaffRequest.objects.get().kind == "leave"

@@ -1,0 +1,47 @@
+"""The cap of a new chain grows with use and with time, and never shrinks by either."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intents.solver.cold_start import (
+    LIFTED_USD_E8,
+    MOST_UNOBSERVED_USD_E8,
+    OBSERVED_SECONDS,
+    START_USD_E8,
+    USD_E8,
+    Room,
+    cap_usd_e8,
+)
+
+settled = st.integers(min_value=0, max_value=10**6 * USD_E8)
+seconds = st.integers(min_value=0, max_value=10 * OBSERVED_SECONDS)
+
+
+def cap(settled_usd_e8: int, observed_seconds: int) -> int:
+    """What may be under way, the end of all caps as more than any."""
+    found = cap_usd_e8(settled_usd_e8=settled_usd_e8, observed_seconds=observed_seconds)
+    return 10**30 if found is None else found
+
+
+def test_it_begins_at_two_thousand_and_grows_by_half_of_what_was_settled() -> None:
+    assert cap(0, 0) == START_USD_E8 == 2_000 * USD_E8
+    assert cap(1_000 * USD_E8, 0) == 2_500 * USD_E8
+    assert cap(10**6 * USD_E8, OBSERVED_SECONDS - 1) == MOST_UNOBSERVED_USD_E8
+
+
+def test_after_a_day_it_is_five_times_as_much_and_ends_with_use() -> None:
+    assert cap(0, OBSERVED_SECONDS) == 5 * START_USD_E8
+    assert cap_usd_e8(settled_usd_e8=36_000 * USD_E8, observed_seconds=OBSERVED_SECONDS) is None
+    assert cap(35_999 * USD_E8, OBSERVED_SECONDS) < LIFTED_USD_E8
+
+
+@given(settled, settled, seconds, seconds)
+def test_neither_use_nor_time_ever_lessens_it(first: int, more: int, begun: int, later: int) -> None:
+    assert START_USD_E8 <= cap(first, begun) <= cap(first + more, begun + later)
+
+
+@given(settled, settled)
+def test_what_is_left_is_never_more_than_the_cap_nor_less_than_nothing(most: int, under_way: int) -> None:
+    room = Room(most, 0, under_way, 0)
+    assert 0 <= room.left_usd_e8 <= most
+    assert room.left_usd_e8 + under_way >= most
