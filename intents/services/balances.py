@@ -25,6 +25,8 @@ from .assets import Asset, assets
 log = structlog.get_logger(__name__)
 
 FRESH_SECONDS: Final = 10.0
+# What decides which chain pays must know of the transfer before.
+DECIDING_SECONDS: Final = 1.0
 # A chain that was away is asked again sooner than one that answered.
 UNKNOWN_SECONDS: Final = 3.0
 PATIENCE_SECONDS: Final = 2.0
@@ -76,9 +78,9 @@ def balances_of(user: str) -> list[AssetBalance]:
 
 
 def balance_of(user: str, asset: Asset) -> AssetBalance:
-    """One asset of a wallet on every chain that has it; at most FRESH_SECONDS old."""
+    """One asset of a wallet on every chain that has it; at most DECIDING_SECONDS old."""
     chains = {chain_id: registry.chain(chain_id) for chain_id in asset.tokens}
-    return _of_asset(asset, _read_all(user, chains))
+    return _of_asset(asset, _read_all(user, chains, fresh_seconds=DECIDING_SECONDS))
 
 
 def forget() -> None:
@@ -101,14 +103,16 @@ _lock = threading.Lock()
 _remembered: dict[tuple[str, int], tuple[float, ChainManifest, Holdings | None]] = {}
 
 
-def _read_all(user: str, chains: dict[int, ChainManifest]) -> dict[int, Holdings | None]:
+def _read_all(
+    user: str, chains: dict[int, ChainManifest], *, fresh_seconds: float = FRESH_SECONDS
+) -> dict[int, Holdings | None]:
     now = time.monotonic()
     known: dict[int, Holdings | None] = {}
     asked: dict[int, Future[Holdings]] = {}
     for chain_id, manifest in chains.items():
         with _lock:
-            until, seen, holdings = _remembered.get((user, chain_id), (0.0, manifest, None))
-        if now < until and seen is manifest:
+            read_at, seen, holdings = _remembered.get((user, chain_id), (float("-inf"), manifest, None))
+        if now - read_at < (UNKNOWN_SECONDS if holdings is None else fresh_seconds) and seen is manifest:
             known[chain_id] = holdings
         else:
             # The client is made here: the readers' threads have no business with the database.
@@ -133,11 +137,10 @@ def _answered(chain_id: int, answer: "Future[Holdings]") -> Holdings | None:
 
 
 def _remember(user: str, manifest: ChainManifest, holdings: Holdings | None) -> None:
-    until = time.monotonic() + (UNKNOWN_SECONDS if holdings is None else FRESH_SECONDS)
     with _lock:
         if len(_remembered) >= MOST_REMEMBERED:
             _remembered.clear()
-        _remembered[user, manifest.chain_id] = until, manifest, holdings
+        _remembered[user, manifest.chain_id] = time.monotonic(), manifest, holdings
 
 
 def _read(reader: ChainClient, user: str) -> Holdings:
