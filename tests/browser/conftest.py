@@ -3,6 +3,8 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
@@ -61,15 +63,25 @@ def is_problem(message: ConsoleMessage) -> bool:
     return message.type == "error" and not message.text.startswith(expected)
 
 
-@pytest.fixture
-def page(browser: Browser, demo: DemoProcess) -> Iterator[Page]:
-    """A new person's page; any error on its console fails the test."""
-    context = browser.new_context(base_url=demo.url, viewport={"width": 1280, "height": 900}, locale="en-GB")
+@contextmanager
+def watched(browser: Browser, demo: DemoProcess, **settings: Any) -> Iterator[Page]:
+    """A new person's page at a desk, or as `settings` of its context say; any error on its console fails the test."""
+    wanted = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **settings}
+    context = browser.new_context(base_url=demo.url, **wanted)
     context.set_default_timeout(PATIENCE_MS)
     opened = context.new_page()
     problems: list[str] = []
     opened.on("console", lambda message: problems.append(message.text) if is_problem(message) else None)
     opened.on("pageerror", lambda error: problems.append(str(error)))
-    yield opened
-    context.close()
+    try:
+        yield opened
+    finally:
+        context.close()
     assert not problems, problems
+
+
+@pytest.fixture
+def page(browser: Browser, demo: DemoProcess) -> Iterator[Page]:
+    """A new person's page."""
+    with watched(browser, demo) as opened:
+        yield opened

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from intents.devnet.bench.demo_process import DemoProcess
 
-from .conftest import PATIENCE_MS, is_problem
+from .conftest import watched
 
 CLICKS = """
   addEventListener("click", (event) => {
@@ -25,17 +25,9 @@ CLICKS = """
 @contextmanager
 def desk(browser: Browser, demo: DemoProcess, name: str = "staff", **settings: Any) -> Iterator[Page]:
     """A console page of a member of staff who is signed in; any error on its console fails the test."""
-    wanted = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **settings}
-    context = browser.new_context(base_url=demo.url, **wanted)
-    context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("console", lambda message: problems.append(message.text) if is_problem(message) else None)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    sign_in(page, demo, name)
-    yield page
-    context.close()
-    assert not problems, problems
+    with watched(browser, demo, **settings) as page:
+        sign_in(page, demo, name)
+        yield page
 
 
 def sign_in(page: Page, demo: DemoProcess, name: str) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from intents.devnet.bench.demo_process import DemoProcess
 from tests.axe import is_too_wide
 
-from .conftest import PATIENCE_MS, is_problem
+from .conftest import watched
 from .person import ORDER_PAGE, READY, approve, confirm, wait_shown
 from .staff import count_clicks, counted, tab_to
 from .test_transfer import balance
@@ -32,23 +32,11 @@ ACTS = """
 
 @pytest.fixture
 def phone(browser: Browser, demo: DemoProcess) -> Iterator[Page]:
-    """A new person's phone; any error on its console fails the test."""
-    context = browser.new_context(
-        base_url=demo.url,
-        viewport={"width": 390, "height": 844},
-        is_mobile=True,
-        has_touch=True,
-        device_scale_factor=2,
-        locale="zh-CN",
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    opened = context.new_page()
-    problems: list[str] = []
-    opened.on("console", lambda message: problems.append(message.text) if is_problem(message) else None)
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    yield opened
-    context.close()
-    assert not problems, problems
+    """A new person's phone."""
+    screen = {"width": 390, "height": 844}
+    mobile = {"is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+    with watched(browser, demo, viewport=screen, locale="zh-CN", **mobile) as opened:
+        yield opened
 
 
 def test_a_first_transfer_on_a_phone_takes_four_acts(phone: Page, demo: DemoProcess) -> None:

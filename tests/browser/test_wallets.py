@@ -174,9 +174,12 @@ def test_another_account_makes_the_offer_void_and_another_chain_does_not(
     assert signers == [(first.address, first.address), (second.address, second.address)]
     # Nobody is there any more: the page does not pretend.
     page.goto(FORM)
-    page.locator(READY).wait_for()
+    review(page)
     wallet.is_connected = False
     wallet.emit("accountsChanged", [])
+    expect(page.locator("[data-problem]")).to_contain_text("disconnected from this page")
+    expect(page.locator("[data-sign]")).to_be_disabled()
+    page.click("#confirm-dialog [data-cancel]")
     expect(page.locator("[data-confirm]")).to_have_text("Connect wallet to confirm")
 
 
