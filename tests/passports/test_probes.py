@@ -13,11 +13,12 @@ from intents.devnet.faults.modes import Fault, Mode
 from intents.devnet.network import Network
 from intents.passports.chain_probe import probe_chain
 from intents.passports.finality import DATA_LAYERS, STACKS, finality_of
+from intents.passports.fork import NoFork, forked
 from intents.passports.passport import PRESENT, Passport, passport_from_json
 from intents.passports.token_probe import probe_tokens
 from intents.passports.tokens import TokenReport
 from tests.chains.conftest import CHAIN_ID, manifest_for
-from tests.chains.node import ALICE, Node
+from tests.chains.node import ALICE, ANVIL, Node
 from tests.faults.conftest import Proxies
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db]
@@ -117,6 +118,22 @@ def test_a_token_that_answers_false_and_moves_nothing(node: Node, deploy: Deploy
     odd = deploy("odd_token")
     send(node, odd, "set_answer(bytes)", bytes(32))
     assert codes(measured(node, token(odd))) == {"transfers_fail", "answers_false"}
+
+
+def test_where_a_node_has_no_overrides_a_fork_is_asked(
+    node: Node, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = deploy("odd_token")
+    send(node, odd, "set_fee(uint256)", 5)
+    monkeypatch.setenv("WAYMEET_ANVIL", str(ANVIL))
+    with forked(node.url, chain_id=CHAIN_ID) as url:
+        node.rpc("anvil_setCode", odd, "0x")
+        (report,) = probe_tokens(manifest_for(node.url, tokens=(token(odd),)), url=url)
+    assert report.facts.tax_bps == 5
+    monkeypatch.setenv("WAYMEET_ANVIL", "")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(NoFork), forked(node.url, chain_id=CHAIN_ID):
+        pass
 
 
 def test_balances_that_grow_by_themselves_and_what_an_owner_may_do(node: Node, deploy: Deploy) -> None:
