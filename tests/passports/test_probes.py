@@ -127,7 +127,6 @@ def test_where_a_node_has_no_overrides_a_fork_is_asked(
     send(node, odd, "set_fee(uint256)", 5)
     monkeypatch.setenv("WAYMEET_ANVIL", str(ANVIL))
     with forked(node.url, chain_id=CHAIN_ID) as url:
-        node.rpc("anvil_setCode", odd, "0x")
         (report,) = probe_tokens(manifest_for(node.url, tokens=(token(odd),)), url=url)
     assert report.facts.tax_bps == 5
     monkeypatch.setenv("WAYMEET_ANVIL", "")
