@@ -12,8 +12,10 @@ from eth_utils.address import to_checksum_address
 from intents.chains.app import App
 from intents.lifecycle import OrderState, StepState
 from intents.models import ChainHead, KnownChain, KnownRoute, KnownRouteEnd, Order, QuoteState, Stock
+from intents.passports.passport import Finding
 from intents.selectors.access import shown_key_of
 from intents.settlement.destination_call import DestinationCall, encode_destination_call
+from tests.passports.measured import joined, measured
 from tests.web import rows
 from tests.web.test_deposit_page import paid_to_address
 
@@ -121,6 +123,13 @@ def _network(key: str) -> str:
     return "/network"
 
 
+def _chain(key: str) -> str:
+    _network(key)
+    measured(findings=(Finding("finality_shorter", {"waited": 5, "real": 1500}, is_bad=False),))
+    joined(2)
+    return "/network/birch"
+
+
 def _known(path: str) -> Scene:
     """Two chains with a bridge route between them, as the outside registry would name them."""
 
@@ -185,6 +194,7 @@ SCENES: dict[str, Scene] = {
     "history-empty": lambda key: "/history",
     "history-found-nothing": _found_nothing,
     "network": _network,
+    "chain": _chain,
     "network-empty": lambda key: "/network",
     "known": _known("/network/known"),
     "known-chain": _known("/network/known/base"),

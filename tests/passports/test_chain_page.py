@@ -9,13 +9,13 @@ from django.utils import timezone
 from intents.chains import registry
 from intents.engine.cold_start import refuse_new_chain, room
 from intents.lifecycle import OrderState
-from intents.models import ChainPassport, Join, TokenPassport
-from intents.passports.passport import ContractFacts, EndpointFacts, Finding, Passport
-from intents.passports.records import write_chain
+from intents.models import ChainPassport
+from intents.passports.passport import Finding
 from intents.selectors.chain_page import chain_page
 from intents.selectors.overview.kept import forget
 from intents.services.words import text
 from tests.console.actors import staff_user
+from tests.passports.measured import HOST, joined, measured
 from tests.web import rows
 from tests.web.conftest import chains, nothing_from_before
 
@@ -29,55 +29,23 @@ def asked_anew() -> None:
     forget()
 
 
-def measured(**changes: object) -> None:
-    values = {
-        "chain_id": 902,
-        "slug": "birch",
-        "probed_at": timezone.now().timestamp(),
-        "endpoints": (
-            EndpointFacts("secret-host.example", height=7, lag_blocks=0, answer_ms=3, log_blocks=500),
-        ),
-        "block_seconds": 1.0,
-        "block_seconds_low": 1.0,
-        "block_seconds_high": 2.0,
-        "contracts": {"permit2": ContractFacts("0x" + "11" * 20, "present")},
-        "stack": "opstack",
-        "data_layer": "ethereum",
-        "ordered_seconds": 1500,
-        "settled_seconds": 604_800,
-        **changes,
-    }
-    write_chain(Passport(**values))  # type: ignore[arg-type]
-    facts = {"decimals": 6, "tax_bps": 0, "permit": "eip2612", "form": "canonical"}
-    TokenPassport.objects.create(
-        chain_id=902, token="0x1", symbol="USDC", facts=facts, probed_at=timezone.now()
-    )
-
-
-def joined(hours: float) -> None:
-    at = timezone.now() - timedelta(hours=hours)
-    Join.objects.create(
-        chain_id=902, slug="birch", name="Birch", asked={}, state=Join.State.DONE, ended_at=at
-    )
-
-
 def test_the_page_shows_what_was_measured_and_no_host(client: Client, chains: None) -> None:
     measured()
     page = client.get("/network/birch").content.decode()
     assert "25 min (OP Stack, data on Ethereum)" in page and "EIP-2612" in page
-    assert "secret-host" not in page
+    assert HOST not in page
     assert 'href="/network/birch"' in client.get("/network").content.decode()
     assert client.get("/network/nowhere").status_code == 404
     facts = client.get("/api/v1/network/birch/passport").json()
     assert facts["chain"]["ordered_seconds"] == 1500 and facts["tokens"][0]["symbol"] == "USDC"
-    assert "secret-host" not in str(facts)
+    assert HOST not in str(facts)
 
 
 def test_its_operator_sees_the_nodes_and_may_drain_it(client: Client, chains: None) -> None:
     measured()
     client.force_login(staff_user("operator"))
     page = client.get("/console/network/chain/birch/", follow=True).content.decode()
-    assert "secret-host.example" in page and "kind=drain" in page
+    assert HOST in page and "kind=drain" in page
 
 
 def test_the_page_is_in_both_languages(client: Client, chains: None) -> None:
