@@ -1,0 +1,45 @@
+"""`manage.py restore FILE`: put a copy of the database back, and catch up with what happened since."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from intents.chains import accounts, registry
+from intents.chains.shared import catch_up
+from intents.errors import WaymeetError
+from intents.management.dumps import DumpError, check, restore
+from intents.models import Order
+
+
+class Command(BaseCommand):
+    """Stop every process first. Afterwards the follower reads on from where the copy stopped, and workers go on."""
+
+    help = "Replace the database by a copy that `backup` wrote."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--yes", action="store_true", help="what is in the database now may be lost")
+
+    def handle(self, *args: Any, file: Path, yes: bool, **options: Any) -> None:
+        try:
+            check(file)
+            if not yes:
+                raise CommandError("what is in the database now would be lost: say --yes")
+            restore(file)
+        except DumpError as error:
+            raise CommandError(str(error)) from error
+        call_command("migrate", verbosity=0, interactive=False)
+        registry.forget()
+        self.stdout.write(f"{Order.objects.count()} orders as of {file}")
+        for chain in registry.all_chains().values():
+            self._catch_up(chain.chain_id, chain.name)
+
+    def _catch_up(self, chain_id: int, name: str) -> None:
+        """Nonces that were used after the copy was made are not used again."""
+        for role in (accounts.OPERATOR, accounts.RELAYER):
+            try:
+                catch_up(chain_id, role)
+            except WaymeetError as error:
+                self.stderr.write(f"{name}, {role}: not caught up, {error.code}: the sweep does it later")
