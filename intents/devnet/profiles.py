@@ -147,7 +147,7 @@ ALDER: Final = ChainProfile(
     ),
     inventory={"USDC": 50_000, "WETH": 12, "USDT": 20_000},
     # From here stock gets onto the warp route for a few cents of gas, and is final in seconds.
-    targets={"USDC": 44_000, "hypUSDC": 5_000},
+    targets={"USDC": 37_000, "hypUSDC": 12_000},
     bridged_supply=10_000_000,
     coin_stock_wei=5 * ETHER,
 )

@@ -25,7 +25,8 @@ class CompanyRules:
     """Nobody waits for a settlement but us: it may wait where its gas is dear and time is left, and only there.
 
     A price counts on the average of the newest `counted_orders`. Where there are fewer, what is missing counts as
-    `expected_together` orders a transaction on dear ways and as one on all others. Nobody can make us pay more
+    `expected_together` orders a transaction on dear ways, as those that are there where they were more, and as one on
+    all others. Nobody can make us pay more
     than that supposes: as each order enters the average with what it really cost, prices lag behind costs by at most
     `counted_orders` orders. Whatever a stranger sends, and however he changes it, all that a way may ever lose to
     him is `counted_orders` times the fixed gas of one message and one finalisation, about what so many orders would
@@ -66,4 +67,6 @@ class CompanyRules:
         """The part of a transaction's fixed gas that one order is charged, rounded up; `ALONE` is all of it."""
         missing = max(self.counted_orders - seen.orders, 0)
         expected = divide_up(missing * BPS, self.expected_together if is_dear else 1)
+        if is_dear and seen.orders:
+            expected = min(expected, divide_up(missing * BPS * seen.transactions, seen.orders))
         return min(divide_up(seen.transactions * BPS + expected, max(seen.orders, self.counted_orders)), BPS)

@@ -194,9 +194,10 @@ class _Search:
         eta = eta_seconds(self.origin, self.destination, value_usd_e8=value, rules=self.rules, source=source)
         if source and eta * BPS > self.origin.fill_seconds * self.rules.bridge_time_bps:
             return Refusal("bridge_too_slow", {"seconds": eta, "chain": str(source.chain_id)})
+        pools = len(_priced_pools(way.markets))
         charges = tariff(
             self.world, origin=self.origin, destination=self.destination, token=self.given,
-            pools=len(_priced_pools(way.markets)), exchanges=int(self._is_exchange(stock)),
+            pools=pools, wraps=len(way.markets) - pools, exchanges=int(self._is_exchange(stock)),
             is_exact_output=self.wanted.is_exact_output, eta=eta, rules=self.rules, source=source,
         )  # fmt: skip
         if self.wanted.is_exact_output:

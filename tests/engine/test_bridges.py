@@ -12,6 +12,7 @@ from intents.engine.audit import ledger_check
 from intents.engine.signatures import Collected
 from intents.lifecycle import OrderState, StepKind, StepState
 from intents.models import Attempt, Event, LedgerEntry, Order, Reservation, Stock, StockMove
+from intents.solver.pricing import GasRules
 from tests.engine import strangers
 from tests.engine.driver import Driver
 
@@ -50,6 +51,9 @@ def test_stock_is_bridged_swapped_and_paid_out_in_one_transfer(
     assert step.state == StepState.FINAL
     purposes = sorted(a.purpose.partition(":")[0] for a in Attempt.objects.filter(step=step))
     assert purposes == ["arrive", "bridge"]
+    arrived = Attempt.objects.get(step=step, purpose__startswith="arrive").gas_used
+    assert arrived is not None
+    assert GasRules().arrive * 97 // 100 <= arrived <= GasRules().arrive
     assert {"stock_sent_for", "stock_arrived", "delivered"} <= set(driver.kinds(order))
     told = {event.kind: event.data["chain_id"] for event in Event.objects.filter(order=order)}
     assert (told["stock_sent_for"], told["stock_arrived"]) == (900, 903)

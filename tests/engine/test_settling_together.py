@@ -20,6 +20,7 @@ from intents.lifecycle import AttemptState, OrderState, StepKind, StepState
 from intents.models import Attempt, ChainLog, LedgerEntry, Order
 from intents.settlement import calls
 from intents.solver.company import CompanyRules
+from intents.solver.pricing import GasRules
 from tests.engine import strangers
 from tests.engine.driver import Driver
 from tests.engine.test_rebuild import histories, lose_everything, remembered
@@ -62,6 +63,7 @@ def test_orders_of_one_way_settle_with_fewer_transactions(
     assert set(ledger.sums().values()) <= {0}
     for attempt in Attempt.objects.filter(state=AttemptState.CONFIRMED):
         _assert_split(attempt)
+        _assert_priced(attempt)
     for order in orders:
         kinds = driver.kinds(order)
         assert len(kinds) == len(set(kinds)), kinds
@@ -365,6 +367,17 @@ def _assert_split(attempt: Attempt) -> None:
     assert sum(part.amount for part in parts) == attempt.gas_used * attempt.gas_price_wei
     amounts = [part.amount for part in parts]
     assert max(amounts) - min(amounts) <= 1
+
+
+def _assert_priced(attempt: Attempt) -> None:
+    """Prices count on what it took for so many, and little more; a young Mailbox opens branches of its tree."""
+    if attempt.purpose not in ("dispatch", "process", "finalise"):
+        return
+    gas, count = GasRules(), 1 + len(_served(attempt))
+    priced = getattr(gas, f"{attempt.purpose}_fixed") + count * getattr(gas, f"{attempt.purpose}_each")
+    young = 80_000 if attempt.purpose == "dispatch" else 0
+    assert attempt.gas_used is not None
+    assert priced * 9 // 10 <= attempt.gas_used <= priced + young, (attempt.purpose, count, attempt.gas_used)
 
 
 def test_the_guard_knows_attempts_of_others_that_serve_a_step(

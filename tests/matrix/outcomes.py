@@ -27,8 +27,10 @@ SECONDS: Final = 60
 TICK_SECONDS: Final = 0.1
 # The first messages of a young chain open branches of the Mailbox's tree, one for each doubling of their number.
 NEW_BRANCHES_GAS: Final = 4 * 20_000
-# The first fill of an hour opens the hour's count of what leaves; prices are those of all others.
+# The first fill of an hour opens the hour's count of each token that leaves; prices are those of all others.
 FIRST_OF_HOUR_GAS: Final = 17_100
+# A pool's first swap opens its count of fees, or of both its prices.
+NEW_POOL_GAS: Final = 2 * 17_100
 # So does the first deposit of a token, which finds the escrow without any.
 FIRST_BALANCE_GAS: Final = 17_100
 REFUSES_COINS: Final = "0x5f5ffd"
@@ -161,8 +163,9 @@ def assert_gas_was_priced(transfer: Transfer) -> None:
     pools = len(swap.get("venues", ())) + len((swap.get("beside") or {}).get("venues", ()))
     priced = {
         **{name: getattr(rules, name) for name in PRICED},
-        "fill": rules.fill + pools * rules.pool + FIRST_OF_HOUR_GAS,
+        "fill": rules.fill + pools * (rules.pool + NEW_POOL_GAS) + len(outputs) * FIRST_OF_HOUR_GAS,
         "dispatch": rules.dispatch + NEW_BRANCHES_GAS,
+        "bridge": rules.bridge + NEW_BRANCHES_GAS + FIRST_OF_HOUR_GAS,
         "open": rules.open + FIRST_BALANCE_GAS,
     }
     used = Attempt.objects.filter(step__order=transfer.order, state="confirmed", gas_used__gt=0)
