@@ -37,7 +37,8 @@ def listed(request: HttpRequest) -> HttpResponse:
 @staff(ASK_REQUESTS)
 def ask(request: HttpRequest, kind: str) -> HttpResponse:
     """The form of one kind of request, or the asking itself."""
-    if kind not in Kind.values:
+    # Whoever has a chain join hands in its manifest, on a page of its own.
+    if kind not in Kind.values or kind == Kind.JOIN:
         raise Http404
     context = _asking(request, Kind(kind))
     if request.method == "GET":

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from intents.chains.client import host_of
+from intents.chains.manifest import from_json
 from intents.joining.rows import DONE, FAILED, UNDER_WAY
 from intents.models import Join
 from intents.services.joining import note_words, problem_words
@@ -94,6 +97,21 @@ def all_joins() -> list[JoinView]:
 def join_view(row: Join) -> JoinView:
     """One join with words for every step."""
     return JoinView(row, _state(row), tuple(_step(entry) for entry in row.steps))
+
+
+def asked_lines(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the second person must know of a manifest that was handed in."""
+    asked = from_json(manifest)
+    yield _("Chain"), f"{asked.name} ({asked.chain_id})"
+    yield _("Made of"), " · ".join(part for part in (asked.stack, asked.da, asked.proof_system) if part)
+    yield _("Nodes"), ", ".join(host_of(endpoint.url) for endpoint in asked.endpoints)
+    yield _("Final after"), f"{asked.depth} × {asked.block_seconds:g} s"
+    yield _("Tokens"), ", ".join(f"{token.symbol} {token.address}" for token in asked.tokens)
+    yield _("Pools"), str(len(asked.venues))
+    if asked.contracts:
+        yield _("Contracts that are there"), ", ".join(asked.contracts)
+    yield _("Starting inventory at most"), f"{settings.JOIN_GRANT_USD:,} USD"
+    yield _("Fingerprint of the manifest"), asked.content_hash
 
 
 def _state(row: Join) -> str:

@@ -15,6 +15,7 @@ from intents.models import Departure, StaffRequest
 from intents.services.words import text
 
 from .amounts import shown_amount
+from .joins import asked_lines
 from .masking import shown_address
 from .network import chain_name
 
@@ -72,6 +73,8 @@ def title(request: StaffRequest) -> str:
         return _("Let go of %(subject)s") % {"subject": params["subject"]}
     if request.kind == Kind.LEAVE:
         return _("Have %(chain)s leave the network") % {"chain": chain_name(int(params["chain_id"]))}
+    if request.kind == Kind.JOIN:
+        return _("Have %(chain)s join the network") % {"chain": params["name"]}
     said = {"amount": _amount(params, params["amount"]), "chain": chain_name(int(params["chain_id"]))}
     if request.kind == Kind.WITHDRAW:
         return _("Withdraw %(amount)s on %(chain)s") % said
@@ -117,6 +120,9 @@ def _lines(request: StaffRequest, *, may_see: bool) -> Iterator[Line]:
         return
     if request.kind == Kind.LEAVE:
         yield from _leave_lines(params)
+        return
+    if request.kind == Kind.JOIN:
+        yield from asked_lines(params["manifest"])
         return
     chain_id, token, amount = int(params["chain_id"]), params["token"], int(params["amount"])
     yield _("Chain"), f"{chain_name(chain_id)} ({chain_id})"

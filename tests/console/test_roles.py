@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLResolver
 
+from intents.chains.manifest_toml import to_toml
 from intents.lifecycle import OrderState
 from intents.models import AuditEntry, Order, StaffRequest, Ticket
 from intents.services.staff import acts, roles
@@ -31,6 +32,7 @@ class Row:
 
 
 VIEW = roles.VIEW_TRANSFERS
+JOINING = to_toml(rows.newcomer())
 # `ORDER`, `TICKET` and `REQUEST` stand for rows of the test.
 ROWS = {
     "home": Row(VIEW),
@@ -63,6 +65,10 @@ ROWS = {
             (roles.DECIDE_REQUESTS, {"decision": "decline"}),
             (roles.DECIDE_REQUESTS, {"decision": "name", "tx_hash": "0x"}),
         ),
+    ),
+    "joins": Row(
+        roles.ASK_REQUESTS,
+        deeds=((roles.DECIDE_REQUESTS, {"manifest": JOINING, "typed": "dogwood"}),),
     ),
     "people": Row(roles.MANAGE_STAFF),
     "help_in": Row(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from eth_account.signers.local import LocalAccount
 
@@ -25,10 +26,11 @@ from intents.devnet.rpc import Rpc
 from intents.joining import messaging, peers
 from intents.joining.asked import check_asked
 from intents.joining.errors import HeldByAnother
-from intents.joining.rows import Hearer, OutOfTime, open_join, run_join
+from intents.joining.rows import Hearer, OutOfTime, open_join, run_join, waiting_joins
 from intents.joining.runner import STEP_NAMES
 from intents.lifecycle import OrderState
 from intents.models import Chain, ChainPassport, Join
+from intents.services import joining
 from tests.engine.driver import Driver
 
 from .conftest import Newcomer
@@ -252,3 +254,19 @@ def test_a_chain_that_is_not_as_its_manifest_says_does_not_join(
     with pytest.raises(CommandError, match=r"depth: must be at least 1") as refused:
         command(str(broken))
     assert refused.value.returncode == 2
+
+
+def test_what_staff_asked_for_is_carried_on_by_workers_a_piece_at_a_time(
+    newcomer: Newcomer, driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joining, "TASK_SECONDS", 0.4)
+    user = get_user_model().objects.create_user("someone")
+    row = open_join(newcomer.asked, asked_by=user)
+    pieces = 0
+    while waiting_joins() and pieces < MOST_LIVES * 3:
+        joining.join_advance(row.pk)
+        pieces += 1
+    row.refresh_from_db()
+    assert row.state == Join.State.DONE, row.steps
+    assert pieces > 1
+    assert not check_chain(registry.chain(904))

@@ -4,14 +4,13 @@ from typing import Any
 
 from intents import wake
 from intents.chains import registry
-from intents.chains.manifest import ChainManifest, from_json, parse, to_json
+from intents.chains.manifest import ChainManifest, from_json, parse
 from intents.joining.asked import check_asked
 from intents.joining.rows import open_join
 from intents.models import Join, StaffRequest
 
 from .audit import Actor
 from .once import Change, Form, once
-from .requests import Wanted
 from .roles import DECIDE_REQUESTS
 
 
@@ -25,12 +24,6 @@ def read(text: str) -> ChainManifest:
 def takes_two(asked: ChainManifest) -> bool:
     """Whether somebody else has to decide it."""
     return not asked.is_local
-
-
-def wanted(asked: ChainManifest) -> Wanted:
-    """The request for it, exactly as it will be done."""
-    params = {"chain_id": str(asked.chain_id), "name": asked.name, "manifest": to_json(asked)}
-    return Wanted(StaffRequest.Kind.JOIN, asked.slug, params)
 
 
 def begin(asked: ChainManifest, actor: Actor, form: Form) -> bool:

@@ -15,14 +15,14 @@ from django.utils import timezone
 from intents import wake
 from intents.amounts import AmountError, parse_units
 from intents.chains import registry
-from intents.chains.manifest import ChainManifest, TokenManifest, TokenNotSupported
+from intents.chains.manifest import ChainManifest, TokenManifest, TokenNotSupported, to_json
 from intents.engine import departures, treasury
 from intents.engine.treasury import payable_to, value_usd_e8
 from intents.errors import WaymeetError
 from intents.models import Departure, Order, StaffRequest
 from intents.settlement.acceptance import Refusal
 
-from . import pauses
+from . import joins, pauses
 from .audit import Actor
 from .errors import AlreadyDecided, NotOffered, NotPermitted, SamePerson, Unknown
 from .once import Change, Form, key_of, once
@@ -105,6 +105,15 @@ def leave(*, chain: str, stock: str) -> Wanted:
     if Departure.objects.filter(chain_id=brake.chain_id, ended_at=None, kind=Departure.Kind.LEAVE).exists():
         raise NotOffered(Refusal("leaving_already"))
     return Wanted(Kind.LEAVE, chain, {"chain_id": str(brake.chain_id), "subject": chain, "stock": stock})
+
+
+def join(asked: ChainManifest) -> Wanted:
+    """Have a chain join by exactly this manifest. Raises ActRefused."""
+    chain_id = str(asked.chain_id)
+    if StaffRequest.objects.filter(kind=Kind.JOIN, state=State.ASKED, params__chain_id=chain_id).exists():
+        raise NotOffered(Refusal("asked_already"))
+    params = {"chain_id": chain_id, "name": asked.name, "manifest": to_json(asked)}
+    return Wanted(Kind.JOIN, asked.slug, params)
 
 
 def ask(wanted: Wanted, actor: Actor, form: Form) -> StaffRequest:
@@ -237,6 +246,8 @@ def _do_here(request: StaffRequest) -> dict[str, Any]:
     """What needs no transaction is done by deciding it; the change for the record."""
     if request.kind == Kind.UNPAUSE:
         return _let_go(request)
+    if request.kind == Kind.JOIN:
+        return joins.carry_out(request)
     return _have_leave(request) if request.kind == Kind.LEAVE else {}
 
 
