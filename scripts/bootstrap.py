@@ -109,7 +109,9 @@ def files_under(paths):
     for path in paths:
         if path.is_dir():
             yield from (
-                file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts
+                file
+                for file in path.rglob("*")
+                if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".gz"
             )
         elif path.is_file():
             yield path
@@ -275,7 +277,7 @@ def steps_for(profile):
     locked = [ROOT / "package.json", ROOT / "package-lock.json"]
     fetching = ("contracts/packages.toml", "contracts/artifacts.py", "tarballs.py")
     artifacts = [ROOT / "intents" / name for name in fetching]
-    pages = [ROOT / "static" / "src", ROOT / "static" / "rescue"]
+    pages = [ROOT / "static" / name for name in ("src", "rescue", "css", "icons")]
     sources = [*pages, ROOT / "scripts" / "build.mjs", ROOT / "scripts" / "rescue.mjs", *locked]
     contracts = [*contract_sources(), ROOT / "intents" / "contracts"]
     return [

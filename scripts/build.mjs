@@ -33,11 +33,11 @@ async function entryPoints() {
 }
 
 // The server sends these to whoever takes them: a phone loads a third.
-async function compress() {
-  const names = (await readdir(output)).filter((name) => /\.(js|css)$/.test(name));
+async function compress(folder) {
+  const names = (await readdir(folder)).filter((name) => /\.(js|css|svg)$/.test(name));
   for (const name of names) {
-    const content = await readFile(join(output, name));
-    await writeFile(join(output, `${name}.gz`), gzipSync(content, { level: 9 }));
+    const content = await readFile(join(folder, name));
+    await writeFile(join(folder, `${name}.gz`), gzipSync(content, { level: 9 }));
   }
 }
 
@@ -57,5 +57,5 @@ if (entries.length > 0) {
   });
 }
 await buildRescue({ source: join(root, "static", "rescue"), output: join(output, "rescue.html") });
-await compress();
+for (const folder of [output, join(root, "static", "css"), join(root, "static", "icons")]) await compress(folder);
 console.log(`${entries.length} bundles in static/dist`);

@@ -30,3 +30,6 @@ def test_what_the_server_sends_is_made_compressed_with_the_build() -> None:
         packed = (built / f"{name}.gz").read_bytes()
         assert gzip.decompress(packed) == (built / name).read_bytes(), name
         assert len(packed) < MOST_BYTES // 2
+    for path in (built.parent / "css").glob("*.css"):
+        packed = path.with_name(f"{path.name}.gz").read_bytes()
+        assert gzip.decompress(packed) == path.read_bytes(), f"{path.name}: run `make setup` after a change"

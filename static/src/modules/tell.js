@@ -22,6 +22,8 @@ export function setUpTell() {
     const now = shown();
     if (isWanted && now !== last && OVER.includes(now)) tell();
     last = now;
+    // What is over is told no more.
+    if (OVER.includes(now) && now !== "returning") button.hidden = true;
   });
 }
 
