@@ -65,7 +65,7 @@ def chain_page(slug: str) -> ChainPage | None:
         sums=activity().chains.get(chain_id, ChainActivity()),
         passport=passport,
         depths=tuple(_depths(view, views, free)),
-        held_back=tuple(_held_back(view, passport, free.get(view.manifest.name))),
+        held_back=tuple(_held_back(view, passport)),
         joined_at=joined_at(chain_id),
     )
 
@@ -114,7 +114,7 @@ def _at_most(usd: float | None, cap: float | None) -> float | None:
     return usd if usd is None or cap is None else min(usd, cap)
 
 
-def _held_back(view: ChainView, passport: PassportView | None, free_usd: float | None) -> Iterator[str]:
+def _held_back(view: ChainView, passport: PassportView | None) -> Iterator[str]:
     if view.paused_words:
         yield view.paused_words
     yield from view.braked_words
@@ -128,7 +128,7 @@ def _held_back(view: ChainView, passport: PassportView | None, free_usd: float |
         yield from (
             _("We looked the chain over and found: %(found)s.") % {"found": each.words} for each in notes
         )
-    if not free_usd:
+    if not any(stock.unreserved for stock in view.stock):
         yield _("We hold nothing here that could be paid out.")
     if len(view.manifest.endpoints) == 1 and not view.manifest.is_local:
         yield _("Only one node tells us about it: while that is away, nothing begins here.")

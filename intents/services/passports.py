@@ -10,7 +10,7 @@ from intents import wake
 from intents.chains import registry
 from intents.chains.manifest import ChainManifest
 from intents.chains.node_errors import RpcUnavailable
-from intents.models import ChainPassport
+from intents.models import ChainPassport, TokenPassport
 from intents.passports import records
 from intents.passports.chain_probe import probe_chain
 from intents.passports.fork import forked
@@ -60,11 +60,13 @@ def probes_sweep() -> int:
     now = timezone.now()
     probed = dict(ChainPassport.objects.values_list("chain_id", "probed_at"))
     bad = set(ChainPassport.objects.filter(is_good=False).values_list("chain_id", flat=True))
+    # A chain that just joined was measured before it had anything of ours, and its tokens not at all.
+    with_tokens = set(TokenPassport.objects.values_list("chain_id", flat=True))
     due = []
-    for chain_id in registry.all_chains():
+    for chain_id, manifest in registry.all_chains().items():
         at = probed.get(chain_id)
         age = timedelta(seconds=BAD_SECONDS if chain_id in bad else GOOD_SECONDS)
-        if at is None or now - at > age:
+        if at is None or now - at > age or (manifest.tokens and chain_id not in with_tokens):
             due.append((at.timestamp() if at else 0.0, chain_id))
     chosen = [chain_id for _, chain_id in sorted(due)[:MOST_AT_ONCE]]
     for chain_id in chosen:

@@ -15,7 +15,7 @@ from intents.models import AuditEntry, Chain, Departure, Order, StaffRequest
 from intents.services.staff import pauses, requests
 from intents.services.staff.errors import ActRefused
 from intents.services.words import text
-from tests.console.actors import actor, form
+from tests.console.actors import actor, form, staff_user
 from tests.web import rows
 from tests.web.conftest import Browser, alice_browser, chains, nothing_from_before
 
@@ -98,6 +98,21 @@ def test_leaving_takes_two_people_in_the_console(chains: None) -> None:
     departure = Departure.objects.get()
     assert (departure.kind, departure.reason) == ("leave", WHY)
     assert StaffRequest.objects.get(pk=request.pk).state == StaffRequest.State.DONE
+
+
+def test_the_console_has_forms_for_both(client: Client, chains: None) -> None:
+    client.force_login(staff_user("operator"))
+    filled = {"reason": WHY, "typed": "birch", "token": "k" * 32, "stock": "home"}
+    asking = "/console/requests/ask/leave/"
+    assert "birch" in client.get(f"{asking}?subject=birch").content.decode()
+    client.post(asking, {**filled, "subject": "birch"})
+    assert StaffRequest.objects.get().params["stock"] == "home"
+    shown = client.get(f"/console/requests/{StaffRequest.objects.get().pk}/").content.decode()
+    assert "Have Birch leave the network" in shown and "goes home" in shown
+    pausing = "/console/network/pause/"
+    assert "settled" in client.get(f"{pausing}?kind=drain&subject=birch").content.decode()
+    client.post(pausing, {**filled, "kind": "drain", "subject": "birch"})
+    assert Departure.objects.get().stock == "home"
 
 
 def test_on_real_networks_a_shell_only_asks(chains: None) -> None:
