@@ -2,15 +2,31 @@
 
 import json
 import re
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from intents.devnet.bench.demo_process import DemoProcess
+from intents.devnet.funding import fund_wallets
 
 from .person import ORDER_PAGE, READY, approve, confirm, connect, review, wait_shown
-from .test_transfer import balance, signed_minimum
+from .test_own_transactions import coins
+from .test_transfer import DEMO_WALLET, balance, manifest, signed_minimum
 
 DECIMALS = {"summit": 6, "alder": 6, "cedar": 18}
+PURSE = 10_000
+
+
+@pytest.fixture(autouse=True)
+def purses(demo: DemoProcess) -> Iterator[None]:
+    """These empty whole purses, which other tests pay from: they are filled again."""
+    yield
+    for slug, digits in DECIMALS.items():
+        missing = PURSE * 10**digits - balance(demo, slug, "USDC")
+        if missing > 0:
+            amounts, wei = {"USDC": missing}, coins(demo, slug)
+            fund_wallets(manifest(demo, slug), [DEMO_WALLET], amounts=amounts, wei=wei)
 
 
 def dollars(demo: DemoProcess) -> dict[str, int]:
