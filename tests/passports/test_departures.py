@@ -7,11 +7,12 @@ from django.core.management import call_command
 from django.test import Client
 
 from intents.chains import registry
+from intents.devnet.network import Network
 from intents.engine.brakes import refuse_braked_order
 from intents.engine.departures import sweep_departures
-from intents.engine.economics import refuse_price
+from intents.engine.rebalancing import targets
 from intents.lifecycle import OrderState
-from intents.models import AuditEntry, Chain, Departure, Order, StaffRequest
+from intents.models import AuditEntry, Chain, Departure, Order, StaffRequest, Stock, StockMove
 from intents.services.staff import pauses, requests
 from intents.services.staff.errors import ActRefused
 from intents.services.words import text
@@ -40,7 +41,6 @@ def test_a_drained_chain_takes_nothing_new_and_its_open_transfers_end(chains: No
     assert "1 open ones end" in chain("drain", "birch", "--reason", WHY)
     assert WHY in said(order) and "takes no new transfers" in said(order)
     assert Chain.objects.get(pk=902).paused_reason == "", "deliveries are not stopped"
-    assert refuse_price is not None
     sweep_departures()
     assert Departure.objects.get().drained_at is None
     order.state = OrderState.SETTLED
@@ -98,6 +98,43 @@ def test_leaving_takes_two_people_in_the_console(chains: None) -> None:
     departure = Departure.objects.get()
     assert (departure.kind, departure.reason) == ("leave", WHY)
     assert StaffRequest.objects.get(pk=request.pk).state == StaffRequest.State.DONE
+
+
+def stock(chain_id: int, token: str, amount: int) -> Stock:
+    """Of ours, on a chain."""
+    holder = registry.chain(chain_id).address("solver_account")
+    return Stock.objects.create(chain_id=chain_id, token=token, holder=holder, balance=amount, block_number=1)
+
+
+def test_stock_goes_home_to_the_treasury_before_the_chain_is_gone(chains: None) -> None:
+    usdc = registry.chain(902).token("USDC").address
+    held = stock(902, usdc, 70 * 10**6)
+    member = actor("operator", "olga")
+    chain("leave", "birch", "--reason", WHY, "--stock", "home", "--by", member.user.username)
+    for _ in range(2):
+        sweep_departures()
+    asked = StaffRequest.objects.get()
+    assert (asked.kind, asked.state) == ("withdraw", StaffRequest.State.APPROVED)
+    assert (asked.params["token"], asked.params["amount"]) == (usdc, str(70 * 10**6))
+    assert Chain.objects.get(pk=902).is_connected, "not before it is there"
+    StaffRequest.objects.update(state=StaffRequest.State.DONE)
+    Stock.objects.filter(pk=held.pk).update(balance=0)
+    sweep_departures()
+    assert not Chain.objects.get(pk=902).is_connected
+
+
+@pytest.mark.chain
+def test_stock_of_a_bridge_goes_home_over_it(registered: Network) -> None:
+    cedar, summit = registered.manifest("cedar"), registered.manifest("summit")
+    end, home = cedar.bridges[0], summit.bridges[0]
+    stock(cedar.chain_id, end.token, 500 * 10**6)
+    chain("drain", "cedar", "--reason", WHY, "--stock", "home")
+    for _ in range(2):
+        sweep_departures()
+    move = StockMove.objects.get()
+    assert (move.source_id, move.destination_id, move.route) == (903, 900, home.route)
+    assert move.amount == 500 * 10**6 and Departure.objects.get().drained_at is None
+    assert (cedar.chain_id, end.token) not in targets()
 
 
 def test_the_console_has_forms_for_both(client: Client, chains: None) -> None:
