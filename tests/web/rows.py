@@ -50,7 +50,7 @@ def manifest(chain_id: int, slug: str, *, symbol: str = "USDC", name: str = "") 
 
 def newcomer(**changes: Any) -> ChainManifest:
     """Dogwood as its operator describes it, before it joins."""
-    fields = {"chain_id": 904, "domain": 904, "stack": "anvil", "contracts": {}} | changes
+    fields: dict[str, Any] = {"chain_id": 904, "domain": 904, "stack": "anvil", "contracts": {}, **changes}
     return replace(manifest(901, "dogwood"), **fields)
 
 
