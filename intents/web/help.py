@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from intents.api.limits import client_address, looked_up
@@ -28,6 +29,7 @@ from .browser import viewer_of
 from .failures import said
 
 
+@gzip_page
 @require_safe
 @never_cache
 def general(request: HttpRequest) -> HttpResponse:

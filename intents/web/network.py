@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from intents.selectors import known
@@ -18,6 +19,7 @@ from intents.selectors.overview import Activity, ChainActivity, activity, delive
 from .ready import has_chains, not_started
 
 
+@gzip_page
 @require_safe
 @never_cache
 def page(request: HttpRequest) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from intents.errors import WaymeetError
@@ -25,6 +26,7 @@ from .wallet import wallet_page
 _FIELDS = ("to", "token", "amount", "recipient", "from")
 
 
+@gzip_page
 @require_safe
 @never_cache
 def page(request: HttpRequest) -> HttpResponse:

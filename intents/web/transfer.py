@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from intents.amounts import format_units
@@ -57,6 +58,7 @@ class Choice:
     name: str
 
 
+@gzip_page
 @require_safe
 @never_cache
 def form(request: HttpRequest) -> HttpResponse:
