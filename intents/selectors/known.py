@@ -8,7 +8,6 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from intents.models import Chain, KnownChain, KnownRoute, KnownRouteEnd
 
@@ -22,7 +21,7 @@ STACKS: Final[dict[str, str | Promise]] = {
     "zksync": "ZK Stack",
     "polygoncdk": "Polygon CDK",
     "polkadotsubstrate": "Polkadot SDK",
-    "other": pgettext_lazy("framework of a chain", "other"),
+    "other": _("another one"),
 }
 KINDS: Final[dict[str, str | Promise]] = {
     "main": _("EVM main networks"),

@@ -8,7 +8,9 @@ import pytest
 from django.core.management import call_command
 from django.core.serializers.json import DjangoJSONEncoder
 
+from intents.chains.manifest import parse
 from intents.known import source
+from intents.known.draft import NotConnectable, draft
 from intents.known.importing import import_registry
 from intents.known.keys import without_key
 from intents.known.source import Registry
@@ -117,6 +119,34 @@ def test_keys_are_told_from_words(url: str, kept: str, needs_key: bool) -> None:
 )
 def test_what_cannot_be_used_without_its_key_is_left_out(url: str) -> None:
     assert without_key(url) is None
+
+
+def test_every_chain_that_could_join_gets_a_manifest_to_begin_with(registry: Registry) -> None:
+    import_registry(registry)
+    drafted = 0
+    for chain in KnownChain.objects.filter(protocol="ethereum"):
+        try:
+            text = draft(chain)
+        except NotConnectable:
+            continue
+        manifest = parse(text)
+        assert (manifest.chain_id, manifest.slug) == (chain.chain_id, chain.name)
+        assert all(endpoint.is_public for endpoint in manifest.endpoints) and not manifest.is_local
+        drafted += 1
+    assert drafted > 150
+    base = draft(KnownChain.objects.get(pk="base"))
+    assert f'address = "{registry.addresses["base"]["mailbox"]}"' in base and "depth = 10" in base
+    assert parse(uncommented(base)).token("USDC").decimals == 6
+    with pytest.raises(NotConnectable):
+        draft(KnownChain.objects.get(pk="metal"))
+
+
+def uncommented(text: str) -> str:
+    """The draft with its first USDC taken."""
+    head, _, rest = text.partition("# [[tokens]]")
+    offered = ["# [[tokens]]" + part for part in rest.split("# [[tokens]]")]
+    usdc = next(part for part in offered if 'symbol = "USDC"' in part)
+    return head + re.sub(r"^# ", "", usdc, flags=re.MULTILINE)
 
 
 def test_the_command_says_what_it_counted(capsys: Any) -> None:

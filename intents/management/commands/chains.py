@@ -11,14 +11,15 @@ from intents.chains import accounts, registry
 from intents.chains.check import check_chain
 from intents.errors import WaymeetError
 from intents.known import source
+from intents.known.draft import draft
 from intents.known.importing import import_registry
-from intents.models import Chain
+from intents.models import Chain, KnownChain
 from intents.tarballs import TarballError
 
 
 class Command(BaseCommand):
     """load: manifests into the database · check: compare them with the chains · list: what is connected ·
-    import: chains and routes of the world as known, not connected."""
+    import: chains and routes of the world as known, not connected · draft: a manifest to begin with."""
 
     help = "Load, check or list the manifests of connected chains; import what is known of all others."
 
@@ -31,6 +32,8 @@ class Command(BaseCommand):
             action = actions.add_parser(name, help=text)
             action.add_argument("directory", nargs="?", type=Path, default=settings.NETWORK_DIR)
         actions.add_parser("list", help="show the chains of the registry")
+        drafting = actions.add_parser("draft", help="print a manifest of a known chain, to be completed")
+        drafting.add_argument("name", help="as `import` and the pages call it, such as base")
         actions.add_parser("import", help=f"read {source.PIN.spec} as known, not connected; fetches it once")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
@@ -41,6 +44,8 @@ class Command(BaseCommand):
                 self._check(options["directory"])
             elif action == "import":
                 self._import()
+            elif action == "draft":
+                self._draft(options["name"])
             else:
                 self._list()
         except (WaymeetError, TarballError) as error:
@@ -74,6 +79,12 @@ class Command(BaseCommand):
                 f"{row.chain_id:>10}  {row.slug:<12} final after {manifest['depth']} × "
                 f"{manifest['block_seconds']} s  {len(manifest['tokens'])} tokens  {state}"
             )
+
+    def _draft(self, name: str) -> None:
+        chain = KnownChain.objects.filter(pk=name.lower()).first()
+        if chain is None:
+            raise CommandError(f"{name} is not known; `manage.py chains import` reads what is")
+        self.stdout.write(draft(chain), ending="")
 
     def _import(self) -> None:
         found = import_registry(source.read(source.fetch()))
