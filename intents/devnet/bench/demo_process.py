@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -20,6 +21,8 @@ from django.conf import settings
 START_SECONDS: Final = 300.0
 STOP_SECONDS: Final = 30.0
 PORTS_IN_A_ROW: Final = 40
+# Higher ones may be taken by any outgoing connection before the demo listens there.
+FIRST_PORTS: Final = range(11_000, 32_000)
 LAST_LINES: Final = 40
 
 
@@ -35,7 +38,8 @@ class DemoProcess:
 
     def __init__(self, run_dir: Path, *, env: Mapping[str, str] | None = None) -> None:
         self.run_dir = run_dir
-        self.page_port, self.chain_port = _free_port(), _free_row(PORTS_IN_A_ROW)
+        self.page_port = _free_row(1 + PORTS_IN_A_ROW)
+        self.chain_port = self.page_port + 1
         self.url = f"http://127.0.0.1:{self.page_port}"
         self._lines: list[str] = []
         self._is_ready = threading.Event()
@@ -103,6 +107,12 @@ class DemoProcess:
             process.kill()
             process.wait()
 
+    @property
+    def pid(self) -> int:
+        """The supervisor; every other part is its child."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill_supervisor(self) -> None:
         """SIGKILL the supervisor alone; what it started dies with it, as far as the system sees to that."""
         assert self._process is not None
@@ -143,16 +153,10 @@ class DemoProcess:
                 self._is_ready.set()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _free_row(count: int) -> int:
     for _ in range(200):
-        first = _free_port()
-        if first + count < 65000 and all(_is_free(port) for port in range(first, first + count)):
+        first = random.choice(FIRST_PORTS)
+        if all(_is_free(port) for port in range(first, first + count)):
             return first
     raise DemoFailed(f"no {count} free ports in a row")
 
