@@ -19,6 +19,7 @@ from intents.chains.client import client
 from intents.chains.endpoints import RpcDisagreement, RpcUnavailable
 from intents.chains.manifest import ChainManifest, Contract
 from intents.chains.manifest_toml import to_toml
+from intents.engine import departures
 
 from .errors import NotAsDescribed
 from .work import Deed, Joining, Look, Note, priced, read_views
@@ -56,6 +57,9 @@ def finish(joining: Joining) -> None:
         raise NotAsDescribed(joining.manifest.name, [f"{key}: {text}" for key, text in problems])
     write_manifest(joining.manifest, Path(settings.NETWORK_DIR))
     registry.load([joining.manifest])
+    if joining.manifest.chain_id not in joining.peers:
+        # One that had left is back; what staff drain while it is connected stays drained.
+        departures.end(joining.manifest.chain_id)
 
 
 def write_manifest(manifest: ChainManifest, directory: Path) -> None:

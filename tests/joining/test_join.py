@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from eth_account.signers.local import LocalAccount
 
 from intents.chains import accounts, registry
@@ -29,7 +30,7 @@ from intents.joining.errors import HeldByAnother
 from intents.joining.rows import Hearer, OutOfTime, open_join, run_join, waiting_joins
 from intents.joining.runner import STEP_NAMES
 from intents.lifecycle import OrderState
-from intents.models import Chain, ChainPassport, Join
+from intents.models import Chain, ChainPassport, Departure, Join
 from intents.services import joining
 from tests.engine.driver import Driver
 
@@ -142,6 +143,7 @@ def test_a_run_that_is_killed_in_every_step_is_carried_on_and_does_nothing_twice
     newcomer: Newcomer, driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = open_join(newcomer.asked)
+    left = Departure.objects.create(chain_id=904, kind="leave", reason="too quiet", left_at=timezone.now())
     reaper = Reaper(monkeypatch)
     for _ in range(MOST_LIVES):
         try:
@@ -162,6 +164,8 @@ def test_a_run_that_is_killed_in_every_step_is_carried_on_and_does_nothing_twice
     assert held(newcomer.rpc, manifest, "USDC") == 10_000 * 10**6, "granted once, not twice"
     assert held(newcomer.rpc, manifest, "WETH") == 2 * 10**18
     assert not check_chain(manifest)
+    left.refresh_from_db()
+    assert left.ended_at is not None, "a chain that had left is back"
 
 
 def command(*words: str) -> str:
