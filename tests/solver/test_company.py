@@ -1,5 +1,6 @@
 """Nobody waits longer than there is room for, and no price counts on more company than there was."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,11 +61,18 @@ def test_an_order_is_charged_what_orders_cost_of_late(orders: int, together: int
         assert share == ALONE
 
 
-def test_a_stranger_costs_us_no_more_than_the_rules_say() -> None:
+def test_what_is_missing_counts_as_what_is_there_where_that_is_better_than_expected() -> None:
+    assert RULES.share_bps(Shared(12, 1), is_dear=True) == -(-ALONE // 12)
+    assert RULES.share_bps(Shared(1, 1), is_dear=True) > RULES.share_bps(Shared(), is_dear=True)
+    assert RULES.share_bps(Shared(), is_dear=True) == ALONE // RULES.expected_together
+
+
+@pytest.mark.parametrize("begins", [1, 16])
+def test_a_stranger_costs_us_no_more_than_the_rules_say(begins: int) -> None:
     """However he changes between crowds and single orders, what he is not charged is bounded."""
     history: list[tuple[int, int]] = []
     lost = worst = 0
-    for crowd in ([1] * 300 + [16] * 20) * 5 + [1] * 300:
+    for crowd in [begins] + ([1] * 300 + [16] * 20) * 5 + [1] * 300:
         counted, sent = _newest(history)
         charged = RULES.share_bps(Shared(counted, sent), is_dear=True) * crowd
         lost = max(lost + ALONE - charged, 0)
