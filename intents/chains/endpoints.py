@@ -88,7 +88,7 @@ class Nodes:
         self._preferred = 0
         self._depth = manifest.depth
         self._compared = Compared()
-        self._compared_at = float("-inf")
+        self._compared_at = time.monotonic()
         self._probed_at = time.monotonic()
         self._probing = threading.Lock()
         self._chain_id = manifest.chain_id
