@@ -145,7 +145,9 @@ class Teller:
     def failed(self, error: WaymeetError) -> None:
         """The run ends here with what stands in the way."""
         params = {name: str(value) for name, value in error.params.items()}
-        self._write(self._step, FAILED, code=error.code, params=params, state=State.FAILED)
+        self._write(
+            params.get("step", self._step), FAILED, code=error.code, params=params, state=State.FAILED
+        )
 
     def beat(self) -> None:
         """Keep hold of the row. Raises OutOfTime, HeldByAnother."""

@@ -4,7 +4,8 @@ A run that ends in the middle, however it ends, is carried on by the next: whate
 steps look again from the first one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -14,6 +15,7 @@ from intents.chains import accounts
 from intents.chains.client import ChainClient
 from intents.chains.direct import CallRefused, DirectSender, TooPoor
 from intents.chains.manifest import ChainManifest
+from intents.errors import WaymeetError
 
 from . import contracts, inventory, messaging, page, passport, probes, routes, tokens
 from .asked import check_asked
@@ -27,19 +29,24 @@ MOST_LOOKS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: what it finds and wants done, and what follows once nothing is missing any more."""
+    """One step: what it finds and wants done, and what follows once nothing is missing any more.
+
+    With `is_sent_with_next` its transactions go out together with the next step's, before them: what they make is
+    where it will be before it exists, so a chain with slow blocks is waited for once.
+    """
 
     name: str
     look: Callable[[Joining], Look]
     finish: Callable[[Joining], None] | None = None
+    is_sent_with_next: bool = False
 
 
 STEPS: Final = (
     Step(probes.NAME, probes.look),
     Step(passport.NAME, passport.look, passport.finish),
-    Step(contracts.NAME, contracts.look),
-    Step(messaging.NAME, messaging.look),
-    Step(tokens.NAME, tokens.look),
+    Step(contracts.NAME, contracts.look, is_sent_with_next=True),
+    Step(messaging.NAME, messaging.look, is_sent_with_next=True),
+    Step(tokens.NAME, tokens.look, is_sent_with_next=True),
     Step(inventory.NAME, inventory.look),
     Step(routes.NAME, routes.look, routes.finish),
     Step(page.NAME, page.look, page.finish),
@@ -94,47 +101,83 @@ def carry_out(joining: Joining, report: Report, *, steps: Sequence[Step] = STEPS
 
     A dry run reads, says what it would send and sends nothing; what its steps build on is taken as done.
     """
+    for wave in _waves(steps):
+        for step in wave:
+            report.began(step.name, joining)
+        done: dict[str, tuple[Deed, ...]] = {step.name: () for step in wave}
+        found = _until_done(joining, wave, done, report)
+        for step, look in zip(wave, found, strict=True):
+            if step.finish is not None and not joining.is_dry:
+                with _blaming(step.name):
+                    step.finish(joining)
+            report.ended(step.name, joining, done[step.name], look.notes)
+
+
+def _waves(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    wave: list[Step] = []
     for step in steps:
-        report.began(step.name, joining)
-        deeds, notes = _until_done(joining, step, report)
-        if step.finish is not None and not joining.is_dry:
-            step.finish(joining)
-        report.ended(step.name, joining, deeds, notes)
+        wave.append(step)
+        if not step.is_sent_with_next:
+            yield wave
+            wave = []
+    if wave:
+        yield wave
 
 
-def _until_done(joining: Joining, step: Step, report: Report) -> tuple[tuple[Deed, ...], tuple[Note, ...]]:
-    done: tuple[Deed, ...] = ()
+def _until_done(
+    joining: Joining, wave: list[Step], done: dict[str, tuple[Deed, ...]], report: Report
+) -> list[Look]:
+    """Look and send until nothing of the wave is missing; what was found last."""
     for _ in range(MOST_LOOKS):
         if not joining.is_dry:
             joining.sender.settle()
+        found = [_looked(joining, step) for step in wave]
+        wanted = [(step.name, look.deeds) for step, look in zip(wave, found, strict=True) if look.deeds]
+        for name, deeds in wanted:
+            done[name] += deeds
+            report.doing(name, deeds)
+        if not wanted or joining.is_dry:
+            return found
+        _send(joining, [(name, deed) for name, deeds in wanted for deed in deeds])
+    name, deeds = wanted[0]
+    with _blaming(name):
+        what = deeds[0].what
+        raise NothingChanges(f"{name}: {what} has no effect", chain=joining.manifest.name, what=what)
+
+
+def _looked(joining: Joining, step: Step) -> Look:
+    with _blaming(step.name):
         found = step.look(joining)
-        joining.manifest = found.manifest
-        if not found.deeds:
-            return done, found.notes
-        report.doing(step.name, found.deeds)
-        done += found.deeds
-        if joining.is_dry:
-            return done, found.notes
-        _send(joining, found.deeds)
-    raise NothingChanges(
-        f"{step.name}: {found.deeds[0].what} has no effect",
-        chain=joining.manifest.name,
-        what=found.deeds[0].what,
-    )
+    joining.manifest = found.manifest
+    return found
 
 
-def _send(joining: Joining, deeds: tuple[Deed, ...]) -> None:
-    here = [deed for deed in deeds if deed.chain_id == joining.manifest.chain_id]
-    elsewhere = [deed for deed in deeds if deed.chain_id != joining.manifest.chain_id]
+def _send(joining: Joining, wanted: list[tuple[str, Deed]]) -> None:
+    here = [(name, deed) for name, deed in wanted if deed.chain_id == joining.manifest.chain_id]
+    elsewhere = [deed for _, deed in wanted if deed.chain_id != joining.manifest.chain_id]
+    with _blaming(wanted[0][0]):
+        try:
+            joining.sender.send_all([deed.call for _, deed in here])
+        except CallRefused as error:
+            name, deed = here[error.place]
+            raise DeedRefused(
+                f"{deed.what}: {error}",
+                chain=joining.manifest.name,
+                what=deed.what,
+                reason=str(error),
+                step=name,
+            ) from error
+        except TooPoor as error:
+            raise OperatorPoor(str(error), chain=joining.manifest.name, **error.params) from error
+    with _blaming(wanted[-1][0]):
+        send_to_peers(joining, elsewhere)
+
+
+@contextmanager
+def _blaming(step: str) -> Iterator[None]:
+    """Errors say in their params which step cannot go on."""
     try:
-        joining.sender.send_all([deed.call for deed in here])
-    except CallRefused as error:
-        raise DeedRefused(
-            f"{here[error.place].what}: {error}",
-            chain=joining.manifest.name,
-            what=here[error.place].what,
-            reason=str(error),
-        ) from error
-    except TooPoor as error:
-        raise OperatorPoor(str(error), chain=joining.manifest.name, **error.params) from error
-    send_to_peers(joining, elsewhere)
+        yield
+    except WaymeetError as error:
+        error.params.setdefault("step", step)
+        raise

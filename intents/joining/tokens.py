@@ -17,6 +17,7 @@ from .work import Joining, Look, Note, create, together, with_contracts
 
 NAME: Final = "tokens"
 USD_E8: Final = 10**8
+LIST_GAS: Final = 60_000
 _INITIALISE: Final = "initialize(uint256,string,string,address,address,address)"
 _INITIALISE_GAS: Final = 500_000
 
@@ -128,7 +129,8 @@ def _venues(joining: Joining, manifest: ChainManifest) -> list[tuple[str, Call]]
     missing = [target for target, is_allowed in zip(targets, allowed, strict=True) if not is_allowed]
     if not missing:
         return []
-    call = Call(account, encode_call("setVenues(address[],bool)", (missing, True)))
+    data = encode_call("setVenues(address[],bool)", (missing, True))
+    call = Call(account, data, gas_limit=LIST_GAS * (2 + len(missing)))
     return [("let our account use the chain's venues", call)]
 
 
@@ -147,4 +149,5 @@ def _limits(joining: Joining, manifest: ChainManifest) -> tuple[list[tuple[str, 
     if not limits:
         return [], unpriced
     data = encode_call("setCaps(address[],uint256[])", (list(limits), list(limits.values())))
-    return [("limit what may leave our account in an hour", Call(account, data))], unpriced
+    call = Call(account, data, gas_limit=LIST_GAS * (2 + len(limits)))
+    return [("limit what may leave our account in an hour", call)], unpriced

@@ -131,6 +131,8 @@ def priced(chain: ChainClient, sender: str, wanted: Sequence[tuple[str, Call]]) 
         limit = call.gas_limit or CALL_GAS
         if not isinstance(answer, Exception) and not (call.data and call.target in nowhere):
             limit = int(answer, 16) * GAS_MARGIN_PERCENT // 100
+            # An account that takes coins may have code by then.
+            limit = limit if call.data else max(limit, call.gas_limit or 0)
         deeds.append(Deed(what, chain.chain_id, Call(call.target, call.data, call.value_wei, limit)))
     return tuple(deeds)
 

@@ -50,7 +50,8 @@ def handle(*, stdout: OutputWrapper, manifest: Path, dry_run: bool, **options: A
     except HeldByAnother as error:
         raise CommandError(error.words(), returncode=HELD) from error
     except WaymeetError as error:
-        place = f"{printer.step}: " if printer.step else ""
+        step = error.params.get("step") or printer.step
+        place = f"{step}: " if step else ""
         raise CommandError(f"{place}{error.words()}", returncode=FAILED) from error
 
 
