@@ -125,7 +125,7 @@ def _asset(view: ChainView, stock: StockView) -> tuple[str, str]:
         return f"{view.manifest.chain_id}:{stock.token.address}", stock.token.symbol or stock.token.address[
             :8
         ]
-    return known.canonical_id, known.canonical_id.upper()
+    return known.canonical_id, known.symbol if known.is_synthetic else known.canonical_id.upper()
 
 
 def _worth(stock: StockView, price_e8: int | None) -> float | None:
