@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Lower
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -24,10 +25,17 @@ STACKS: Final[dict[str, str | Promise]] = {
     "other": _("another one"),
 }
 KINDS: Final[dict[str, str | Promise]] = {
-    "main": _("EVM main networks"),
-    "test": _("EVM test networks"),
-    "rest": _("other virtual machines"),
+    "main": _("Main networks"),
+    "test": _("Test networks"),
+    "rest": _("Not EVM"),
 }
+# What a route's end does with the token there, by a part of its standard's name.
+HOLDINGS: Final[tuple[tuple[str, str | Promise], ...]] = (
+    ("Synthetic", _("a bridged copy")),
+    ("XERC20", _("made and destroyed by bridges")),
+    ("Native", _("the coin, locked")),
+    ("Collateral", _("the token, locked")),
+)
 _OF_KIND: Final[dict[str, Q]] = {
     "main": Q(protocol="ethereum", is_testnet=False),
     "test": Q(protocol="ethereum", is_testnet=True),
@@ -76,6 +84,7 @@ class RouteLine:
     """A route's end on the chain that is shown, and the chains it leads to by name."""
 
     end: KnownRouteEnd
+    how: str | Promise
     leads_to: list[str]
 
 
@@ -140,7 +149,10 @@ def routes_page(chain: KnownChain, *, number: str) -> "Page[Any]":
     wanted = {to["chain"] for end in shown for to in end.leads_to}
     names = dict(KnownChain.objects.filter(pk__in=wanted).values_list("name", "display_name"))
     found.object_list = [
-        RouteLine(end, sorted({names.get(to["chain"], to["chain"]) for to in end.leads_to})) for end in shown
+        RouteLine(
+            end, _holding(end.standard), sorted({names.get(to["chain"], to["chain"]) for to in end.leads_to})
+        )
+        for end in shown
     ]
     return found
 
@@ -150,8 +162,12 @@ def stack_words(chain: KnownChain) -> str | Promise:
     return STACKS.get(chain.stack, chain.stack)
 
 
+def _holding(standard: str) -> str | Promise:
+    return next((words for part, words in HOLDINGS if part in standard), standard)
+
+
 def _narrowed(asked: Asked) -> QuerySet[KnownChain]:
-    chains = KnownChain.objects.filter(_OF_KIND[asked.kind])
+    chains = KnownChain.objects.filter(_OF_KIND[asked.kind]).order_by(Lower("display_name"), "name")
     if asked.stack:
         chains = chains.filter(stack=asked.stack)
     if not asked.text:

@@ -62,7 +62,7 @@ def app_list(*, site: str) -> dict[str, Any]:
 def _chain(manifest: ChainManifest, *, site: str) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "name": manifest.name,
-        "title": manifest.label or manifest.name,
+        "title": f"{manifest.name} (local test chain)" if manifest.is_local else manifest.name,
         "chain": manifest.native.symbol,
         "icon": manifest.slug,
         "rpc": public_endpoints(manifest),
