@@ -18,13 +18,14 @@ from intents.errors import WaymeetError
 
 from . import registry
 from .calls import ZERO_ADDRESS, encode_call
-from .client import ChainClient, client
+from .client import ChainClient, call_request, client
 from .manifest import ChainManifest
 from .node_errors import RpcDisagreement
 from .reverts import Reverted
 
 REGISTRY: Final = "ens_registry"
 LONGEST_NAME: Final = 255
+MOST_LABELS: Final = 16
 _RESOLVES_OTHERS: Final = bytes.fromhex("9061b923")
 _LOOK_ELSEWHERE: Final = bytes.fromhex("556f1830")
 T = TypeVar("T")
@@ -103,7 +104,7 @@ def _spelled(name: str) -> str:
         spelled = normalize_name(name)
     except InvalidName as error:
         raise NameMalformed(name[:60], name=name[:60]) from error
-    if not spelled or len(spelled) > LONGEST_NAME:
+    if not spelled or len(spelled) > LONGEST_NAME or spelled.count(".") >= MOST_LABELS:
         raise NameMalformed(name[:60], name=name[:60])
     return spelled
 
@@ -140,18 +141,23 @@ def _name_at(chain: ChainClient, reverse: str) -> str:
 def _resolved(chain: ChainClient, name: str, question: str) -> bytes:
     """What the name's resolver answers, or that of the nearest name above which resolves for others (ENSIP-10)."""
     asked = encode_call(question, [raw_name_to_hash(name)])
-    labels = name.split(".")
-    for start in range(len(labels)):
-        node = raw_name_to_hash(".".join(labels[start:]))
-        answer = _call(chain, chain.manifest.address(REGISTRY), encode_call("resolver(bytes32)", [node]))
-        resolver = _decoded("address", answer)
-        if resolver in (None, ZERO_ADDRESS):
-            continue
-        if _is_extended(chain, str(resolver)):
-            data = encode_call("resolve(bytes,bytes)", [bytes(dns_encode_name(name)), asked])
-            return _decoded("bytes", _call(chain, str(resolver), data)) or b""
-        return b"" if start else _call(chain, str(resolver), asked)
-    return b""
+    resolvers = _resolvers(chain, name.split("."))
+    resolver = next((each for each in resolvers if each), "")
+    if not resolver:
+        return b""
+    if _is_extended(chain, resolver):
+        data = encode_call("resolve(bytes,bytes)", [bytes(dns_encode_name(name)), asked])
+        return _decoded("bytes", _call(chain, resolver, data)) or b""
+    return _call(chain, resolver, asked) if resolvers[0] else b""
+
+
+def _resolvers(chain: ChainClient, labels: list[str]) -> list[str]:
+    """The resolver of the name and of each name above it, "" where there is none; one round trip."""
+    book = chain.manifest.address(REGISTRY)
+    nodes = [raw_name_to_hash(".".join(labels[start:])) for start in range(len(labels))]
+    asked = [call_request(book, encode_call("resolver(bytes32)", [node]), "latest") for node in nodes]
+    found = [_decoded("address", bytes.fromhex(answer[2:])) for answer in chain.batch(asked)]
+    return ["" if each in (None, ZERO_ADDRESS) else str(each) for each in found]
 
 
 def _is_extended(chain: ChainClient, resolver: str) -> bool:
