@@ -77,7 +77,7 @@ def _advance(row: Departure) -> bool:
         return False
     if row.stock == Departure.Stock.HOME and not _is_home(row, manifest):
         return False
-    if _moves(row.chain_id).exists():
+    if _moves(row.chain_id).exists() or _agreed(row.chain_id).exists():
         return False
     if row.drained_at is None:
         Departure.objects.filter(pk=row.pk).update(drained_at=timezone.now())
@@ -103,14 +103,22 @@ def _moves(chain_id: int) -> QuerySet[StockMove]:
     return StockMove.objects.filter(ends).exclude(state__in=MOVE_ENDED)
 
 
+def _agreed(chain_id: int) -> QuerySet[StaffRequest]:
+    """What two people agreed on for the chain and is not done: its transaction has to become final there."""
+    return StaffRequest.objects.filter(
+        state=StaffRequest.State.APPROVED, params__chain_id=str(chain_id)
+    ).exclude(kind=StaffRequest.Kind.LEAVE)
+
+
 def _is_home(row: Departure, manifest: ChainManifest) -> bool:
     """Whether nothing of ours is left to send: over a bridge where one ends here, else to the treasury's address."""
     holder = manifest.address("solver_account")
     held = Stock.objects.filter(chain_id=row.chain_id, holder=holder, balance__gt=0)
-    waits = False
+    asked = StaffRequest.objects.filter(idempotency_key__startswith=f"departure:{row.pk}:", state__in=_UNDONE)
+    waits = asked.exists()
     for token_address, balance, reserved in held.values_list("token", "balance", "reserved"):
         free = (balance or 0) - (reserved or 0)
-        token = next((each for each in manifest.tokens if each.address == token_address), None)
+        token = next((each for each in manifest.assets if each.address == token_address), None)
         if token is None or free <= 0:
             continue
         waits = _send_home(row, manifest, token, free) or waits

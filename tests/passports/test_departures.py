@@ -117,8 +117,10 @@ def test_stock_goes_home_to_the_treasury_before_the_chain_is_gone(chains: None) 
     assert (asked.kind, asked.state) == ("withdraw", StaffRequest.State.APPROVED)
     assert (asked.params["token"], asked.params["amount"]) == (usdc, str(70 * 10**6))
     assert Chain.objects.get(pk=902).is_connected, "not before it is there"
-    StaffRequest.objects.update(state=StaffRequest.State.DONE)
     Stock.objects.filter(pk=held.pk).update(balance=0)
+    sweep_departures()
+    assert Chain.objects.get(pk=902).is_connected, "mined is not final"
+    StaffRequest.objects.update(state=StaffRequest.State.DONE)
     sweep_departures()
     assert not Chain.objects.get(pk=902).is_connected
 
