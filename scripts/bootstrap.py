@@ -250,6 +250,10 @@ def fetch_contracts():
     run([sys.executable, "-m", "intents.contracts.artifacts"], PATH=node_path())
 
 
+def fetch_known_chains():
+    run([sys.executable, "-m", "intents.known.source"], PATH=node_path())
+
+
 def compile_contracts():
     """Fills the loader's cache, which would otherwise cost the first start several seconds a contract."""
     run([venv_python(), "-c", COMPILE, *whole_contracts(contract_sources())])
@@ -280,7 +284,7 @@ def steps_for(profile):
     pages = [ROOT / "static" / name for name in ("src", "rescue", "css", "icons")]
     sources = [*pages, ROOT / "scripts" / "build.mjs", ROOT / "scripts" / "rescue.mjs", *locked]
     contracts = [*contract_sources(), ROOT / "intents" / "contracts"]
-    return [
+    steps = [
         Step("Virtual environment", VENV, content_hash([], python), make_venv),
         python_packages(profile, python),
         Step("Node packages and anvil", ROOT / "node_modules", content_hash(locked), install_node_packages),
@@ -288,6 +292,11 @@ def steps_for(profile):
         Step("Our contracts", CACHE / "contracts", content_hash(contracts), compile_contracts),
         Step("Front end", ROOT / "static" / "dist", content_hash(sources), build_front_end),
     ]
+    if profile == "dev":
+        # The demo reads it only when somebody asks; tests must not wait for the network.
+        known = content_hash([ROOT / "intents" / "known" / "source.py"])
+        steps.append(Step("Known chains", CACHE / "tarballs", known, fetch_known_chains))
+    return steps
 
 
 def python_packages(profile, python):

@@ -54,8 +54,8 @@ def _chain_json(chain: Chain) -> dict[str, Any]:
         "is_testnet": manifest["is_testnet"],
         "paused_reason": chain.paused_reason,
         "paused_words": paused_words(chain.paused_reason),
-        # Endpoints of real networks may carry our keys: people bring their own.
-        "rpc_url": manifest["endpoints"][0]["url"] if manifest["is_local"] else "",
+        # The others may carry our keys: where none is public, people bring their own.
+        "rpc_url": next((each["url"] for each in manifest["endpoints"] if each.get("is_public")), ""),
         "explorer": manifest["explorer"],
         "block_seconds": manifest["block_seconds"],
         "depth": manifest["depth"],

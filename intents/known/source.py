@@ -1,4 +1,7 @@
-"""Hyperlane's registry: its published package, fetched by its pinned digest and read document by document."""
+"""Hyperlane's registry: its published package, fetched by its pinned digest and read document by document.
+
+`python -m intents.known.source` fetches it, with the standard library alone.
+"""
 
 import json
 import tarfile
@@ -61,3 +64,7 @@ def _documents(tarball: Path) -> Iterator[tuple[str, Json]]:
             stream = archive.extractfile(member)
             if stream is not None:
                 yield name, json.loads(stream.read())
+
+
+if __name__ == "__main__":
+    fetch()
