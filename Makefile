@@ -7,7 +7,7 @@ FAST := not slow and not chain and not browser and not matrix
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo check lint fast test bench bench-console compare load kills matrix conformance chaos diagnose stories screenshots format clean
+.PHONY: help setup setup-dev demo check lint fast test bench bench-console compare forty load kills matrix conformance chaos diagnose stories screenshots format clean
 
 help:
 	@echo "make demo    start the whole system here, with local chains; Ctrl-C stops it"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench   delivery and quoting times against their limits"
 	@echo "make bench-console  the support console over a million orders"
 	@echo "make compare the same transfers by hand and here, side by side"
+	@echo "make forty   forty chains in one running system: how fast they join, what it costs"
 	@echo "make load    200 transfers at once, on SQLite and on PostgreSQL"
 	@echo "make kills   every process killed five times during 200 transfers, and all at once"
 	@echo "make matrix  every way in, over every route, to every end"
@@ -63,6 +64,9 @@ bench-console: setup-dev
 
 compare: setup-dev
 	$(VENV)/python manage.py compare
+
+forty: setup-dev
+	$(VENV)/python manage.py forty
 
 load: setup-dev
 	$(VENV)/python -m pytest -m matrix tests/e2e/test_load.py

@@ -90,6 +90,12 @@ def one(asked: Asked, *, client: WaymeetClient, network: Network, blocks: BlockL
     )
 
 
+def delivered_seconds(client: WaymeetClient, submitted: Submitted) -> float:
+    """Seconds from the order's arrival here to its delivered event. Raises TransferFailed."""
+    events = _delivered_events(client, submitted)
+    return _at(events["delivered"]) - float(client.order(submitted)["received_at"])
+
+
 def _delivered_events(client: WaymeetClient, submitted: Submitted) -> dict[str, Any]:
     """The first event of each kind, once the delivered one is among them."""
     deadline = time.monotonic() + PATIENCE_SECONDS
