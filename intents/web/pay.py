@@ -110,11 +110,12 @@ def _sources(destination: Destination) -> list[tuple[Any, list[Choice]]]:
 
 
 def _first_source(destination: Destination) -> str:
-    """The same asset on the first other chain that has it: what people most likely pay with."""
+    """The same asset on the first other chain that has it, the parent last: what people most likely pay with."""
     choices = [
-        (token.canonical_id != destination.token.canonical_id, number, f"{chain.slug}:{token.symbol}")
+        (token.canonical_id != wanted, chain.parent_id is None, number, f"{chain.slug}:{token.symbol}")
+        for wanted in [destination.token.canonical_id]
         for number, chain in enumerate(connected_chains().values())
         for token in chain.assets
-        if chain.chain_id != destination.chain.chain_id and chain.parent_id is not None
+        if chain.chain_id != destination.chain.chain_id
     ]
-    return min(choices)[2] if choices else ""
+    return min(choices)[-1] if choices else ""

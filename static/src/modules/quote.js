@@ -82,7 +82,8 @@ export function setUpQuotes() {
 }
 
 function ask({ refresh = false } = {}) {
-  if (!form.elements.amount.value.trim()) return;
+  const { amount, from, to } = form.elements;
+  if (![amount, from, to].every(({ value }) => value.trim())) return;
   isRefreshing = refresh;
   htmx.trigger(form, "waymeet:quote");
 }
