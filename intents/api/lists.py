@@ -9,7 +9,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 
 from intents.selectors.icons import chain_icon
-from intents.selectors.lists import app_list, chain_list
+from intents.selectors.lists import app_list, chain_list, public_manifest
 from intents.selectors.network import connected_chains
 from intents.selectors.wallet_chains import wallet_chain, wallet_chains
 from intents.services.published import token_list
@@ -50,6 +50,15 @@ def wallet(request: HttpRequest, *, chain_id: int) -> HttpResponse:
     if found is None or not found["rpcUrls"]:
         raise NotFound()
     return _kept_json(request, found)
+
+
+def manifest(request: HttpRequest, *, chain_id: int) -> HttpResponse:
+    """A connected chain's manifest as TOML, with its public nodes alone: what fillers and `chain check` read."""
+    found = connected_chains().get(chain_id)
+    if found is None:
+        raise NotFound()
+    response = HttpResponse(public_manifest(found), content_type="application/toml; charset=utf-8")
+    return _kept(request, response, seconds=LIST_SECONDS)
 
 
 def icon(request: HttpRequest, *, chain_id: int) -> HttpResponse:

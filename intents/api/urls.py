@@ -25,6 +25,7 @@ urlpatterns = [
     path("lists/apps.json", endpoint(GET=lists.apps), name="lists_apps"),
     path("lists/wallets.json", endpoint(GET=lists.wallets)),
     path("lists/wallets/<int:chain_id>.json", endpoint(GET=lists.wallet)),
+    path("lists/manifests/<int:chain_id>.toml", endpoint(GET=lists.manifest)),
     path("icons/<int:chain_id>.svg", endpoint(GET=lists.icon)),
     re_path(r"^.*$", endpoint(GET=network.absent, POST=network.absent)),
 ]

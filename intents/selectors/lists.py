@@ -1,10 +1,12 @@
 """The connected network in the forms that other programs read: ethereum-lists' chains, tokens, apps."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from intents.chains import registry
 from intents.chains.app import App
 from intents.chains.manifest import ChainManifest, TokenManifest
+from intents.chains.manifest_toml import to_toml
 
 from .network import is_local_network
 from .wallet_chains import icon_path, public_endpoints
@@ -36,6 +38,19 @@ def token_entries() -> list[dict[str, Any]]:
         for manifest in registry.all_chains().values()
         for token in sorted(manifest.tokens, key=lambda token: token.address.lower())
     ]
+
+
+def public_manifest(manifest: ChainManifest) -> str:
+    """The chain's manifest as TOML for strangers: nodes that are not public, and what we want to hold, left out."""
+    nodes = tuple(endpoint for endpoint in manifest.endpoints if endpoint.is_public)
+    shown = replace(
+        manifest,
+        endpoints=nodes,
+        quorum=max(1, min(manifest.quorum, len(nodes))),
+        tokens=tuple(replace(token, stock_target=0) for token in manifest.tokens),
+    )
+    head = "" if nodes else "# No node of this chain is public: add [[endpoints]] of your own.\n"
+    return head + to_toml(shown)
 
 
 def list_name() -> str:

@@ -13,7 +13,7 @@ from eth_utils.address import is_checksum_address, to_checksum_address
 
 from intents.chains import registry
 from intents.chains.app import App
-from intents.chains.manifest import ChainManifest, Endpoint
+from intents.chains.manifest import ChainManifest, Endpoint, parse
 from intents.models import Chain, PublishedList
 from intents.selectors.icons import chain_icon
 from intents.services.published import next_version
@@ -257,6 +257,22 @@ def test_an_app_is_reached_from_a_chain_that_joined_a_moment_ago(client: Client,
     assert "Dogwood" in listing and "/pay?to=birch:vault&amp;from=any:USDC" in listing
     offered = client.get(app["pay"].removeprefix("http://testserver")).content.decode()
     assert 'value="dogwood:USDC"' in offered
+
+
+def test_a_manifest_for_strangers_is_one_and_holds_nothing_of_ours(client: Client, chains: None) -> None:
+    ours = real(
+        tokens=tuple(replace(token, stock_target=77_777) for token in rows.manifest(902, "birch").tokens)
+    )
+    rows.connect(replace(ours, quorum=2))
+    answer = client.get("/api/v1/lists/manifests/902.toml")
+    told = parse(answer.content.decode())
+    assert [endpoint.url for endpoint in told.endpoints] == ["https://open.example"] and told.quorum == 1
+    assert "our-key" not in answer.content.decode() and "77777" not in answer.content.decode()
+    assert (told.contracts, told.chain_id, told.limits) == (ours.contracts, 902, ours.limits)
+    rows.connect(replace(ours, endpoints=(Endpoint("https://node.example/our-key"),)))
+    closed = client.get("/api/v1/lists/manifests/902.toml").content.decode()
+    assert "add [[endpoints]] of your own" in closed and "our-key" not in closed
+    assert client.get("/api/v1/lists/manifests/777.toml").status_code == 404
 
 
 def test_lists_may_be_kept_and_asked_for_again_cheaply(client: Client, chains: None) -> None:
