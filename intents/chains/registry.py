@@ -29,6 +29,7 @@ class _Cache:
 
 
 _cache = _Cache({}, {})
+_former: dict[int, ChainManifest] = {}
 
 
 def all_chains() -> dict[int, ChainManifest]:
@@ -40,9 +41,22 @@ def all_chains() -> dict[int, ChainManifest]:
     return _cache.chains
 
 
+def once_connected(chain_id: int) -> ChainManifest | None:
+    """The manifest of a connected chain, or the last one of a chain that left: for what is told of the past."""
+    known = all_chains().get(chain_id) or _former.get(chain_id)
+    if known is not None:
+        return known
+    row = Chain.objects.filter(chain_id=chain_id, is_connected=False).first()
+    if row is None:
+        return None
+    _former[chain_id] = from_json(row.manifest)
+    return _former[chain_id]
+
+
 def forget() -> None:
     """Have the next call read the database."""
     _cache.read_at = float("-inf")
+    _former.clear()
 
 
 def chain(chain_id: int) -> ChainManifest:

@@ -94,14 +94,14 @@ def is_local_network() -> bool:
 
 
 def chain_name(chain_id: int) -> str:
-    """The chain's name, or its number when it is not connected any more."""
-    manifest = registry.all_chains().get(chain_id)
+    """The chain's name, also when it left; the number of one that never was connected."""
+    manifest = registry.once_connected(chain_id)
     return manifest.name if manifest else f"#{chain_id}"
 
 
 def token_name(chain_id: int, address: str) -> TokenName:
     """The token's name for people; never raises."""
-    manifest = registry.all_chains().get(chain_id)
+    manifest = registry.once_connected(chain_id)
     if manifest is None:
         return TokenName(chain_id, f"#{chain_id}", "", 0, address)
     if address.lower() == NATIVE:
@@ -120,7 +120,7 @@ def contract_address(chain_id: int, contract: str) -> str:
 
 def explorer_url(chain_id: int, tx_hash: str) -> str:
     """The transaction's page in the chain's explorer, or "" where there is none."""
-    manifest = registry.all_chains().get(chain_id)
+    manifest = registry.once_connected(chain_id)
     return f"{manifest.explorer.rstrip('/')}/tx/{tx_hash}" if manifest and manifest.explorer else ""
 
 
