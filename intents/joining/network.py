@@ -78,6 +78,8 @@ def deploy(
     what reading or sending raises; what was done stays done, and the same call goes on from there.
     """
     _refuse_public_keys(network, signer)
+    for asked in network.manifests:
+        _refuse_loss(asked, write_to / f"{asked.slug}.toml")
     known = {chain.chain_id: chain for chain in network.manifests}
     done = []
     for asked in network.manifests:
@@ -123,6 +125,18 @@ def assertions(joining: Joining) -> Iterator[tuple[str, bool]]:
     )
     what = f"multisig_ism wants {manifest.validator_threshold} of {len(module)} validators"
     yield what, at("multisig_ism") == expected_module
+
+
+def _refuse_loss(asked: ChainManifest, written: Path) -> None:
+    """What joining other chains added to a manifest since must be in the one that would replace it."""
+    if not written.is_file():
+        return
+    known = _manifest(written)
+    lost = {end.route for end in known.bridges} - {end.route for end in asked.bridges}
+    if lost:
+        raise ManifestError(
+            f"{asked.slug}: bridges", f"lack {', '.join(sorted(lost))} of {written}: begin with that manifest"
+        )
 
 
 def _refuse_public_keys(network: NetworkFile, signer: LocalAccount) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from intents.chains import accounts, registry
+from intents.chains.bridge import BridgeManifest
 from intents.chains.check import check_chain
 from intents.chains.direct import DirectSender
 from intents.chains.manifest import ChainManifest, parse
@@ -151,6 +152,18 @@ def test_a_wrong_file_is_named_before_any_chain_is_asked(bare: Bare, text: str, 
     with pytest.raises(CommandError, match=named) as refused:
         bare.deploy()
     assert refused.value.returncode == 2
+
+
+def test_what_chains_that_joined_since_brought_is_not_lost(bare: Bare) -> None:
+    elder = parse((bare.file.parent / "elder.toml").read_text("utf-8"))
+    router = address(VALIDATORS[0])
+    end = BridgeManifest("hyperlane_warp", "usdc-warp", router, router, elder.tokens[0].address, "usdc")
+    bare.out.mkdir()
+    (bare.out / "elder.toml").write_text(to_toml(replace(elder, bridges=(end,))), "utf-8")
+    before = bare.nonces()
+    with pytest.raises(CommandError, match="usdc-warp"):
+        bare.deploy()
+    assert bare.nonces() == before
 
 
 def test_well_known_keys_deploy_nothing_on_a_real_network(bare: Bare) -> None:
