@@ -1,8 +1,10 @@
 """Tokens and chains that a probe finds wanting take nothing new, say why, and come back by themselves."""
 
 from collections import Counter
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from intents.devnet.network import Network
 from intents.engine.brakes import refuse_braked
@@ -92,6 +94,20 @@ def test_a_chain_whose_contract_became_another_one_takes_nothing_new(registered:
     registered.rpc("alder").request("anvil_setCode", settler, code)
     chain_probe_due(ALDER)
     assert Chain.objects.get(pk=ALDER).paused_reason == ""
+
+
+def test_the_commands_tell_what_was_measured_and_end_badly_when_it_is_not_good(registered: Network) -> None:
+    out = StringIO()
+    call_command("chain", "probe", "alder", stdout=out)
+    assert "EIP-2612" in out.getvalue() and "1 of 1" in out.getvalue()
+    registered.rpc("alder").request(
+        "anvil_setCode", registered.manifest("alder").address("output_settler"), "0x"
+    )
+    with pytest.raises(CommandError, match="not good"):
+        call_command("chain", "probe", "alder", stdout=StringIO())
+    out = StringIO()
+    call_command("chain", "passport", "alder", stdout=out)
+    assert "! a contract that transfers need is not there name output_settler" in out.getvalue()
 
 
 def test_probes_are_due_once_an_hour_and_a_minute_after_a_bad_one(
