@@ -76,6 +76,13 @@ class NotFollowed(JoinError):
     retry = True
 
 
+class NoPrices(JoinError):
+    """Nobody reads prices now: neither limits nor a starting inventory could be worth anything."""
+
+    code = "join_no_prices"
+    retry = True
+
+
 class KeyMissing(JoinError):
     """This process has no owner's key."""
 

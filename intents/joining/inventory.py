@@ -13,6 +13,7 @@ from intents.chains.calls import ZERO_ADDRESS, Call, encode_call
 from intents.chains.manifest import ChainManifest, TokenManifest
 from intents.solver.pricing import GasRules
 
+from .errors import NoPrices
 from .prices import units_for, usd_e8, value_of
 from .work import Joining, Look, Note
 
@@ -40,9 +41,11 @@ class Grant:
 
 
 def look(joining: Joining) -> Look:
-    """What is missing of gas and stock. A chain that is connected has had its grant."""
+    """What is missing of gas and stock. A chain that is connected has had its grant. Raises NoPrices."""
     if joining.manifest.chain_id in joining.peers:
         return Look(joining.manifest, (), (Note("join_granted_before"),))
+    if usd_e8(joining.manifest, joining.manifest.native_token) is None:
+        raise NoPrices("no price of the chain's coin", coin=joining.manifest.native.symbol)
     gas = _gas(joining)
     grants, notes = _grants(joining, reserved_wei=sum(call.value_wei for _, call in gas))
     account = joining.manifest.address("solver_account")

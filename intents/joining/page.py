@@ -3,9 +3,11 @@
 import time
 from typing import Final
 
+from intents.chains import registry
 from intents.engine.world import is_complete
 from intents.models import ChainHead
 
+from . import routes
 from .errors import NotFollowed
 from .work import Joining, Look
 
@@ -16,8 +18,12 @@ PAUSE_SECONDS: Final = 0.2
 
 
 def look(joining: Joining) -> Look:
-    """Nothing is sent here."""
-    return Look(joining.manifest)
+    """Another chain may have joined meanwhile, when neither knew of the other: they are introduced now."""
+    if joining.is_dry:
+        return Look(joining.manifest)
+    registry.forget()
+    joining.peers = registry.all_chains()
+    return routes.look(joining)
 
 
 def finish(joining: Joining) -> None:

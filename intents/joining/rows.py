@@ -25,6 +25,7 @@ from .work import Deed, Joining, Note
 State = Join.State
 LEASE_SECONDS: Final = 10.0
 RENEW_SECONDS: Final = 2.0
+RETRY_SECONDS: Final = 10.0
 OPEN: Final = (State.ASKED, State.RUNNING, State.FAILED)
 
 WAITING: Final = "waiting"
@@ -66,11 +67,19 @@ def open_join(asked: ChainManifest, *, asked_by: Any = None) -> Join:
         return fresh
 
 
-def run_join(row: Join, *, hears: "Hearer | None" = None, seconds: float = float("inf")) -> Join:
+def run_join(
+    row: Join,
+    *,
+    hears: "Hearer | None" = None,
+    seconds: float = float("inf"),
+    keeps_trying: bool = False,
+) -> Join:
     """Carry a join on, to its end or for so long. Raises HeldByAnother, and what made a step fail.
 
-    OutOfTime is raised when the time is over; the row then goes on being RUNNING.
+    OutOfTime is raised when the time is over; the row then goes on being RUNNING. So it does with `keeps_trying`
+    after what may go away by itself, and rests a little first.
     """
+    rest = 0.0
     holder = _take(row)
     told = Teller(row, holder, until=time.monotonic() + seconds, hears=hears or Hearer())
     try:
@@ -78,14 +87,16 @@ def run_join(row: Join, *, hears: "Hearer | None" = None, seconds: float = float
     except OutOfTime:
         raise
     except WaymeetError as error:
-        told.failed(error)
+        goes_on = keeps_trying and error.retry
+        rest = time.time() + RETRY_SECONDS if goes_on else 0.0
+        told.failed(error, state=State.RUNNING if goes_on else State.FAILED)
         raise
     except Exception as error:
         # Ours to mend; the row must not look as if somebody were still at it.
         told.failed(Broken(type(error).__name__, what=str(error)[:200]))
         raise
     finally:
-        Join.objects.filter(pk=row.pk, holder=holder).update(holder="", held_until=0)
+        Join.objects.filter(pk=row.pk, holder=holder).update(holder="", held_until=rest)
     row.refresh_from_db()
     return row
 
@@ -142,12 +153,10 @@ class Teller:
         )
         self._hears.ended(step, deeds, notes)
 
-    def failed(self, error: WaymeetError) -> None:
+    def failed(self, error: WaymeetError, *, state: State = State.FAILED) -> None:
         """The run ends here with what stands in the way."""
         params = {name: str(value) for name, value in error.params.items()}
-        self._write(
-            params.get("step", self._step), FAILED, code=error.code, params=params, state=State.FAILED
-        )
+        self._write(params.get("step", self._step), FAILED, code=error.code, params=params, state=state)
 
     def beat(self) -> None:
         """Keep hold of the row. Raises OutOfTime, HeldByAnother."""

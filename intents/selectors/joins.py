@@ -78,15 +78,24 @@ class JoinView:
         return f"{self.row.slug}:{known}"
 
     @property
+    def problem(self) -> str:
+        """What stands in the way, "" when nothing does."""
+        return next((line for step in self.steps if step.mark == FAILED for line in step.told), "")
+
+    @property
     def seconds(self) -> float | None:
         """How long it took, None before it is over."""
         return (self.row.ended_at - self.row.started_at).total_seconds() if self.row.ended_at else None
 
 
 def joins_view() -> list[JoinView]:
-    """Chains on their way in, and those that came in just now; the newest first."""
+    """For everybody: chains on their way in, and those that came in just now; the newest first.
+
+    What stands in the way of a chain that is not local is not said: it may name nodes, whose addresses hold keys.
+    """
     recent = Q(ended_at__gt=timezone.now() - SHOWN_AFTERWARDS)
-    return [join_view(row) for row in Join.objects.filter(~Q(state=Join.State.DONE) | recent)[:MOST]]
+    rows = Join.objects.filter(~Q(state=Join.State.DONE) | recent)[:MOST]
+    return [join_view(row, says_why=bool(row.asked.get("is_local"))) for row in rows]
 
 
 def all_joins() -> list[JoinView]:
@@ -94,9 +103,9 @@ def all_joins() -> list[JoinView]:
     return [join_view(row) for row in Join.objects.select_related("asked_by")[: MOST * 5]]
 
 
-def join_view(row: Join) -> JoinView:
+def join_view(row: Join, *, says_why: bool = True) -> JoinView:
     """One join with words for every step."""
-    return JoinView(row, _state(row), tuple(_step(entry) for entry in row.steps))
+    return JoinView(row, _state(row), tuple(_step(entry, says_why=says_why) for entry in row.steps))
 
 
 def asked_lines(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -123,20 +132,21 @@ def _state(row: Join) -> str:
     }[Join.State(row.state)]
 
 
-def _step(entry: dict[str, Any]) -> StepView:
+def _step(entry: dict[str, Any], *, says_why: bool) -> StepView:
     return StepView(
         name=entry["name"],
         words=str(STEP_WORDS.get(entry["name"], entry["name"])),
         mark=entry["state"],
         at=datetime.fromtimestamp(entry["at"], UTC) if entry["at"] else None,
-        told=tuple(_told(entry)),
+        told=tuple(_told(entry, says_why=says_why)),
     )
 
 
-def _told(entry: dict[str, Any]) -> Iterator[str]:
+def _told(entry: dict[str, Any], *, says_why: bool) -> Iterator[str]:
     params = entry["params"]
     if entry["state"] == FAILED:
-        yield problem_words(entry["code"], params)
+        stands = _("It stands here for now. What was done stays done.")
+        yield problem_words(entry["code"], params) if says_why else stands
         return
     if entry["code"]:
         yield note_words(entry["code"], params)

@@ -50,6 +50,9 @@ JOIN_WORDS: Final = {
     "join_not_followed": _(
         "%(chain)s is connected, but its blocks are not read. Start `manage.py follow`, then run this again."
     ),
+    "join_no_prices": _(
+        "Nobody knows what %(coin)s is worth now. Start `manage.py follow` or name a price feed, then run this again."
+    ),
     "join_no_key": _("This process has no owner's key. Set WAYMEET_OWNER_KEY, or run it where the key is."),
     "join_broken": _("Something went wrong here: %(what)s. What was done stays done; run this again."),
     "not_mined": _(
@@ -96,7 +99,7 @@ def join_advance(join_id: int) -> None:
         return
     with suppress(OutOfTime, HeldByAnother):
         try:
-            run_join(row, seconds=TASK_SECONDS)
+            run_join(row, seconds=TASK_SECONDS, keeps_trying=True)
         except WaymeetError as error:
             log.warning("join.stopped", chain=row.slug, code=error.code, error=str(error))
 

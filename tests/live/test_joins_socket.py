@@ -29,8 +29,12 @@ def steps(*, done: int, then: str = "under_way", code: str = "", **params: Any) 
 
 
 def dogwood(**fields: Any) -> Join:
-    values = {"state": Join.State.RUNNING, "steps": steps(done=4, code="join_sending", count=3)} | fields
-    return Join.objects.create(chain_id=904, slug="dogwood", name="Dogwood", asked={}, **values)
+    values: dict[str, Any] = {
+        "asked": {"is_local": True},
+        "state": Join.State.RUNNING,
+        "steps": steps(done=4, code="join_sending", count=3),
+    } | fields
+    return Join.objects.create(chain_id=904, slug="dogwood", name="Dogwood", **values)
 
 
 def test_the_network_page_says_how_far_a_chain_is(chains: None) -> None:
@@ -48,6 +52,11 @@ def test_the_network_page_says_how_far_a_chain_is(chains: None) -> None:
     assert "hx-swap-oob" in text
     assert "Start `manage.py follow`, then run this again." in text
     assert "data-running" not in text
+    Join.objects.filter(pk=row.pk).update(asked={"is_local": False})
+    text = stranger.get("/joins").content.decode()
+    assert "manage.py" not in text, "what may name a node is for staff"
+    assert "It stands here for now" in text
+    Join.objects.filter(pk=row.pk).update(asked={"is_local": True})
     stranger.post("/i18n/setlang/", {"language": "zh-hans", "next": "/network"})
     assert "请启动 `manage.py follow`" in stranger.get("/network").content.decode()
 
