@@ -1,40 +1,18 @@
 """Chains on their way in, on the network page and over its socket: public, as it goes, in words."""
 
-from typing import Any
-
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.test import Client
 from django.utils import timezone
 
-from intents.joining.runner import STEP_NAMES
 from intents.models import Join
 from intents.publish import JOINS_GROUP
+from tests.joining.stories import dogwood, steps
 
 from .sockets import socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def steps(*, done: int, then: str = "under_way", code: str = "", **params: Any) -> list[dict[str, Any]]:
-    """So many steps are done, and the next is what it is."""
-
-    def entry(place: int, name: str) -> dict[str, Any]:
-        mark = "done" if place < done else then if place == done else "waiting"
-        told = {"code": code, "params": params} if place == done else {"code": "", "params": {"notes": []}}
-        return {"name": name, "state": mark, "at": 1_800_000_000.0, **told}
-
-    return [entry(place, name) for place, name in enumerate(STEP_NAMES)]
-
-
-def dogwood(**fields: Any) -> Join:
-    values: dict[str, Any] = {
-        "asked": {"is_local": True},
-        "state": Join.State.RUNNING,
-        "steps": steps(done=4, code="join_sending", count=3),
-    } | fields
-    return Join.objects.create(chain_id=904, slug="dogwood", name="Dogwood", **values)
 
 
 def test_the_network_page_says_how_far_a_chain_is(chains: None) -> None:

@@ -15,6 +15,7 @@ from intents.models import ChainHead, KnownChain, KnownRoute, KnownRouteEnd, Ord
 from intents.passports.passport import Finding
 from intents.selectors.access import shown_key_of
 from intents.settlement.destination_call import DestinationCall, encode_destination_call
+from tests.joining.stories import dogwood, steps
 from tests.passports.measured import joined, measured
 from tests.web import rows
 from tests.web.test_deposit_page import paid_to_address
@@ -123,6 +124,14 @@ def _network(key: str) -> str:
     return "/network"
 
 
+def _joining(**fields: Any) -> Scene:
+    def scene(key: str) -> str:
+        dogwood(**fields)
+        return "/network"
+
+    return scene
+
+
 def _chain(key: str) -> str:
     _network(key)
     measured(findings=(Finding("finality_shorter", {"waited": 5, "real": 1500}, is_bad=False),))
@@ -195,6 +204,10 @@ SCENES: dict[str, Scene] = {
     "history-found-nothing": _found_nothing,
     "network": _network,
     "chain": _chain,
+    "network-joining": _joining(),
+    "network-join-stopped": _joining(
+        state="failed", steps=steps(done=5, then="failed", code="join_no_prices", coin="ETH")
+    ),
     "network-empty": lambda key: "/network",
     "known": _known("/network/known"),
     "known-chain": _known("/network/known/base"),
