@@ -58,10 +58,10 @@ def departure_words(leaving: Departure) -> str:
     if leaving.left_at is not None:
         return _("It left the network: %(reason)s") % said
     if leaving.kind == Departure.Kind.LEAVE:
-        return _("It is leaving. Nothing new begins; what is open ends first: %(reason)s") % said
+        return _("It is leaving. Nothing new begins; what is on its way ends first: %(reason)s") % said
     if leaving.drained_at is not None:
-        return _("Nothing new begins here, and nothing is open: %(reason)s") % said
-    return _("Nothing new begins here; what is open ends: %(reason)s") % said
+        return _("Nothing new begins here, and nothing is on its way: %(reason)s") % said
+    return _("Nothing new begins here; what is on its way ends: %(reason)s") % said
 
 
 def _named(names: tuple[str, ...], values: list[str]) -> dict[str, Any]:
