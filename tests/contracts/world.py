@@ -11,8 +11,8 @@ from eth_account.messages import encode_defunct
 from eth_utils import keccak, to_canonical_address, to_checksum_address
 
 from intents.contracts import addresses
-from intents.contracts.loader import load, load_file
 from intents.contracts.artifacts import linked_bytecode, load_artifact
+from intents.contracts.loader import load, load_file
 from intents.settlement.order import (
     NATIVE_TOKEN,
     MandateOutput,
