@@ -88,11 +88,15 @@ class Growing:
         """Measure what grows with the number of chains."""
         count = len(registry.all_chains())
         self.figures.quotes[count] = self._quote_seconds()
-        self.figures.memory[count] = held_bytes([self._demo, here()])
+        self.weigh()
         self._say(
             f"{count} chains: quote p50 {self.figures.quotes[count] * 1000:.0f} ms, "
             f"memory {self.figures.memory[count] / 2**30:.2f} GB"
         )
+
+    def weigh(self) -> None:
+        """What all processes hold of the memory now."""
+        self.figures.memory[len(registry.all_chains())] = held_bytes([self._demo, here()])
 
     def quote_all(self) -> None:
         """Price every ordered pair of assets on two chains, through the service that prices every quote."""

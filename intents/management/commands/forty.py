@@ -72,7 +72,7 @@ class Command(BaseCommand):
                     growing.mark()
             growing.quote_all()
             growing.transfer(options["transfers"])
-            growing.mark()
+            growing.weigh()
         except (WaymeetError, TransferFailed) as error:
             raise CommandError(f"{error.code}: {error}") from error
         finally:
