@@ -27,7 +27,8 @@ def attested(world: World, *payloads: bytes, oracle: str | None = None) -> bool:
 
 
 def fill(world: World, output: MandateOutput) -> int:
-    deadline = world.chain.timestamp() + 100
+    # Blocks have wall time: what was loaded from a saved state may be minutes behind it.
+    deadline = world.chain.timestamp() + 10_000
     receipt = world.output_settler.send(
         "fill", ORDER_ID, output_to_abi(output), deadline, FILLER, sender=filler.address
     )
@@ -65,7 +66,8 @@ def test_lengths_between_the_two_kinds_are_refused(world: World, size: int) -> N
 
 def test_an_unfilled_output_is_attested_past_its_deadline(world: World) -> None:
     output = world.output(world)
-    deadline = world.chain.timestamp() + 100
+    # Blocks have wall time: what was loaded from a saved state may be minutes behind it.
+    deadline = world.chain.timestamp() + 10_000
     payload = unfilled_payload(ORDER_ID, output, deadline)
     world.chain.warp_to(deadline + 1)
     assert not attested(world, payload)
@@ -86,7 +88,8 @@ def test_an_unfilled_output_is_attested_past_its_deadline(world: World) -> None:
 def test_the_deadline_is_strict(world: World, offset: int) -> None:
     """A fill at the deadline can still be claimed, so only the second after it attests an absence."""
     output = world.output(world)
-    deadline = world.chain.timestamp() + 100
+    # Blocks have wall time: what was loaded from a saved state may be minutes behind it.
+    deadline = world.chain.timestamp() + 10_000
     world.chain.next_block_at(deadline + offset)
     arguments = (ORDER_ID, output_to_abi(output), deadline)
     if offset <= 0:

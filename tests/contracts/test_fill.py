@@ -107,7 +107,7 @@ def test_value_with_a_token_fill_comes_back(world: World) -> None:
 @pytest.mark.parametrize("late", [0, 1])
 def test_a_fill_at_the_deadline_counts_and_after_it_reverts(world: World, late: int) -> None:
     output = world.output(world)
-    deadline = world.chain.timestamp() + 100
+    deadline = world.chain.timestamp() + 10_000
     world.chain.next_block_at(deadline + late)
     arguments = (ORDER_ID, output_to_abi(output), deadline, FILLER)
     if late:
@@ -230,7 +230,7 @@ def test_a_failing_callback_reverts_the_fill(world: World) -> None:
 
 def test_all_outputs_of_an_order_at_once(world: World) -> None:
     outputs = [world.output(world), world.output(world, token=bytes(32), amount=10**14)]
-    deadline = world.chain.timestamp() + 100
+    deadline = world.chain.timestamp() + 10_000
     arguments = (ORDER_ID, [output_to_abi(output) for output in outputs], deadline, FILLER)
     receipt = world.output_settler.send("fillOrderOutputs", *arguments, sender=filler.address, value=10**14)
     assert world.balance(world.usdc.address, recipient(outputs[0])) == 99 * USDC
