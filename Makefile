@@ -50,11 +50,10 @@ fast: setup-dev
 
 check: lint fast
 
-# What waits for chains runs four files at a time; browsers and whole systems two.
+# What waits for chains runs four files at a time, browsers and whole systems three.
 test: setup-dev
 	$(VENV)/python -m pytest -n 4 --dist loadfile --ignore tests/e2e --ignore tests/browser
-	$(VENV)/python -m pytest -n 2 --dist loadfile tests/browser
-	$(VENV)/python -m pytest -n 2 --dist loadfile tests/e2e
+	$(VENV)/python -m pytest -n 3 --dist loadfile tests/e2e tests/browser
 
 bench: setup-dev
 	$(VENV)/python manage.py bench
