@@ -12,7 +12,7 @@ from intents.devnet.bench.demo_process import DemoProcess
 from tests.e2e.stack import chains_of
 from tests.safes import safe_of, safe_signature
 
-from .person import ORDER_PAGE, READY, review, wait_shown
+from .person import ORDER_PAGE, READY, approve, review, wait_shown
 from .test_transfer import manifest
 from .wallets import (
     INTERNAL,
@@ -300,3 +300,17 @@ def test_a_wallet_of_the_old_kind_is_found_where_there_is_no_other(page: Page, d
     expect(label).to_have_text(f"{key.address[:6]}…{key.address[-4:]}")
     page.reload()
     expect(label).to_have_text(f"{key.address[:6]}…{key.address[-4:]}")
+
+
+def test_who_uses_another_account_is_signed_out(page: Page, demo: DemoProcess) -> None:
+    page.goto("/history")
+    page.click("[data-login]")
+    assert [approve(page), approve(page)] == ["Connect to this page?", "Sign a message"]
+    expect(page.locator("[data-signed-in]")).to_be_visible()
+    other, key = page.context.new_page(), somebody(demo)
+    wallet = Wallet(other, demo, {key.address: key_signer(key)}, active=chain_id(demo, "alder"))
+    other.goto("/history")
+    expect(other.locator("[data-signed-in]")).to_be_visible()
+    connect_with(other, wallet)
+    expect(other.locator("[data-login-form]")).to_be_visible()
+    expect(other.locator("[data-signed-in]")).to_have_count(0)

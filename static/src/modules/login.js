@@ -4,10 +4,12 @@ import { connected, isRejected, onWallet, regain, signText, walletProblem } from
 import { say } from "./words.js";
 
 const form = document.querySelector("[data-login-form]");
+const signedIn = document.querySelector("[data-signed-in]");
 let isWanted = false;
 
 /** Wire the sign-in of the history page; does nothing elsewhere. */
 export function setUpLogin() {
+  if (signedIn) onWallet(leaveToAnother);
   if (!form) return;
   const button = form.querySelector("[data-login]");
   button.hidden = false;
@@ -17,6 +19,12 @@ export function setUpLogin() {
     else choose();
   });
   onWallet((what) => what === "connected" && isWanted && signIn());
+}
+
+// Who uses the wallet now is somebody else than who signed in.
+function leaveToAnother() {
+  const account = connected()?.account;
+  if (account && account !== signedIn.dataset.signedIn) signedIn.requestSubmit();
 }
 
 async function signIn() {

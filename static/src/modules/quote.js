@@ -27,6 +27,7 @@ let typing = 0;
 let isRefreshing = false;
 let isKept = false;
 let seen = {};
+let question = "";
 
 /** Wire the form; does nothing on pages without one. */
 export function setUpQuotes() {
@@ -75,6 +76,7 @@ export function setUpQuotes() {
   });
   onWallet(walletChanged);
   window.setInterval(tick, 500);
+  question = asked();
   cardChanged();
   learn();
   // A link said everything already; a remembered wallet asks by itself.
@@ -104,8 +106,16 @@ function nextOffer(fetch) {
   });
 }
 
+// What the form asks for now; how it is confirmed and what is preferred are no part of it.
+function asked() {
+  const names = ["from", "to", "amount", "exact", "recipient", "gas_on_arrival", "user", "app"];
+  const values = new FormData(form);
+  return JSON.stringify(names.map((name) => values.get(name)));
+}
+
 function markRefresh(event) {
   if (event.detail.elt !== form) return;
+  question = asked();
   event.detail.parameters.can_batch = canBatchFrom(form.elements.from.value) ? "1" : "";
   if (isRefreshing) event.detail.parameters.refresh = "1";
   isRefreshing = false;
@@ -149,9 +159,9 @@ function shareable() {
 }
 
 // The card still shows the old offer: it must not be confirmable for the new values.
-function stale() {
+function stale({ isAsking = false } = {}) {
   expiresAt = 0;
-  window.clearTimeout(typing);
+  if (!isAsking) window.clearTimeout(typing);
   const button = region.querySelector("[data-confirm]");
   if (button) button.disabled = true;
   region.dataset.stale = "";
@@ -162,6 +172,8 @@ function cardChanged() {
   const left = Number(card?.dataset.secondsLeft ?? 0);
   if (card && !card.dataset.seen) {
     card.dataset.seen = "1";
+    // The answer to what was asked before the last change: the next one is on its way.
+    if (question !== asked()) return stale({ isAsking: true });
     delete region.dataset.stale;
     if (!isConfirming()) drift();
     keep(false);
