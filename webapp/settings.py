@@ -213,3 +213,5 @@ GOODWILL_MOST_USD = env.int("WAYMEET_GOODWILL_MOST_USD", default=50)
 JOIN_GRANT_USD = env.int("WAYMEET_JOIN_GRANT_USD", default=25_000)
 JOIN_HOURLY_USD = env.int("WAYMEET_JOIN_HOURLY_USD", default=100_000)
 BLOCKED_ADDRESSES = env.list("WAYMEET_BLOCKED_ADDRESSES", default=[])
+# Deposit addresses of exchanges, by address: people are warned before they send there.
+EXCHANGE_ADDRESSES = env.dict("WAYMEET_EXCHANGE_ADDRESSES", default={})

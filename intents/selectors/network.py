@@ -118,6 +118,12 @@ def contract_address(chain_id: int, contract: str) -> str:
     return manifest.contracts[contract].address if manifest and contract in manifest.contracts else ""
 
 
+def address_url(chain_id: int, address: str) -> str:
+    """The address's page in the chain's explorer, or "" where there is none."""
+    manifest = connected_chains().get(chain_id)
+    return f"{manifest.explorer.rstrip('/')}/address/{address}" if manifest and manifest.explorer else ""
+
+
 def explorer_url(chain_id: int, tx_hash: str) -> str:
     """The transaction's page in the chain's explorer, or "" where there is none."""
     manifest = registry.once_connected(chain_id)

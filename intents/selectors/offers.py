@@ -13,7 +13,7 @@ from intents.models import Quote
 from intents.solver.preferences import BEST, FASTEST, FEWEST
 
 from .amounts import shown_amount
-from .network import chain_name, token_name
+from .network import address_url, chain_name, token_name
 from .overview.times import Times, delivered_times
 
 BPS: Final = 10_000
@@ -37,12 +37,14 @@ TAGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One station in the picture of the way: `kind` is you, ours, bridge or pool."""
+    """One station in the picture of the way: `kind` is you, ours, bridge or pool; `contract` is where it happens."""
 
     kind: str
     chain: str
     what: str
     amount: str
+    contract: str = ""
+    contract_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +88,41 @@ def picture(quote: Quote) -> tuple[Stop, ...]:
 
 
 def _stops(quote: Quote, route: Mapping[str, Any]) -> Iterator[Stop]:
-    destination = quote.destination_id
-    yield Stop(
-        "you",
-        chain_name(quote.origin_id),
-        _("You send; it waits in the contract"),
-        _amount(quote.origin_id, quote.input_token, quote.input_amount or 0),
+    origin, destination = quote.origin_id, quote.destination_id
+    sent = _amount(origin, quote.input_token, quote.input_amount or 0)
+    yield _stop(
+        "you", origin, _("You send; it waits in the contract"), sent, _contract(origin, "input_settler")
     )
     bridge = route.get("bridge")
     if bridge:
-        amount = _amount(int(bridge["chain_id"]), bridge["token"], int(bridge["amount"]))
-        yield Stop("bridge", chain_name(int(bridge["chain_id"])), _("Our stock there, over a bridge"), amount)
+        source = int(bridge["chain_id"])
+        amount = _amount(source, bridge["token"], int(bridge["amount"]))
+        yield _stop("bridge", source, _("Our stock there, over a bridge"), amount, _router(source, bridge))
     paid = _amount(destination, route["stock_token"], int(route["stock_amount"]))
-    yield Stop("ours", chain_name(destination), _("Our stock pays"), paid)
+    yield _stop("ours", destination, _("Our stock pays"), paid, _contract(destination, "solver_account"))
     for swap in _swaps(route.get("swap")):
         for venue, sold, bought in _trades(destination, swap):
-            yield Stop(
-                "pool", chain_name(destination), f"{POOLS.get(venue.kind, venue.kind)}", f"{sold} → {bought}"
-            )
-    expected = _amount(destination, quote.output_token, quote.output_expected or 0)
-    yield Stop("you", chain_name(destination), _("Arrives"), expected)
+            what = f"{POOLS.get(venue.kind, venue.kind)}"
+            yield _stop("pool", destination, what, f"{sold} → {bought}", venue.address)
+    yield _stop(
+        "you", destination, _("Arrives"), _amount(destination, quote.output_token, quote.output_expected or 0)
+    )
+
+
+def _stop(kind: str, chain_id: int, what: str, amount: str, contract: str = "") -> Stop:
+    url = address_url(chain_id, contract) if contract else ""
+    return Stop(kind, chain_name(chain_id), what, amount, contract, url)
+
+
+def _contract(chain_id: int, name: str) -> str:
+    manifest = registry.all_chains().get(chain_id)
+    return manifest.address(name) if manifest and name in manifest.contracts else ""
+
+
+def _router(chain_id: int, bridge: Mapping[str, Any]) -> str:
+    manifest = registry.all_chains().get(chain_id)
+    ends = manifest.bridges if manifest else ()
+    return next((end.router for end in ends if end.token.lower() == str(bridge["token"]).lower()), "")
 
 
 def _trades(chain_id: int, swap: Mapping[str, Any]) -> Iterator[tuple[VenueManifest, str, str]]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.conf import settings
 from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -84,6 +85,7 @@ def receiver(text: str, *, target: str, source: str, seen_by: Viewer, user: str 
     if lost:
         return Receiver(address, (Note(lost, REFUSE, str(LOST[lost])),))
     notes += [] if name else _called(address)
+    notes += _exchange(address)
     notes += _look_alikes(address, seen_by, user)
     notes += _earlier(address, seen_by, user)
     if destination is not None:
@@ -100,6 +102,16 @@ def _called(address: str) -> list[Note]:
     name = name_called(address)
     words = _("It calls itself %(name)s, and this name leads back to it.") % {"name": name}
     return [Note("called", FINE, words)] if name else []
+
+
+def _exchange(address: str) -> list[Note]:
+    names = {known.lower(): name for known, name in settings.EXCHANGE_ADDRESSES.items()}
+    words = _(
+        "This address belongs to %(name)s. An exchange may not credit what a contract pays out: "
+        "ask there first, or send to your own wallet."
+    )
+    name = names.get(address.lower(), "")
+    return [Note("exchange", DANGER, words % {"name": name})] if name else []
 
 
 def _malformed(reason: Any) -> Note:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from eth_utils.address import to_checksum_address
 
 from intents.models import Quote
 from intents.selectors import offers
@@ -42,8 +43,11 @@ def test_the_picture_goes_from_the_sender_to_the_receiver(chains: None, alice_br
         ("ours", "Birch", "0.031 WETH"),
         ("you", "Birch", "0.031 WETH"),
     ]
+    escrow = to_checksum_address(rows.ESCROW)
+    assert stops[0].contract == escrow
     text = shown(alice_browser, made)
     assert 'aria-label="The way of the money"' in text
+    assert f'title="{escrow}"' in text
     assert "1 WETH ≈ 3,225.8 USDC" in text
 
 

@@ -82,6 +82,14 @@ def test_a_look_alike_of_a_known_address_is_a_danger(chains: None, alice_browser
     assert "look_alike" in codes(look(LIKE, user=KNOWN))
 
 
+def test_an_exchange_is_named_and_needs_a_second_look(chains: None, settings: Any) -> None:
+    settings.EXCHANGE_ADDRESSES = {KNOWN.lower(): "Northwind"}
+    found = look(KNOWN)
+    assert found.has_danger
+    assert "Northwind" in next(note.words for note in found.notes if note.code == "exchange")
+    assert "exchange" not in codes(look(OTHER))
+
+
 def test_ones_own_address_is_fine(chains: None) -> None:
     assert "own" in codes(look(KNOWN, user=KNOWN))
 
