@@ -28,11 +28,21 @@ def sweep() -> int:
     """Wake due orders and quotes, mend stuck transactions; the number of orders woken."""
     woken = wake_due_orders(time.time())
     wake_late_quotes()
-    for chain_id, manifest in registry.all_chains().items():
+    chains = registry.all_chains()
+    for manifest in chains.values():
         reservations.release_unopened(manifest)
-        mend_chain(chain_id)
+    # What asks nodes comes after everything that does not: one that hangs holds up neither orders nor stock.
+    for chain_id in chains:
+        _mend(chain_id)
     watch_reserves()
     return woken
+
+
+def _mend(chain_id: int) -> None:
+    try:
+        mend_chain(chain_id)
+    except Exception:  # what one node answers does not keep the other chains from being mended
+        log.exception("sweep.mend_failed", chain=chain_id)
 
 
 def wake_due_orders(now: float) -> int:

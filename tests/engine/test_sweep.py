@@ -72,3 +72,21 @@ def test_a_quote_that_no_worker_answered_is_hurried_until_it_is_too_old(
     Quote.objects.filter(pk=answered.pk).update(state=QuoteState.READY)
     assert sweep.wake_late_quotes() == 1
     assert hurried == [("intents.solve", str(quotes["late"].pk))]
+
+
+def test_a_chain_that_answers_nonsense_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[tuple[str, int]] = []
+
+    def mend(chain_id: int) -> None:
+        done.append(("mended", chain_id))
+        if chain_id == 901:
+            raise TypeError("int() can't convert None")
+
+    monkeypatch.setattr("intents.engine.sweep.registry.all_chains", lambda: {901: 901, 902: 902})
+    monkeypatch.setattr(
+        "intents.engine.reservations.release_unopened", lambda chain: done.append(("released", chain))
+    )
+    monkeypatch.setattr(sweep, "mend_chain", mend)
+    monkeypatch.setattr(sweep, "watch_reserves", lambda: done.append(("watched", 0)))
+    sweep.sweep()
+    assert done == [("released", 901), ("released", 902), ("mended", 901), ("mended", 902), ("watched", 0)]
