@@ -31,7 +31,8 @@ def check_awaiting(order: Order, browser_key: str) -> None:
     if browser_key:
         mine = awaiting.filter(accesses__browser_key=browser_key)
     else:
-        mine = awaiting.filter(user=order.user, accesses=None)
+        # Nothing is signed by then: whoever names a wallet fills their own places alone.
+        mine = awaiting.filter(user=order.user, client_key=order.client_key, accesses=None)
     if mine.count() >= MOST_AWAITING:
         raise TooManyOpen(limit=MOST_AWAITING)
 

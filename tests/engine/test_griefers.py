@@ -193,3 +193,14 @@ def test_who_has_us_open_and_return_again_and_again_is_asked_to_wait(monkeypatch
     assert refused.value.code == "too_many_open"
     monkeypatch.setattr(bounds, "MOST_RETURNED", 1)
     bounds._check_returned(order_row())
+
+
+def test_who_names_anothers_wallet_without_its_signature_takes_none_of_its_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bounds, "MOST_AWAITING", 1)
+    order_row(state=OrderState.AWAITING_DEPOSIT, client_key="theirs")
+    bounds.check_awaiting(order_row(state=OrderState.AWAITING_DEPOSIT, client_key="mine"), "")
+    with pytest.raises(WaymeetError) as refused:
+        bounds.check_awaiting(order_row(state=OrderState.AWAITING_DEPOSIT, client_key="theirs"), "")
+    assert refused.value.code == "too_many_open"
