@@ -19,6 +19,7 @@ from .chain_reader import ChainReader
 JsonObject = dict[str, Any]
 QUOTE_POLL_SECONDS = 0.3
 BUSY_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
+LOST_PAUSES_SECONDS = (0.2, 1.0, 3.0)
 
 
 class ApiError(Exception):
@@ -196,9 +197,11 @@ class WaymeetClient:
         return answer
 
     def submit(self, *, quote_id: str, order: JsonObject, signature: str) -> Submitted:
-        """Hand in the signed order; raises `ApiError` when it is refused."""
-        body = {"quote_id": quote_id, "order": order, "signature": signature}
-        answer = self._request("POST", "/api/v1/orders", body)
+        """Hand in the signed order; raises `ApiError` when it is refused.
+
+        A lost answer says nothing: the order may have been taken. Handed in again it is the same order.
+        """
+        answer = self._handed_in({"quote_id": quote_id, "order": order, "signature": signature})
         return Submitted(
             order_id=answer["order_id"],
             share_key=answer["share_key"],
@@ -241,6 +244,17 @@ class WaymeetClient:
 
     def close(self) -> None:
         self._connection.close()
+
+    def _handed_in(self, body: JsonObject) -> JsonObject:
+        for pause in LOST_PAUSES_SECONDS:
+            try:
+                return self._request("POST", "/api/v1/orders", body)
+            except ApiUnreachable:
+                time.sleep(pause)
+        try:
+            return self._request("POST", "/api/v1/orders", body)
+        except ApiUnreachable as error:
+            raise ApiUnreachable(f"{error}; the order may have been taken all the same") from error
 
     def _request(self, method: str, path: str, body: JsonObject | None = None) -> JsonObject:
         # Busy means that nothing was done, and an order sent again with its quote id is the same order.
