@@ -13,6 +13,8 @@ from .steps import amount_words
 
 CANCEL = "cancel"
 CLAIM = "claim"
+# Codes of orders whose signature was made worthless before it was used.
+TAKEN_BACK = frozenset({"cancelled", "permit_void"})
 _UNOPENED = (OrderState.SIGNED, OrderState.OPENING, OrderState.REJECTED)
 
 
@@ -22,7 +24,7 @@ def relief_of(order: Order, *, place: Place, origin_time: float) -> str:
         return CLAIM
     if place is not Place.WALLET or order.state not in _UNOPENED or not order.signature:
         return ""
-    if order.confirm_way not in WAYS or order.reason.get("code") == "cancelled":
+    if order.confirm_way not in WAYS or order.reason.get("code") in TAKEN_BACK:
         return ""
     return CANCEL if origin_time < order.fill_deadline else ""
 
@@ -36,6 +38,7 @@ def relief_facts(order: Order) -> str:
         "user": order.user,
         "nonce": order.terms.get("nonce", ""),
         "orderId": order.order_id,
+        "deadline": str(order.fill_deadline),
     }
     return json.dumps(facts, separators=(",", ":"))
 

@@ -132,6 +132,10 @@ ORDER_WORDS = {
     "not_profitable": _("The price moved too far. Nothing was taken; ask for a new offer."),
     "fill_switched_off": _("Payouts are switched off at the moment."),
     "cancelled": _("You cancelled this transfer before it began. Nothing was taken."),
+    "permit_void": _(
+        "Your confirmation was taken back, or another permit of your wallet for this token was used before it. "
+        "Nothing was taken."
+    ),
     "rescue_page_not_built": _("The rescue page is not available here at the moment."),
     "open_failed": _("Locking your money was refused by the chain, so nothing was taken."),
     "open_timed_out": _("Locking your money did not get into a block in time, so nothing was taken."),

@@ -131,6 +131,10 @@ def script_words() -> dict[str, str]:
         "chain_left": _("Your wallet went to another chain, so nothing was sent. Please confirm again."),
         "wrong_chain": _("Your wallet is not on {chain}. Switch it there and try again."),
         "network_error": _("The server does not answer. Nothing was submitted; please try again."),
+        "no_answer": _(
+            "No answer came. It may have been taken all the same: press the button again, and the very same is handed "
+            "in once more. Nothing is taken twice."
+        ),
         "refused_differs": _(
             "Stopped for your safety: what would be signed differs from what is shown ({field}). Nothing was signed."
         ),
@@ -145,6 +149,7 @@ def script_words() -> dict[str, str]:
         "own_sent": _("Sent: {hash}. Waiting for its block…"),
         "own_done_cancel": _("Cancelled. Your confirmation can never be used any more."),
         "own_done_claim": _("Done. The money was sent to you."),
+        "own_late": _("The transfer has begun meanwhile; it goes on."),
         "own_failed": _("The chain rejected {hash}. If the transfer has begun meanwhile, it goes on."),
         "rejected_own": _("You did not confirm. Nothing happened."),
         "no_wallet_here": _("No wallet was found in this browser. Visit this page where your wallet is."),

@@ -19,7 +19,7 @@ __all__ = ["driver"]
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.mark.parametrize("way", ["eip3009", "permit2"])
+@pytest.mark.parametrize("way", ["eip3009", "permit2", "permit"])
 def test_a_recovery_code_and_the_key_are_enough(
     driver: Driver, alice: LocalAccount, tmp_path: Path, way: str
 ) -> None:
@@ -28,9 +28,23 @@ def test_a_recovery_code_and_the_key_are_enough(
     code = recovery_code(order_from_json(order.terms))
     assert "cancelled in 0x" in command(code, key_of(alice), tmp_path, way=way)
     order = driver.drive(order, OrderState.REJECTED)
-    assert order.reason["code"] == "cancelled"
+    assert order.reason["code"] == ("permit_void" if way == "permit" else "cancelled")
+    if way == "permit":
+        return
     with pytest.raises(CommandError, match="already_used"):
         command(code, key_of(alice), tmp_path, way=way)
+
+
+def test_a_permit_that_opened_its_order_is_not_said_to_be_cancelled(
+    driver: Driver, alice: LocalAccount, tmp_path: Path, settings: Any
+) -> None:
+    """Its number is used, so that a permit of nothing would go through."""
+    settings.FILL_ENABLED = False
+    driver.network.write_manifests(tmp_path)
+    order = driver.drive(driver.transfer(alice, confirm="permit"), OrderState.OPENED)
+    code = recovery_code(order_from_json(order.terms))
+    with pytest.raises(CommandError, match="already_used"):
+        command(code, key_of(alice), tmp_path, way="permit")
 
 
 def test_only_the_signer_can(

@@ -13,16 +13,25 @@ from eth_account import Account
 from eth_utils.address import to_checksum_address
 
 from intents.chains.manifest import ChainManifest
+from intents.contracts.addresses import deposit_address_of
 from intents.lifecycle import OrderState
 from intents.models import Order
+from intents.selectors.relief import TAKEN_BACK
 from intents.settlement import calls
-from intents.settlement.cancelling import cancel_authorization, cancel_typed_data, invalidate_nonce
+from intents.settlement.cancelling import (
+    cancel_authorization,
+    cancel_typed_data,
+    invalidate_nonce,
+    void_permit,
+    void_permit_data,
+)
 from intents.settlement.order import order_from_json
 from intents.settlement.typed_data import digest
 from tests.rescue.test_scripts import ROOT, VECTORS, run
 from tests.web import rows
 
 pytestmark = pytest.mark.django_db
+IMPLEMENTATION = "0x" + "d1" * 20
 CANCELLABLE = (OrderState.SIGNED, OrderState.OPENING, OrderState.REJECTED)
 
 
@@ -46,12 +55,18 @@ def test_cancelling_is_offered_only_while_nothing_was_taken(client: Client, stat
 
 def test_it_is_not_offered_where_it_cannot_help(client: Client) -> None:
     assert offered(client, signed_order(fill_deadline=int(time.time()) - 5)) == ""
-    assert offered(client, signed_order(confirm_way="permit")) == ""
+    assert offered(client, signed_order(confirm_way="batch")) == ""
     assert offered(client, signed_order(signature="")) == ""
-    assert (
-        offered(client, signed_order(state=OrderState.REJECTED, reason={"code": "cancelled", "params": {}}))
-        == ""
-    )
+    for code in TAKEN_BACK:
+        order = signed_order(state=OrderState.REJECTED, reason={"code": code, "params": {}})
+        assert offered(client, order) == ""
+
+
+def test_a_permit_says_what_else_goes_with_it(client: Client) -> None:
+    order = signed_order(confirm_way="permit")
+    assert offered(client, order) == "cancel"
+    page = client.get(f"/t/{order.order_id}?k={order.share_key}").content.decode()
+    assert "asks for a signature before. Other permits of this token" in page
 
 
 def test_what_waits_can_be_collected(client: Client) -> None:
@@ -67,6 +82,7 @@ def test_the_page_tells_its_script_what_the_order_says(client: Client) -> None:
     facts = json.loads(html.unescape(found[1]))
     assert facts["orderId"] == order.order_id
     assert facts["nonce"] == order.terms["nonce"]
+    assert facts["deadline"] == str(order.fill_deadline)
     assert (
         '<script type="application/json" id="network">' in page
         or 'id="network" type="application/json"' in page
@@ -82,20 +98,30 @@ def test_the_scripts_transactions_are_pythons() -> None:
     data = cancel_typed_data(order, order_id=order_id, origin=chain)
     signature = bytes(signer.unsafe_sign_hash(digest(data)).signature)
     known = chain.tokens[0]
+    place = deposit_address_of(order_id, settler=rows.ESCROW, implementation=IMPLEMENTATION)
+    voiding = void_permit_data(order, deposit_address=place, count=5, origin=chain)
     facts = {
         "token": token,
         "user": order.user,
         "nonce": str(order.nonce),
         "orderId": vector["order_id"],
+        "deadline": str(order.fill_deadline),
     }
     given = {
         "facts": facts,
         "signature": "0x" + signature.hex(),
         "chain": {
             "chain_id": str(chain.chain_id),
-            "contracts": {name: contract.address for name, contract in chain.contracts.items()},
+            "contracts": {name: contract.address for name, contract in chain.contracts.items()}
+            | {"deposit_implementation": IMPLEMENTATION},
             "tokens": [
-                {"address": known.address, "name": known.name, "version": known.version, "eip3009": "bytes"}
+                {
+                    "address": known.address,
+                    "name": known.name,
+                    "version": known.version,
+                    "eip3009": "bytes",
+                    "permit": "eip2612",
+                }
             ],
         },
     }
@@ -108,6 +134,8 @@ def test_the_scripts_transactions_are_pythons() -> None:
           permit2: relief.invalidation(input.facts, input.chain),
           cancel: relief.cancellation(input.facts, input.signature),
           digest: digest(relief.cancelTypedData(input.facts, input.chain)),
+          voiding: digest(relief.voidTypedData(input.facts, input.chain, 5n)),
+          voided: relief.voided(relief.voidTypedData(input.facts, input.chain, 5n), input.signature),
         };
         """,
         {**given, "modules": (ROOT / "static" / "src" / "modules").as_uri() + "/"},
@@ -117,6 +145,8 @@ def test_the_scripts_transactions_are_pythons() -> None:
     assert lowered(found["permit2"]) == plain(invalidate_nonce(order, origin=chain))
     mine = plain(cancel_authorization(order, order_id=order_id, signature=signature))
     assert {**lowered(found["cancel"]), "to": mine["to"]} == mine
+    assert found["voiding"] == "0x" + digest(voiding).hex()
+    assert lowered(found["voided"]) == plain(void_permit(order, deposit_address=place, signature=signature))
 
 
 def signed_order(**changes: Any) -> Order:

@@ -145,7 +145,9 @@ def _reverted(case: Case, step: Step, reverted: Reverted) -> bool:
     if reverted.name == "TimestampPassed":
         return _await_expiry(case, step)
     if is_cancelled(case):
-        return _refuse(case, step, Refusal("cancelled", {}))
+        # The number of a permit counts all permits of a wallet: another one, for somebody else, uses it up as well.
+        code = "permit_void" if case.order.confirm_way == PERMIT else "cancelled"
+        return _refuse(case, step, Refusal(code, {}))
     return _refuse(case, step, Refusal("open_failed", {"revert": reverted.said}))
 
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from intents.engine.deposits import DEPOSIT
 from intents.lifecycle import OrderState
+from intents.selectors.relief import TAKEN_BACK
 from intents.selectors.steps import amount_words
 from intents.services.words import text as error_words
 
@@ -155,7 +156,7 @@ def _funds_gone(facts: Facts) -> Numbers | None:
 
 def _cancelled(facts: Facts) -> Numbers | None:
     used = _open_refused(facts, _USED)
-    if _refusal(facts)[0] != "cancelled" and used is None:
+    if _refusal(facts)[0] not in TAKEN_BACK and used is None:
         return None
     return {"chain": facts.origin.name, "key": "cancelled"}
 

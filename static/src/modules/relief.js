@@ -1,12 +1,16 @@
 // What a person does by an own transaction on a transfer's page: cancel before it begins, collect what waits.
 import { concat, hexToNumber, numberToHex, pad, size, slice, toFunctionSelector } from "viem/utils";
+import { depositAddress } from "./deposit-address.js";
 import { RefusedToSign, sameText } from "./order.js";
 import { tokenOf, trustedChain } from "./trust.js";
-import { connect, connected, isOn, isRejected, sendTransaction, signTypedData, switchTo, walletProblem, wallets } from "./wallet.js";
+import { connect, connected, isOn, isRejected, readWord, sendTransaction, signTypedData, switchTo, walletProblem, wallets } from "./wallet.js";
+import { NONCES, typedData as permitTypedData } from "./ways/permit.js";
 import { say } from "./words.js";
 
 const CANCEL = toFunctionSelector("cancelAuthorization(address,bytes32,uint8,bytes32,bytes32)");
 const INVALIDATE = toFunctionSelector("invalidateUnorderedNonces(uint256,uint256)");
+const PERMIT = toFunctionSelector("permit(address,address,uint256,uint256,uint8,bytes32,bytes32)");
+const STATUS = toFunctionSelector("orderStatus(bytes32)");
 const CLAIM = toFunctionSelector("claim(address,address)");
 const RECEIPT_MS = 1000;
 const PATIENCE_MS = 5000;
@@ -85,6 +89,7 @@ export function claim({ token, user }, chain) {
 async function cancel(facts, chain) {
   if (!sameText(connected().account, facts.user)) throw new Error(say("wrong_owner", { account: facts.user }));
   if (facts.way === "permit2") return invalidation(facts, chain);
+  if (facts.way === "permit") return voiding(facts, chain);
   return cancellation(facts, await signTypedData(cancelTypedData(facts, chain), facts.user));
 }
 
@@ -92,6 +97,32 @@ async function cancel(facts, chain) {
 export function invalidation({ nonce }, chain) {
   const [place, bit] = [BigInt(nonce) >> 8n, 1n << (BigInt(nonce) & 255n)];
   return { to: chain.contracts.permit2, data: concat([INVALIDATE, word(place), word(bit)]) };
+}
+
+async function voiding(facts, chain) {
+  // In this order: what begins after the count was read has used that number, and this one is rejected.
+  const count = await readWord(facts.token, NONCES, facts.user);
+  const status = await readWord(chain.contracts.input_settler, STATUS, facts.orderId);
+  if (status !== 0n) throw new Error(say("own_late"));
+  const data = voidTypedData(facts, chain, count);
+  return voided(data, await signTypedData(data, facts.user));
+}
+
+/** What the owner signs so that a permit is worth nothing: one of nothing, for the order's own address. */
+export function voidTypedData({ token, user, orderId, deadline }, chain, nonce) {
+  const known = tokenOf(chain, token);
+  const { input_settler: settler, deposit_implementation: implementation } = chain.contracts;
+  if (!known || known.permit !== "eip2612") throw new RefusedToSign("refused_unknown", "token");
+  if (!implementation) throw new RefusedToSign("refused_unknown", "deposit_implementation");
+  const order = { inputs: [[token, 0]], user, originChainId: chain.chain_id, fillDeadline: deadline };
+  return permitTypedData(order, { token: known, spender: depositAddress(orderId, { settler, implementation }), nonce });
+}
+
+/** The transaction that brings it to the token. */
+export function voided({ domain, message }, signature) {
+  const { owner, spender, value, deadline } = message;
+  const parts = [pad(owner), pad(spender), word(value), word(deadline), ...vrs(signature)];
+  return { to: domain.verifyingContract, data: concat([PERMIT, ...parts]) };
 }
 
 /** What the owner signs so that the order's EIP-3009 nonce is used up. */
@@ -113,10 +144,13 @@ export function cancelTypedData({ token, user, orderId }, chain) {
 
 /** The transaction that brings the signature to the token. */
 export function cancellation({ token, user, orderId }, signature) {
+  return { to: token, data: concat([CANCEL, pad(user), orderId, ...vrs(signature)]) };
+}
+
+function vrs(signature) {
   if (size(signature) !== 65) throw new RefusedToSign("refused_differs", "signature");
   const v = hexToNumber(slice(signature, 64));
-  const parts = [pad(user), orderId, word(v < 27 ? v + 27 : v), slice(signature, 0, 32), slice(signature, 32, 64)];
-  return { to: token, data: concat([CANCEL, ...parts]) };
+  return [word(v < 27 ? v + 27 : v), slice(signature, 0, 32), slice(signature, 32, 64)];
 }
 
 // Read through the wallet's own node, whatever our server says.

@@ -7,6 +7,9 @@ const ATOMIC = ["supported", "ready"];
 // An answer for every chain there is.
 const ALL_CHAINS = 0n;
 const REMEMBERED = "waymeet.wallet";
+// Tells the server no more than that there is one: it keeps room for what the wallet holds.
+const ROOM_COOKIE = "wallet";
+const YEAR_SECONDS = 365 * 24 * 3600;
 // A wallet that announces nothing.
 const LEGACY = "window.ethereum";
 const UNKNOWN_CHAIN_CODES = [4902, -32603];
@@ -66,6 +69,7 @@ export async function regain() {
 export function disconnect() {
   current = null;
   storage((store) => store.removeItem(REMEMBERED));
+  keepRoom(false);
   notify("disconnected");
 }
 
@@ -113,9 +117,9 @@ export async function sendTransaction(transaction, chainId) {
   return request("eth_sendTransaction", [{ ...transaction, chainId: hexChainId(chainId) }]);
 }
 
-/** A number that `contract` answers about an account, read through the wallet's node on its active chain. */
-export async function readWord(contract, selector, account) {
-  const data = selector + account.slice(2).toLowerCase().padStart(64, "0");
+/** A number that `contract` answers about an account or a 32-byte id, read through the wallet's node on its active chain. */
+export async function readWord(contract, selector, about) {
+  const data = selector + about.slice(2).toLowerCase().padStart(64, "0");
   return BigInt(await request("eth_call", [{ to: contract, data }, "latest"]));
 }
 
@@ -215,6 +219,7 @@ function adopt({ info, provider }, account) {
   const before = current;
   current = { info, provider, account: getAddress(account) };
   storage((store) => store.setItem(REMEMBERED, info.rdns));
+  keepRoom(true);
   watch(current);
   if (before?.account === current.account) current.batching = before.batching;
   notify(before ? "account" : "connected");
@@ -240,6 +245,10 @@ function notify(what) {
 
 function remembered() {
   return storage((store) => store.getItem(REMEMBERED));
+}
+
+function keepRoom(isKept) {
+  document.cookie = `${ROOM_COOKIE}=1; path=/; max-age=${isKept ? YEAR_SECONDS : 0}; samesite=lax`;
 }
 
 // Private windows may forbid storage; forgetting is harmless.

@@ -4,7 +4,8 @@ import { depositAddress } from "../deposit-address.js";
 import { addressOf, RefusedToSign, sameText } from "../order.js";
 import { readWord, signTypedData } from "../wallet.js";
 
-const NONCES = "0x7ecebe00";
+/** Selector of `nonces(address)`. */
+export const NONCES = "0x7ecebe00";
 const PERMIT = [
   { name: "owner", type: "address" },
   { name: "spender", type: "address" },
