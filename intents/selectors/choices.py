@@ -7,17 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from intents.chains import registry
 from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.manifest import ChainManifest, TokenManifest
-from intents.engine.brakes import refusal_of
+from intents.engine.brakes import Place, brakes
 from intents.engine.world import load_world
 from intents.errors import WaymeetError
-from intents.models import Pause
-from intents.services.assets import ANY, assets
+from intents.services.assets import ANY, Asset, assets
 from intents.services.balances import AssetBalance, balances_of
 from intents.services.solving import own_open_wei
 from intents.services.words import text as error_words
@@ -25,6 +23,7 @@ from intents.solver.connectivity import unreached
 from intents.solver.world import World
 
 from .amounts import shown_amount
+from .pauses import brake_words
 
 KEPT_SECONDS: Final = 15.0
 # Above this a picture of what can be reached would cost more than it tells.
@@ -98,13 +97,25 @@ def choices(*, user: str = "", source: str = "") -> list[Choice]:
     return [*view.anywhere(), *view.on_chains()]
 
 
+def held_back() -> dict[str, str]:
+    """Why no transfer of a token begins or ends on a chain now, by the choice that names both; no node is asked."""
+    pulled = brakes()
+    found = {
+        f"{manifest.slug}:{token.symbol}": pulled.at((manifest.chain_id, token.address))
+        for manifest in registry.all_chains().values()
+        for token in manifest.assets
+    }
+    return {value: brake_words(brake.code, brake.params) for value, brake in found.items() if brake}
+
+
 class _View:
     def __init__(self, user: str, source: str) -> None:
         self.world = _world()
         self.held = {each.asset.asset_id: each for each in balances_of(user)} if user else {}
         self.has_wallet = bool(user)
-        self.braked = _braked()
-        self.unreached = _unreached(self.world, source)
+        self.brakes = brakes()
+        self.source = _place(source)
+        self.unreached = _unreached(self.world, self.source)
 
     def anywhere(self) -> Iterator[Choice]:
         for asset in assets():
@@ -115,7 +126,7 @@ class _View:
             yield Choice(
                 value=asset.value, symbol=asset.symbol, name=asset.symbol, chain="", address="",
                 decimals=asset.decimals, asset_id=asset.asset_id, price_e8=self._price(asset.asset_id),
-                amount=total, spendable=total,
+                amount=total, spendable=total, why_from=self._why_nowhere(asset),
             )  # fmt: skip
 
     def on_chains(self) -> Iterator[Choice]:
@@ -123,14 +134,27 @@ class _View:
             for token in manifest.assets:
                 amount = _amount(self.held.get(token.canonical_id), manifest.chain_id, token)
                 why = self._why(manifest, token)
-                reason = self.unreached.get((manifest.chain_id, token.address))
                 yield Choice(
                     value=f"{manifest.slug}:{token.symbol}", symbol=token.symbol, name=token.name,
                     chain=manifest.name, address="" if token.address == ZERO_ADDRESS else token.address,
                     decimals=token.decimals, asset_id=token.canonical_id,
                     price_e8=self._price(token.canonical_id), amount=amount,
-                    spendable=_spendable(manifest, token, amount), why_from=why, why_to=why or reason or "",
+                    spendable=_spendable(manifest, token, amount), why_from=why,
+                    why_to=why or self._why_not_from_source((manifest.chain_id, token.address)),
                 )  # fmt: skip
+
+    def _why_nowhere(self, asset: Asset) -> str:
+        """Why it cannot be sent from any chain: what keeps the first, when something keeps each."""
+        chains = registry.all_chains()
+        reasons = [self._why(chains[chain_id], token) for chain_id, token in asset.tokens.items()]
+        return reasons[0] if all(reasons) else ""
+
+    def _why_not_from_source(self, place: Place) -> str:
+        """What keeps the way between them, or why there is none; the source's own brakes stand with the source."""
+        if self.source is None:
+            return ""
+        braked = self.brakes.routes.get((self.source[0], place[0]))
+        return brake_words(braked.code, braked.params) if braked else self.unreached.get(place, "")
 
     def _price(self, asset_id: str) -> int | None:
         price = self.world.prices.get(asset_id)
@@ -144,10 +168,9 @@ class _View:
         chain = self.world.chains.get(manifest.chain_id)
         if chain is None:
             return error_words("clock_unknown", {"chain": manifest.name})
-        if chain.paused_reason:
-            return error_words("chain_paused", {"chain": manifest.name})
-        if (manifest.chain_id, token.address.lower()) in self.braked:
-            return self.braked[manifest.chain_id, token.address.lower()]
+        braked = self.brakes.at((manifest.chain_id, token.address))
+        if braked is not None:
+            return brake_words(braked.code, braked.params)
         if self._price(token.canonical_id) is None:
             return error_words("no_price")
         return ""
@@ -168,22 +191,13 @@ def _spendable(manifest: ChainManifest, token: TokenManifest, amount: int | None
         return None
 
 
-def _braked() -> dict[tuple[int, str], str]:
-    paused = Pause.objects.filter(Q(kind=Pause.Kind.TOKEN), ended_at=None)
-    said = {}
-    for pause in paused:
-        refusal = refusal_of(pause)
-        said[pause.origin_id, pause.token.lower()] = error_words(refusal.code, refusal.params)
-    return said
-
-
 @dataclass(slots=True)
 class _Kept:
     """What this process found out lately, in codes: words differ by reader."""
 
     world: World | None = None
     at: float = float("-inf")
-    unreached: dict[tuple[int, str], dict[tuple[int, str], Any]] = field(default_factory=dict)
+    unreached: dict[Place, dict[Place, Any]] = field(default_factory=dict)
 
 
 _kept = _Kept()
@@ -201,22 +215,25 @@ def _world() -> World:
     return _kept.world
 
 
-def _unreached(world: World, source: str) -> dict[tuple[int, str], str]:
-    """Why what lies on other chains cannot be delivered for `source`, in words; nothing for any chain."""
+def _place(source: str) -> Place | None:
+    """The chain and token of a choice; None for any chain, or none."""
     slug, _colon, name = source.partition(":")
     if not name or slug == ANY:
-        return {}
+        return None
     try:
         manifest = registry.chain_by_slug(slug)
-        token = manifest.token(name).address
+        return manifest.chain_id, manifest.token(name).address
     except WaymeetError:
+        return None
+
+
+def _unreached(world: World, source: Place | None) -> dict[Place, str]:
+    """Why what lies on other chains cannot be delivered for `source`, in words; nothing for any chain."""
+    if source is None or sum(len(chain.tokens) for chain in world.chains.values()) > MOST_ASKED:
         return {}
-    if sum(len(chain.tokens) for chain in world.chains.values()) > MOST_ASKED:
-        return {}
-    key = manifest.chain_id, token
-    if key not in _kept.unreached:
-        _kept.unreached[key] = unreached(world, origin_id=manifest.chain_id, token=token)
-    return {place: error_words(why.code, why.params) for place, why in _kept.unreached[key].items()}
+    if source not in _kept.unreached:
+        _kept.unreached[source] = unreached(world, origin_id=source[0], token=source[1])
+    return {place: error_words(why.code, why.params) for place, why in _kept.unreached[source].items()}
 
 
 def _text(value: int | None) -> str | None:

@@ -4,26 +4,48 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
+from intents.engine.brakes import Brakes, Place, brakes
 from intents.engine.world import load_world
 from intents.services.words import text as error_words
-from intents.solver.connectivity import Connectivity, Unserved, connectivity
+from intents.solver.connectivity import Barred, Connectivity, Unserved, connectivity
+from intents.solver.router import Refusal
 
 from .network import chain_name, token_name
+from .pauses import BRAKED, brake_words
 
 KEPT_SECONDS: Final = 15.0
 
-_kept: tuple[float, Connectivity] | None = None
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The last answer of this process, and the brakes that it counted with."""
+
+    at: float
+    pulled: Brakes
+    found: Connectivity
+
+
+_kept: _Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Pairs that lack a route for one and the same reason: what would arrive where, and how many pairs."""
+    """Pairs that lack a route for one and the same reason, how many, and where that lies: what would arrive, or
+    the token, chain or route that takes nothing new. `token` is "" for all of a chain.
+    """
 
     token: str
     chain: str
     code: str
     words: str
     pairs: int
+
+    @property
+    def token_words(self) -> str:
+        """The token as a line of text names it."""
+        return self.token or _("every token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,40 +62,73 @@ class ConnectivityView:
 
 
 def connectivity_view() -> ConnectivityView:
-    """The number for now, at most KEPT_SECONDS old; every process asks its own solver."""
+    """The number for now, at most KEPT_SECONDS old but for brakes, which count at once; every process asks its own
+    solver.
+    """
     global _kept
-    now = time.monotonic()
-    if _kept is None or now - _kept[0] > KEPT_SECONDS:
-        _kept = now, connectivity(load_world())
-    found = _kept[1]
+    now, pulled = time.monotonic(), brakes()
+    if _kept is None or now - _kept.at > KEPT_SECONDS or _kept.pulled != pulled:
+        _kept = _Kept(now, pulled, connectivity(load_world(), barred=barred_by(pulled)))
+    found = _kept.found
     return ConnectivityView(served=found.served, pairs=found.pairs, gaps=_gaps(found))
 
 
+def barred_by(pulled: Brakes) -> Barred:
+    """These brakes as the solver's counting takes them."""
+
+    def barred(origin: Place, destination: Place) -> Refusal | None:
+        refusal = pulled.between(origin, destination)
+        return Refusal(refusal.code, refusal.params) if refusal is not None else None
+
+    return barred
+
+
 def connectivity_json() -> dict[str, Any]:
-    """The same for programs; codes are language-neutral."""
+    """The same for programs; codes are language-neutral, reasons in the reader's language."""
     view = connectivity_view()
     return {
         "pairs": view.pairs,
         "served": view.served,
         "percent": view.percent,
         "unserved": [
-            {"token": gap.token, "chain": gap.chain, "code": gap.code, "pairs": gap.pairs}
+            {
+                "token": gap.token,
+                "chain": gap.chain,
+                "code": gap.code,
+                "pairs": gap.pairs,
+                "reason": gap.words,
+            }
             for gap in view.gaps
         ],
     }
 
 
 def _gaps(found: Connectivity) -> tuple[Gap, ...]:
-    alike: dict[tuple[int, str, str], list[Unserved]] = {}
+    alike: dict[tuple[str, str, str], list[Unserved]] = {}
     for pair in found.unserved:
-        alike.setdefault((pair.destination_id, pair.output_token, pair.reason.code), []).append(pair)
+        alike.setdefault((*_lies_with(pair), pair.reason.code), []).append(pair)
     return tuple(
-        Gap(
-            token=token_name(chain_id, token).symbol or token,
-            chain=chain_name(chain_id),
-            code=code,
-            words=error_words(code, pairs[0].reason.params),
-            pairs=len(pairs),
-        )
-        for (chain_id, token, code), pairs in sorted(alike.items(), key=lambda entry: -len(entry[1]))
+        Gap(token, chain, code, words=_words(pairs[0].reason), pairs=len(pairs))
+        for (token, chain, code), pairs in sorted(alike.items(), key=lambda entry: -len(entry[1]))
     )
+
+
+def _words(reason: Refusal) -> str:
+    words = brake_words if reason.code in BRAKED else error_words
+    return words(reason.code, reason.params)
+
+
+def _lies_with(pair: Unserved) -> tuple[str, str]:
+    """The token, "" for all of them, and the chain that a pair's reason is about."""
+    said = pair.reason.params
+    match pair.reason.code:
+        case "token_paused":
+            return said["token"], said["chain"]
+        case "chain_leaving":
+            return "", said["chain"]
+        case "chain_paused":
+            return "", chain_name(int(said["chain"]))
+        case "route_paused":
+            return "", f"{said['origin']} → {said['destination']}"
+    name = token_name(pair.destination_id, pair.output_token)
+    return name.symbol or pair.output_token, name.chain_name

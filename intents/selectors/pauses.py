@@ -1,14 +1,18 @@
 """Why a chain, a token or a route takes no new transfers, in words."""
 
 from collections import defaultdict
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from intents.chains import registry
 from intents.engine.brakes import refusal_of
 from intents.models import Departure, Pause
 
 from .passport_words import are_known, codes_words
+
+BRAKED: Final = frozenset({"chain_leaving", "chain_paused", "route_paused", "token_paused"})
 
 
 def paused_words(reason: str) -> str:
@@ -42,14 +46,26 @@ def braked_words() -> dict[int, list[str]]:
     for leaving in Departure.objects.filter(ended_at=None):
         found[leaving.chain_id].append(departure_words(leaving))
     for pause in Pause.objects.filter(ended_at=None).order_by("created_at"):
-        said = refusal_of(pause).params
-        said["reason"] = paused_words(said["reason"])
-        if pause.kind == Pause.Kind.ROUTE:
-            words = _("Transfers from %(origin)s to %(destination)s are paused: %(reason)s") % said
-        else:
-            words = _("%(token)s on %(chain)s is paused: %(reason)s") % said
-        found[pause.origin_id].append(words)
+        brake = refusal_of(pause)
+        found[pause.origin_id].append(brake_words(brake.code, brake.params))
     return found
+
+
+def brake_words(code: str, params: Mapping[str, Any]) -> str:
+    """What a brake (one of BRAKED) keeps from beginning, and why, where nobody is about to begin it."""
+    said = {**params, "reason": paused_words(str(params.get("reason", "")))}
+    chain = str(said.get("chain", ""))
+    if chain.isdigit():
+        manifest = registry.once_connected(int(chain))
+        said["chain"] = manifest.name if manifest else f"#{chain}"
+    match code:
+        case "route_paused":
+            return _("Transfers from %(origin)s to %(destination)s are paused: %(reason)s") % said
+        case "token_paused":
+            return _("%(token)s on %(chain)s is paused: %(reason)s") % said
+        case "chain_leaving":
+            return _("%(chain)s takes no new transfers: %(reason)s") % said
+    return _("%(chain)s is paused: %(reason)s") % said
 
 
 def departure_words(leaving: Departure) -> str:

@@ -1,6 +1,6 @@
 """How much of the network one confirmation reaches: every ordered pair of tokens on two chains, asked for real."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -13,6 +13,8 @@ USD_E8 = 10**8
 ASKED_USD_E8 = (100 * USD_E8, 500 * USD_E8)
 
 Place = tuple[int, str]
+# Why a transfer from one place to another may not begin although there may be a route; None when nothing stops it.
+Barred = Callable[[Place, Place], Refusal | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,11 @@ class Unserved:
     destination_id: int
     output_token: str
     reason: Refusal
+
+    @property
+    def ends(self) -> tuple[Place, Place]:
+        """Where it begins and where it ends."""
+        return (self.origin_id, self.input_token), (self.destination_id, self.output_token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +50,14 @@ class Connectivity:
         return self.served / self.pairs if self.pairs else 0.0
 
 
-def connectivity(world: World, *, no_way: Mapping[Place, Refusal] | None = None) -> Connectivity:
-    """Ask every pair of `world`; `no_way` names (chain, token) places that no single confirmation can pay from."""
-    refused = no_way or {}
+def connectivity(world: World, *, barred: Barred | None = None) -> Connectivity:
+    """Ask every pair of `world`; what `barred` stops is not served, whatever route there is."""
     pairs = list(_pairs(world))
     unserved = []
     for (origin, given), (destination, asked) in pairs:
-        reason = refused.get((origin.chain_id, given.address)) or _refusal(
-            world, origin=origin, given=given, destination=destination, asked=asked
-        )
+        ends = (origin.chain_id, given.address), (destination.chain_id, asked.address)
+        reason = barred(*ends) if barred else None
+        reason = reason or _refusal(world, origin=origin, given=given, destination=destination, asked=asked)
         if reason is not None:
             unserved.append(
                 Unserved(origin.chain_id, given.address, destination.chain_id, asked.address, reason)

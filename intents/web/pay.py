@@ -13,6 +13,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from intents.errors import WaymeetError
+from intents.selectors.choices import held_back
 from intents.selectors.network import connected_chains
 from intents.services.assets import assets
 from intents.services.destination import Destination, destination_of
@@ -20,7 +21,7 @@ from intents.services.destination import Destination, destination_of
 from .failures import said
 from .ready import has_chains, not_started
 from .receiver import with_receiver
-from .transfer import Choice, anywhere_choices
+from .transfer import Choice, anywhere_choices, tokens_of
 from .wallet import wallet_page
 
 _FIELDS = ("to", "token", "amount", "recipient", "from")
@@ -102,8 +103,9 @@ def _asked(request: HttpRequest) -> dict[str, str]:
 
 def _sources(destination: Destination) -> list[tuple[Any, list[Choice]]]:
     """Every token of the other chains."""
+    why = held_back()
     return [
-        (chain, [Choice(f"{chain.slug}:{t.symbol}", t.symbol, t.name) for t in chain.assets])
+        (chain, tokens_of(chain, why=why))
         for chain in connected_chains().values()
         if chain.chain_id != destination.chain.chain_id
     ]

@@ -16,6 +16,7 @@ from intents.errors import WaymeetError
 from intents.models import Quote
 from intents.selectors.access import quote_for
 from intents.selectors.card import card
+from intents.selectors.choices import held_back
 from intents.selectors.network import connected_chains, token_name
 from intents.services.assets import as_listed, assets
 from intents.services.limits import QUOTES
@@ -51,11 +52,12 @@ _NEVER_LINKED = {"user": "", "refund": "", "can_batch": ""}
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One token on one chain in a list."""
+    """One token on one chain in a list; `why` says what keeps it from being chosen, "" when nothing does."""
 
     value: str
     symbol: str
     name: str
+    why: str = ""
 
 
 @gzip_page
@@ -159,10 +161,14 @@ def linked(data: QueryDict) -> dict[str, str]:
 
 
 def _groups() -> list[tuple[Any, list[Choice]]]:
-    return [
-        (chain, [Choice(f"{chain.slug}:{t.symbol}", t.symbol, t.name) for t in chain.assets])
-        for chain in connected_chains().values()
-    ]
+    why = held_back()
+    return [(chain, tokens_of(chain, why=why)) for chain in connected_chains().values()]
+
+
+def tokens_of(chain: Any, *, why: dict[str, str]) -> list[Choice]:
+    """A chain's tokens for a list; `why` names those that cannot be chosen now."""
+    values = [(f"{chain.slug}:{token.symbol}", token) for token in chain.assets]
+    return [Choice(value, token.symbol, token.name, why.get(value, "")) for value, token in values]
 
 
 def anywhere_choices(*, besides: int = 0) -> list[Choice]:

@@ -12,9 +12,11 @@ from playwright.sync_api import Browser, Page, Response, Route, expect
 
 from intents.devnet.bench.demo_process import DemoProcess
 from intents.models.fields import DIGITS
+from tests import shifts
 from tests.axe import is_too_wide, violations
 
-from .person import READY, approve, confirm, connect, review, until_signature_request
+from .conftest import watched
+from .person import ORDER_PAGE, READY, approve, confirm, connect, review, until_signature_request
 
 MOST_BYTES = 150_000
 KNOWN = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -94,6 +96,24 @@ def test_what_cannot_be_chosen_says_why(page: Page) -> None:
     expect(page.locator("[data-choice-note]")).to_have_text("This token is not supported here.")
     page.click("#choice-dialog [data-cancel]")
     expect(page.locator("#from")).to_have_value("alder:USDC")
+
+
+def test_a_chosen_token_that_is_held_says_why_before_any_offer_does(page: Page) -> None:
+    reason = "USDC on Alder is paused: looked into"
+
+    def held(route: Route) -> None:
+        answer = route.fetch()
+        found = answer.json()
+        for choice in found["choices"]:
+            if choice["value"] == "alder:USDC":
+                choice["why_from"] = choice["why_to"] = reason
+        route.fulfill(response=answer, json=found)
+
+    page.route(re.compile("/choices"), held)
+    page.goto("/")
+    expect(page.locator("#from-chosen .choice-why")).to_have_text(reason)
+    expect(page.locator("#to-chosen .choice-why")).to_have_count(0)
+    assert not is_too_wide(page)
 
 
 def test_the_amount_may_be_typed_in_dollars(page: Page) -> None:
@@ -192,6 +212,27 @@ def test_a_price_that_fell_while_the_wallet_asked_is_shown_and_confirmed_anew(
     assert confirm(page) == ["Signature request"]
 
 
+def test_an_order_whose_answer_was_lost_is_handed_in_again_and_not_made_anew(page: Page) -> None:
+    page.clock.install()
+    page.goto("/?from=birch:USDC&to=cedar:USDC&amount=25")
+    connect(page)
+    review(page)
+    until_signature_request(page)
+    taken: list[str] = []
+
+    def lose(route: Route) -> None:
+        taken.append(route.fetch().json()["order_id"])
+        route.abort()
+
+    page.route("**/orders", lose, times=1)
+    approve(page)
+    expect(page.locator("[data-problem]")).to_contain_text("It may have been taken all the same")
+    outlast(page)
+    page.click("[data-sign]")
+    page.wait_for_url(ORDER_PAGE)
+    assert taken == [page.url.rsplit("/", 1)[1]]
+
+
 def make_worse(demo: DemoProcess, quote: str) -> None:
     """The quote's time is over, its input buys less now, and the next one is for a smaller delivery."""
     change = (
@@ -257,6 +298,20 @@ def test_the_list_fits_and_is_accessible(
         assert not is_too_wide(page), state
         assert violations(page) == [], state
     context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_jumps_for_who_comes_back(browser: Browser, demo: DemoProcess, width: int) -> None:
+    with watched(browser, demo, viewport={"width": width, "height": 844}) as page:
+        page.add_init_script(shifts.WATCH)
+        page.goto("/")
+        connect(page)
+        page.locator(READY).wait_for()
+        page.goto("/")
+        page.locator(READY).wait_for()
+        expect(page.locator("[data-balance]")).to_be_visible()
+        expect(page.locator("#holdings summary")).to_be_visible()
+        assert shifts.jump(page) == ""
 
 
 def test_the_page_is_light(page: Page) -> None:

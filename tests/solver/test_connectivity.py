@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from intents.solver.connectivity import connectivity
+from intents.solver.connectivity import Place, connectivity
 from intents.solver.router import Refusal
 from tests.solver import worlds
 from tests.solver.worlds import ASSETS, DESTINATION, ORIGIN, address, on_destination, stock, world
@@ -49,11 +49,18 @@ def test_a_paused_chain_takes_its_pairs_with_it() -> None:
     assert {each.reason.code for each in found.unserved} == {"chain_paused"}
 
 
-def test_a_place_no_single_confirmation_can_pay_from_serves_nothing() -> None:
+def test_what_is_barred_is_not_served_and_keeps_its_own_reason() -> None:
     place = (ORIGIN, address(ORIGIN, "usdt"))
-    found = connectivity(world(stocks=stock(usdc=100_000)), no_way={place: Refusal("no_way_to_confirm")})
+
+    def barred(origin: Place, destination: Place) -> Refusal | None:
+        return Refusal("token_paused", {"token": "USDT"}) if place in (origin, destination) else None
+
+    found = connectivity(world(stocks=stock(usdc=100_000)), barred=barred)
 
     assert found.served == len(ASSETS) - 1
+    touched = [each for each in found.unserved if each.reason.code == "token_paused"]
+    assert len(touched) == 2 * len(ASSETS)
+    assert all(place in each.ends for each in touched)
 
 
 def test_a_network_without_pairs_reaches_nothing() -> None:

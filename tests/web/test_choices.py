@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 
 from intents.devnet.network import Network
-from intents.models import Chain, Pause
+from intents.models import Chain, Departure, Pause
+from intents.passports import records
 from intents.selectors import choices as selector
 from intents.services import balances
 from intents.services.limits import BALANCES
@@ -76,12 +77,37 @@ def test_on_real_chains(seen: Network, stranger: Client, alice: Any) -> None:
 
 @pytest.mark.chain
 @pytest.mark.django_db(transaction=True)
-def test_what_staff_stopped_says_so(seen: Network, stranger: Client) -> None:
+def test_what_is_stopped_says_so_in_the_list_and_not_only_at_the_offer(
+    seen: Network, stranger: Client
+) -> None:
     token = seen.manifest("birch").token("USDC").address
     Pause.objects.create(kind=Pause.Kind.TOKEN, origin_id=902, token=token, reason="maintenance")
+    Pause.objects.create(
+        kind=Pause.Kind.ROUTE, origin_id=901, destination_id=900, reason="bridge looked into"
+    )
+    Departure.objects.create(chain_id=903, kind="drain", reason="its operator moves")
+    found = asked(stranger, **{"from": "alder:USDC"})
+    assert "maintenance" in found["birch:USDC"]["why_from"] and "maintenance" in found["birch:USDC"]["why_to"]
+    assert found["alder:USDC"]["why_from"] == "" and found["birch:WETH"]["why_to"] == ""
+    assert "bridge looked into" in found["summit:USDC"]["why_to"] and found["summit:USDC"]["why_from"] == ""
+    assert "its operator moves" in found["cedar:ETH"]["why_from"]
+    assert found["any:USDC"]["why_from"] == "", "other chains have it"
+    page = stranger.get("/").content.decode()
+    assert "USDC · Birch · not at the moment</option>" in page and "USDC · Alder</option>" in page
+
+
+@pytest.mark.chain
+@pytest.mark.django_db(transaction=True)
+def test_an_asset_that_is_held_everywhere_cannot_be_sent_from_anywhere(
+    seen: Network, stranger: Client
+) -> None:
+    for manifest in seen.manifests.values():
+        for token in manifest.tokens:
+            if token.canonical_id == "usdt":
+                records.hold_token(manifest.chain_id, token.address, {"rebases"})
     found = asked(stranger)
-    assert "maintenance" in found["birch:USDC"]["why_from"]
-    assert found["alder:USDC"]["why_from"] == ""
+    assert "balances of it change by themselves" in found["any:USDT"]["why_from"]
+    assert found["any:USDC"]["why_from"] == ""
 
 
 WORTH = [

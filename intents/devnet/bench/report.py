@@ -71,11 +71,12 @@ def table(lines: Sequence[Line]) -> list[str]:
 def connectivity_lines(reached: dict[str, Any]) -> list[str]:
     """The API's connectivity answer: the share, then what is out of reach and why."""
     head = f"one confirmation serves {reached['served']} of {reached['pairs']} pairs ({reached['percent']} %)"
-    gaps = (
-        f"  not {gap['token']} on {gap['chain']} ({gap['pairs']} pairs): {gap['code']}"
-        for gap in reached["unserved"]
-    )
-    return [head, *gaps]
+    return [head, *map(_gap, reached["unserved"])]
+
+
+def _gap(gap: dict[str, Any]) -> str:
+    what = gap["token"] or "anything"
+    return f"  not {what} on {gap['chain']} ({gap['pairs']} pairs): {gap['code']}, {gap['reason']}"
 
 
 def _row(line: Line, width: int) -> str:

@@ -54,6 +54,9 @@ export function showChosen() {
     form.querySelector(`label[for=${name}]`)?.setAttribute("for", button.id);
     const chosen = entry(select.selectedOptions[0]);
     button.replaceChildren(...(chosen?.value ? face(chosen).slice(0, 2) : [text("span", "chosen-none", say("choose"))]));
+    // Why the token itself cannot be had now, whichever end it is at: an offer would say so later.
+    button.classList.toggle("held", Boolean(chosen?.why_from));
+    if (chosen?.why_from) button.append(text("span", "choice-why", chosen.why_from));
   }
 }
 
