@@ -1,8 +1,10 @@
 """Writes down what probes found, and pulls and releases the brakes that follow from it."""
 
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.db import IntegrityError, transaction
@@ -13,34 +15,47 @@ from intents.chains import pauses
 from intents.models import ChainPassport, Pause, TokenPassport
 
 from .passport import Finding, Passport, findings_to_json
-from .tokens import TokenReport
+from .tokens import TokenReport, judge
 
 log = structlog.get_logger(__name__)
 
 # The reason of a brake that a probe pulled: this word and the codes of what was found.
 TOKEN: Final = "token"
 MOST_REASON: Final = 200
+REBASES: Final = "rebases"
+# A token that was seen to rebase is taken for one that does until it has not for so long.
+REMEMBERED_SECONDS: Final = 30 * 86_400
 
 
 def write_chain(passport: Passport) -> None:
-    """Keep a chain's passport; one that is not good keeps new transfers away until the next that is."""
+    """Keep a chain's passport; one that is not good keeps new transfers away until the next that is.
+
+    What was wrong before stays so after a probe that could not measure.
+    """
+    findings = findings_to_json(passport.findings)
+    if passport.head is None:
+        known = ChainPassport.objects.filter(chain_id=passport.chain_id).first()
+        findings += [
+            each
+            for each in (known.findings if known is not None else ())
+            if each["is_bad"] and each["code"] not in pauses.OF_NODES and each not in findings
+        ]
     ChainPassport.objects.update_or_create(
         chain_id=passport.chain_id,
         defaults={
             "facts": passport.to_json(),
-            "findings": findings_to_json(passport.findings),
+            "findings": findings,
             "is_good": passport.is_good,
             "probed_at": datetime.fromtimestamp(passport.probed_at, UTC),
         },
     )
-    # Nodes that are away are the light look's affair: it pauses sooner, and lets go sooner.
-    codes = bad_codes(passport.findings) - {"too_few_endpoints", "probe_broken_off"}
-    pauses.note_passport(passport.chain_id, sorted(codes))
+    pauses.note_passport(passport.chain_id)
 
 
 def write_tokens(chain_id: int, reports: Sequence[TokenReport]) -> None:
     """Keep the passports of a chain's tokens; those that are not good take no new transfers until they are."""
-    for report in reports:
+    known = dict(TokenPassport.objects.filter(chain_id=chain_id).values_list("token", "facts"))
+    for report in (_remembering(each, known.get(each.token.address, {})) for each in reports):
         TokenPassport.objects.update_or_create(
             chain_id=chain_id,
             token=report.token.address,
@@ -59,6 +74,28 @@ def write_tokens(chain_id: int, reports: Sequence[TokenReport]) -> None:
     for token in gone.values_list("token", flat=True):
         hold_token(chain_id, token, ())
     gone.delete()
+
+
+def note_rebase(chain_id: int, token: str, *, at: float) -> None:
+    """Balances of the token changed by themselves: it takes no new transfers for REMEMBERED_SECONDS, at least."""
+    row = TokenPassport.objects.filter(chain_id=chain_id, token=token).first()
+    if row is None:
+        return
+    findings = [each for each in row.findings if each["code"] != REBASES]
+    row.facts = {**row.facts, "rebases": True, "rebased_at": at}
+    row.findings = [*findings, *findings_to_json([Finding(REBASES)])]
+    row.is_good = False
+    row.save(update_fields=["facts", "findings", "is_good"])
+    hold_token(chain_id, token, held_codes(chain_id, token) | {REBASES})
+
+
+def _remembering(report: TokenReport, known: Mapping[str, Any]) -> TokenReport:
+    """The report with what only watching shows, while that is not long ago."""
+    rebased_at = known.get("rebased_at")
+    if rebased_at is None or time.time() - rebased_at > REMEMBERED_SECONDS:
+        return report
+    facts = replace(report.facts, rebases=True, rebased_at=rebased_at)
+    return TokenReport(report.token, facts, judge(report.token, facts))
 
 
 def held_codes(chain_id: int, token: str) -> set[str]:

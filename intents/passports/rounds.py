@@ -5,9 +5,10 @@ and let go by the first that finds it right.
 """
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Callable, Collection
+from typing import Any, Final
 
 import structlog
 from django.db import DatabaseError, close_old_connections
@@ -15,10 +16,11 @@ from django.db import DatabaseError, close_old_connections
 from intents.chains import registry
 from intents.chains.client import client
 from intents.chains.manifest import ChainManifest, TokenManifest, TokenNotSupported
-from intents.chains.node_errors import RpcError, RpcUnavailable
+from intents.errors import WaymeetError
 from intents.models import TokenPassport
 
 from . import token_scripts as scripts
+from . import unmoved
 from .records import held_codes, hold_token
 from .rehearsal import Outcome, outcomes, request
 from .token_probe import made_up
@@ -34,12 +36,19 @@ Bad = Counter[tuple[int, str]]
 
 
 async def watch(*, stop: asyncio.Event) -> None:
-    """A round over all connected chains every ROUND_SECONDS, until `stop`."""
+    """A round over all connected chains every ROUND_SECONDS, until `stop`, and now and then a look at balances."""
     bad: Bad = Counter()
+    seen: unmoved.Seen = {}
+    compared_at = float("-inf")
     while not stop.is_set():
         try:
             manifests = await asyncio.to_thread(lambda: list(registry.all_chains().values()))
-            await asyncio.gather(*(asyncio.to_thread(look, manifest, bad) for manifest in manifests))
+            await asyncio.gather(*(asyncio.to_thread(_try, manifest, bad) for manifest in manifests))
+            if time.monotonic() - compared_at > unmoved.LOOK_SECONDS:
+                compared_at = time.monotonic()
+                await asyncio.gather(
+                    *(asyncio.to_thread(_try, each, seen, unmoved.look) for each in manifests)
+                )
         except DatabaseError as error:
             log.warning("rounds.database_away", error=str(error))
             await asyncio.to_thread(close_old_connections)
@@ -48,6 +57,18 @@ async def watch(*, stop: asyncio.Event) -> None:
                 await stop.wait()
         except TimeoutError:
             continue
+
+
+def _try(
+    manifest: ChainManifest, known: Any, one_look: Callable[[ChainManifest, Any], None] | None = None
+) -> None:
+    """One look; what goes wrong with one chain, be it that it just left, ends no look at the others."""
+    try:
+        (one_look or look)(manifest, known)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("rounds.look_failed", chain=manifest.slug)
 
 
 def look(manifest: ChainManifest, bad: Bad) -> None:
@@ -68,7 +89,7 @@ def look(manifest: ChainManifest, bad: Bad) -> None:
         return
     try:
         answers = client(manifest.chain_id).batch_outcomes(reads)
-    except (RpcUnavailable, RpcError) as error:
+    except WaymeetError as error:
         log.info("rounds.later", chain=manifest.slug, error=str(error))
         return
     for (token, _row), answer in zip(known, answers, strict=True):

@@ -17,6 +17,7 @@ from intents.chains.manifest import ChainManifest, TokenManifest
 from intents.chains.node import Node
 from intents.chains.node_errors import Request, RpcError, RpcUnavailable
 
+from . import rebasing
 from . import token_scripts as scripts
 from .rehearsal import Line, Outcome, outcomes, request
 from .tokens import TokenFacts, TokenReport, judge
@@ -150,7 +151,7 @@ def _measured(node: Node, subject: _Subject, traits: scripts.Traits) -> TokenFac
         transfers=moved.happened if moved else None,
         tax_bps=moved.tax_bps if moved else None,
         answers=moved.answers if moved else "",
-        rebases=traits.has_shares or _moves_with_time(node, subject),
+        rebases=traits.has_shares or any(found.get("rebasing", ())) or _moves_with_time(node, subject),
         pausable=can_pause,
         is_paused=is_paused,
         blacklists=any(found.get("listing", ())),
@@ -170,6 +171,9 @@ def _plan(subject: _Subject, traits: scripts.Traits) -> Iterator[tuple[str, list
     yield "unwrap", scripts.unwrap(token, holder), scripts.is_wrapped
     for pauser in traits.pausers:
         yield "pausing", scripts.paused_by(token, holder, pauser), scripts.stops
+    for caller in traits.rebasers.callers:
+        lines = rebasing.rebased_by(token, holder, caller, supply=traits.rebasers.supply)
+        yield "rebasing", lines, rebasing.is_rebased
     for lister, function in traits.listers:
         yield "listing", scripts.listed_by(token, holder, lister, function), scripts.stops
     separator = traits.separator.data if traits.separator.number else b""

@@ -9,6 +9,7 @@ from typing import Final
 from eth_account import Account
 from eth_utils.crypto import keccak
 
+from . import rebasing
 from .passport import MULTICALL3
 from .rehearsal import STAGE, Line, Outcome, act, read, words
 from .tokens import BRIDGED, CANONICAL, SYNTHETIC, WRAPPED
@@ -40,7 +41,8 @@ class Traits:
         (
             self.decimals, self.paused, self.pauser, self.owner, self.blacklister, self.separator,
             self.mailbox, self.l1_token, self.remote_token, self.l1_address, self.shares, self.scaled,
-        ) = outcomes  # fmt: skip
+        ) = outcomes[: -rebasing.LINES]  # fmt: skip
+        self.rebasers = rebasing.Rebasers(outcomes[-rebasing.LINES :])
 
     @property
     def pausers(self) -> list[str]:
@@ -65,7 +67,8 @@ class Traits:
     @property
     def has_shares(self) -> bool:
         """Whether balances are computed from shares, and so change without a transfer."""
-        return any(each.number is not None for each in (self.shares, self.scaled))
+        has_shares = any(each.number is not None for each in (self.shares, self.scaled))
+        return has_shares or self.rebasers.has_index
 
 
 def traits_of(token: str) -> list[Line]:
@@ -75,6 +78,7 @@ def traits_of(token: str) -> list[Line]:
         read(token, "blacklister()"), read(token, "DOMAIN_SEPARATOR()"), read(token, "mailbox()"),
         read(token, "l1Token()"), read(token, "remoteToken()"), read(token, "l1Address()"),
         read(token, "sharesOf(address)", [SINK]), read(token, "scaledBalanceOf(address)", [SINK]),
+        *rebasing.roles_of(token),
     ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ class TokenFacts:
     it is made up, by that word of the token's storage.
 
     `permit` is eip2612 or none; `eip3009` names the forms that work: bytes, vrs, both with a comma, or none.
+    `rebased_at` is when balances were last seen to change by themselves, wall time in seconds.
     """
 
     decimals: int | None = None
@@ -34,6 +35,7 @@ class TokenFacts:
     permit: str | None = None
     eip3009: str | None = None
     form: str = CANONICAL
+    rebased_at: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from intents.chains.calls import encode_call
+from intents.chains.calls import ZERO_ADDRESS, encode_call
 from intents.chains.manifest import ChainManifest, Contract, Endpoint, TokenManifest
 from intents.contracts.loader import load_file
 from intents.devnet.faults.modes import Fault, Mode
@@ -18,7 +18,7 @@ from intents.passports.passport import PRESENT, Passport, passport_from_json
 from intents.passports.token_probe import probe_tokens
 from intents.passports.tokens import TokenReport
 from tests.chains.conftest import CHAIN_ID, manifest_for
-from tests.chains.node import ALICE, ANVIL, Node
+from tests.chains.node import ALICE, ANVIL, BOB, Node
 from tests.faults.conftest import Proxies
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db]
@@ -142,6 +142,17 @@ def test_balances_that_grow_by_themselves_and_what_an_owner_may_do(node: Node, d
     assert codes(report) == {"rebases"}
     assert (report.facts.pausable, report.facts.blacklists, report.facts.is_paused) == (True, True, False)
     assert {"pausable_unsaid", "blacklists"} <= {finding.code for finding in report.findings}
+
+
+def test_balances_that_somebody_changes_by_a_call(node: Node) -> None:
+    """Whoever may: the probe plays the one whom the token names, without a key."""
+    code = "0x" + load_file(TOKENS / "tide_token.vy").bytecode.hex()
+    tides, still = (node.deploy(code + policy[2:].lower().zfill(64)) for policy in (BOB, ZERO_ADDRESS))
+    for address in (tides, still):
+        send(node, address, "mint(address,uint256)", ALICE, 10**12)
+    tidal = measured(node, token(tides, decimals=6), held_by=ALICE)
+    assert codes(tidal) == {"rebases"} and tidal.facts.rebases
+    assert not measured(node, token(still, decimals=6), held_by=ALICE).facts.rebases, "nobody may"
 
 
 def chain_of(*urls: str, **changes: object) -> ChainManifest:
