@@ -26,9 +26,14 @@ _STATES: dict[str, Any] = {
 _EVENTS: dict[str, Any] = {
     "awaiting": _("the order was written down; the user's own transaction opens it"),
     "accepted": _("the signed order was checked, accepted and given stock"),
+    "deposit_seen": _("a payment came to the order's own address"),
+    "recover_sent": _("we sent the transaction that gives back what lies at the order's own address"),
+    "recovered": _("what lay at the order's own address was given back"),
     "open_sent": _("we sent the transaction that locks the input"),
     "opened": _("the input is locked in the escrow contract"),
     "depth": _("waiting until the lock is deep enough"),
+    "stock_sent_for": _("our stock for the payment set off from another chain"),
+    "stock_arrived": _("our stock for the payment arrived"),
     "fill_sent": _("we sent the transaction that pays the recipient"),
     "filled": _("the recipient was paid"),
     "delivered": _("delivered"),
@@ -52,6 +57,8 @@ _EVENTS: dict[str, Any] = {
 _WAYS: dict[str, Any] = {
     "eip3009": _("a signed authorisation of the token itself (EIP-3009)"),
     "permit2": _("a signed Permit2 transfer that contains the whole order"),
+    "permit": _("a signed permit of exactly the amount for the order's own address (EIP-2612)"),
+    "deposit": _("a plain payment to the order's own address"),
     "onchain": _("a transaction of the user"),
     "batch": _("one atomic batch of the user's wallet: approval and open"),
     "native": _("one payable transaction of the user"),
