@@ -83,15 +83,15 @@ FOREIGN = {selector(signature): signature for signature in FOREIGN_ERRORS}
 def decode_revert(data: bytes, message: str = "") -> Reverted:
     """Name what a contract said. Unreadable data is named Unknown, none at all Empty; never raises."""
     if not data:
-        return Reverted(EMPTY_REVERT, [message[:MAX_TEXT]] if message else [])
+        return Reverted(EMPTY_REVERT, [_text(message)] if message else [])
     head, body = data[:4], data[4:]
     try:
         if head == ERROR_SELECTOR:
             # Who hands on another's words may leave remains of memory after them.
-            return Reverted("Error", [str(abi_decode(("string",), body, strict=False)[0])[:MAX_TEXT]], data)
+            return Reverted("Error", [_text(abi_decode(("string",), body, strict=False)[0])], data)
         if head == PANIC_SELECTOR:
             number = int(abi_decode(("uint256",), body)[0])
-            return Reverted("Panic", [number, PANICS.get(number, "unknown panic")], data)
+            return Reverted("Panic", [_json(number), PANICS.get(number, "unknown panic")], data)
         own = decode_own(data)
         if own is not None:
             return Reverted(own[0].name, [_json(value) for value in own[1]], data)
@@ -188,7 +188,14 @@ def classify(code: int, message: str) -> Refusal:
     return Refusal.OTHER
 
 
+def _text(said: str) -> str:
+    """A stranger's words as they may be kept and shown: PostgreSQL refuses a row with a NUL anywhere in it."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in said[:MAX_TEXT])
+
+
 def _json(value: Any) -> Any:
+    if isinstance(value, str):
+        return _text(value)
     if isinstance(value, bytes):
         return "0x" + value.hex()
     if isinstance(value, int) and not isinstance(value, bool) and value > 2**53:

@@ -27,6 +27,9 @@ def custom(signature: str, *values: object) -> bytes:
         (custom("SignatureExpired(uint256)", 5), "SignatureExpired", [5]),
         (custom("Error(string)", "ECDSA: invalid signature"), "Error", ["ECDSA: invalid signature"]),
         (custom("Panic(uint256)", 0x11), "Panic", [0x11, "arithmetic overflow"]),
+        (custom("Panic(uint256)", 2**255), "Panic", [str(2**255), "unknown panic"]),
+        # PostgreSQL keeps no NUL: a row with one in it, and all that is written with it, would be refused.
+        (custom("Error(string)", "\x00no\u202e"), "Error", ["\ufffdno\ufffd"]),
         (b"", "Empty", []),
         (b"\x01\x02", "Unknown", ["0x0102"]),
         (custom("NobodyKnowsThis(uint256)", 1)[:36], "Unknown", None),
