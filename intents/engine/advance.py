@@ -129,7 +129,8 @@ def _give_back_late(case: Case) -> None:
 
 
 def _goes_home(case: Case, seen: Evidence) -> bool:
-    """A parked order goes on by itself once its deadline passed: the money comes back without a person.
+    """A parked order goes on by itself once its deadline passed: the money comes back without a person, and what
+    never began ends.
 
     Of one that is delivered our own money would be lost, so it goes on before it expires.
     """
@@ -141,7 +142,8 @@ def _goes_home(case: Case, seen: Evidence) -> bool:
     is_late = case.order.resume_state in _IN_ESCROW and (
         case.clock(case.destination.chain_id) > case.terms.fill_deadline
     )
-    if not is_late and not is_expiring(case) and not (is_unopened(case) and recover.is_over(case)):
+    is_at_address = is_unopened(case) and recover.is_over(case)
+    if not (is_late or is_expiring(case) or is_at_address or _never_began(case, seen)):
         return False
     state = OrderState(case.order.resume_state)
     with transaction.atomic():
@@ -149,6 +151,16 @@ def _goes_home(case: Case, seen: Evidence) -> bool:
             case, state, event="resumed", data={"state": state}, reason={}, resume_state="", failures=0
         )
     return True
+
+
+def _never_began(case: Case, seen: Evidence) -> bool:
+    """Nothing was taken, and nothing can be any more: there is nothing to look into."""
+    return (
+        case.order.resume_state in _BEFORE_OPEN
+        and seen.opened is None
+        and seen.filled is None
+        and is_final_past(case, case.terms.fill_deadline)
+    )
 
 
 def _turns(case: Case, seen: Evidence) -> list[tuple[StepKind, Action]]:
@@ -236,8 +248,10 @@ def _is_anothers_fill(case: Case) -> bool:
 
 def _count_failure(held: Lease, error: Exception) -> None:
     code = str(getattr(error, "code", type(error).__name__))
-    if bool(getattr(error, "retry", False)) or isinstance(error, ClockUnknown):
-        # An outage is not the order's failure: however long it lasts, it brings no order nearer to parking.
+    is_outage = bool(getattr(error, "retry", False)) or isinstance(error, ClockUnknown)
+    if is_outage or time.time() >= held.until:
+        # An outage is not the order's failure: however long it lasts, it brings no order nearer to parking. Nor does
+        # a look that nodes answered so slowly that its task was stopped.
         log.info("advance.later", order_id=held.order_id, code=code, error=str(error))
         lease.surrender(held, wake_at=time.time() + PASSING_SECONDS)
         return

@@ -6,7 +6,7 @@ import time
 import pytest
 from django.db import connections
 
-from intents.engine import lease
+from intents.engine import advance, lease
 from intents.engine.lease import LeaseLost
 from intents.engine.waking import waiting_for_block, wake_orders
 from intents.models import Order
@@ -94,6 +94,17 @@ def test_blocks_do_not_cut_short_the_pause_of_an_order_that_failed() -> None:
     assert held is not None
     lease.surrender(held, wake_at=time.time() + 30, failures=1)
     assert waiting_for_block(901, 9) == []
+
+
+def test_a_look_that_outlasts_its_lease_is_no_failure_of_the_order() -> None:
+    """Nodes that answer, but slowly, would have every order parked whose task is stopped for it."""
+    order = order_row()
+    for seconds, failures in ((0, 0), (60, 1)):
+        held = lease.take(order.order_id, seconds=seconds)
+        assert held is not None
+        advance._count_failure(held, RuntimeError("the task was stopped"))
+        order.refresh_from_db()
+        assert order.failures == failures
 
 
 def test_an_order_that_is_put_back_wakes_as_it_was_to_but_for_who_woke_it_meanwhile() -> None:

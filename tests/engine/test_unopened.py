@@ -89,6 +89,19 @@ def test_an_order_that_keeps_failing_is_parked_and_can_be_resumed(
     assert {"attention", "resumed"} <= set(driver.kinds(order))
 
 
+def test_a_parked_order_that_never_began_ends_by_itself(
+    driver: Driver, alice: LocalAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(advance_module, "PARKED_SECONDS", 0.5)
+    order = driver.transfer(alice)
+    parked = {"state": OrderState.NEEDS_ATTENTION, "resume_state": OrderState.SIGNED}
+    Order.objects.filter(pk=order.pk).update(**parked, wake_at=1.0)
+    now = int(driver.network.rpc("alder").block()["timestamp"], 16)
+    driver.network.warp(order.fill_deadline - now + 2)
+    with driver.network.ticking():
+        driver.drive(order, OrderState.EXPIRED)
+
+
 def _broken(*args: Any) -> bool:
     raise RuntimeError("a bug")
 
