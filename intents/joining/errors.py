@@ -51,6 +51,12 @@ class TakenByAnother(JoinError):
     code = "join_taken"
 
 
+class SetUpByAnother(JoinError):
+    """A contract at our address is ours by name, but was not set up as we would have."""
+
+    code = "join_set_up"
+
+
 class DeedRefused(JoinError):
     """A transaction of ours reverted."""
 

@@ -11,8 +11,9 @@ from intents.chains.manifest import ChainManifest
 from intents.contracts import creations
 from intents.contracts.creations import Core, Creation
 
+from . import shared
 from .asked import validators_of
-from .errors import ContractMissing, TakenByAnother
+from .errors import ContractMissing, NotAsDescribed, TakenByAnother
 from .work import Deed, Joining, Look, Note, create, together, with_contracts
 
 NAME: Final = "messaging"
@@ -24,7 +25,10 @@ _INITIALISE_GAS: Final = 400_000
 
 
 def look(joining: Joining) -> Look:
-    """What is missing of mailbox, hooks, security module and our oracle. Raises TakenByAnother, ContractMissing."""
+    """What is missing of mailbox, hooks, security module and our oracle.
+
+    Raises TakenByAnother, ContractMissing, NotAsDescribed.
+    """
     signing = validators_of(joining.asked, joining.peers)
     manifest = replace(
         joining.manifest, validators=signing.validators, validator_threshold=signing.validator_threshold
@@ -99,6 +103,9 @@ def _shared(joining: Joining, manifest: ChainManifest) -> Look:
                 address=address,
                 chain=manifest.name,
             )
+    found_wrong = list(shared.problems(joining, manifest))
+    if found_wrong:
+        raise NotAsDescribed(manifest.name, found_wrong)
     factory = Creation("multisig_ism_factory", creations.artifact_code("StaticMessageIdMultisigIsmFactory"))
     module = _module(manifest, factory.address)
     found = {factory.name: factory.address, "multisig_ism": module}
@@ -107,7 +114,12 @@ def _shared(joining: Joining, manifest: ChainManifest) -> Look:
     wanted = [] if there[factory.address] else [(f"create {factory.name}", create(factory))]
     if not there[module]:
         wanted.append(("create multisig_ism", _create_module(manifest)))
-    return Look(manifest, joining.priced(wanted), (Note("join_shared_core"),))
+    fee = shared.message_fee(joining, manifest)
+    notes = [Note("join_shared_core")]
+    if fee:
+        said = {"fee": f"{fee / 10**manifest.native.decimals:.6g}", "coin": manifest.native.symbol}
+        notes.append(Note("join_message_fee", said))
+    return Look(manifest, joining.priced(wanted), tuple(notes))
 
 
 def _with_oracle(joining: Joining, found: Look) -> Look:

@@ -11,8 +11,9 @@ from intents.chains.manifest import ChainManifest, TokenManifest
 from intents.contracts import creations
 from intents.contracts.creations import Creation
 
-from .errors import TakenByAnother
+from .errors import SetUpByAnother, TakenByAnother
 from .prices import units_for, usd_e8
+from .shared import fee_bound
 from .work import Joining, Look, Note, create, together, with_contracts
 
 NAME: Final = "tokens"
@@ -31,7 +32,7 @@ class Route:
 
 
 def look(joining: Joining) -> Look:
-    """What is missing of routers, gates, venues and hourly limits. Raises TakenByAnother."""
+    """What is missing of routers, gates, venues and hourly limits. Raises TakenByAnother, SetUpByAnother."""
     manifest = joining.manifest
     wanted: list[tuple[str, Call]] = []
     notes: list[Note] = []
@@ -70,7 +71,10 @@ def _synthetic(
     manifest = with_contracts(manifest, {_named(manifest, "warp_gate", route): gate.address})
     if manifest.bridge(route.end.route) is not None:
         return manifest, calls
-    end = replace(route.end, router=router.address, gate=gate.address, token=router.address, fee_bound_wei=0)
+    bound = fee_bound(joining, manifest)
+    end = replace(
+        route.end, router=router.address, gate=gate.address, token=router.address, fee_bound_wei=bound
+    )
     listed = {each.address for each in manifest.tokens}
     added = () if router.address in listed else (replace(token, address=router.address),)
     return replace(manifest, tokens=(*manifest.tokens, *added), bridges=(*manifest.bridges, end)), calls
@@ -99,7 +103,15 @@ def _router(
     if not joining.has_code([router.address])[router.address]:
         both = together(manifest.address("multicall3"), [create(router), first])
         return [(f"create {token.symbol} and set it up", both)]
-    (owner,) = joining.views([(router.address, "owner()", (), "address")])
+    owner, module, hook, supply, remotes = joining.views(
+        [
+            (router.address, "owner()", (), "address"),
+            (router.address, "interchainSecurityModule()", (), "address"),
+            (router.address, "hook()", (), "address"),
+            (router.address, "totalSupply()", (), "uint256"),
+            (router.address, "domains()", (), "uint32[]"),
+        ]
+    )
     if owner is None or not int(owner, 16):
         return [(f"set {token.symbol} up", first)]
     if owner != joining.owner:
@@ -108,6 +120,14 @@ def _router(
             contract=token.symbol,
             address=router.address,
             owner=owner,
+            chain=manifest.name,
+        )
+    # Whoever sets it up may name us as the owner of a token that they made plenty of, or prove to be theirs.
+    if not remotes and (module, hook, supply) != (manifest.address("multisig_ism"), ZERO_ADDRESS, 0):
+        raise SetUpByAnother(
+            f"{token.symbol} {router.address}: module {module}, hook {hook}, {supply} units",
+            contract=token.symbol,
+            address=router.address,
             chain=manifest.name,
         )
     return []

@@ -38,6 +38,10 @@ JOIN_WORDS: Final = {
         "%(contract)s at %(address)s on %(chain)s belongs to %(owner)s, who is not us. Ask them to hand it over, or "
         "name another one in the manifest."
     ),
+    "join_set_up": _(
+        "%(contract)s at %(address)s on %(chain)s was set up by somebody else, and not as we would have. Make one of "
+        "your own and name it in the manifest under bridges, then run this again."
+    ),
     "join_refused": _(
         "%(chain)s refused “%(what)s”: %(reason)s. Look at the transaction, then run this again: it goes on here."
     ),
@@ -65,6 +69,7 @@ JOIN_WORDS: Final = {
 NOTE_WORDS: Final = {
     "join_own_core": _("Hyperlane is deployed by us; our %(signers)s validators sign for it"),
     "join_shared_core": _("Hyperlane was there before; its mailbox is not ours"),
+    "join_message_fee": _("each message costs %(fee)s %(coin)s besides gas, which no price counts"),
     "join_on_route": _("on the route %(route)s"),
     "join_unpriced": _("%(token)s has no price yet, so none of it is paid out"),
     "join_granted_before": _("it is connected, so it has had its starting inventory"),
