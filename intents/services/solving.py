@@ -70,7 +70,11 @@ class NotOffered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """An intent from a chain with its routes, before wallet and recipient are looked at."""
+    """An intent from a chain with its routes, before wallet and recipient are looked at.
+
+    `crowded` is the world after another transfer that may come before this one, which then gets no more than it
+    would there.
+    """
 
     intent: Intent
     wanted: Wanted
@@ -80,6 +84,7 @@ class Solved:
     gas_wei: int
     origin: ChainManifest
     destination: ChainManifest
+    crowded: World | None = None
 
 
 def solve(intent: Intent, world: World) -> Solved:
@@ -116,6 +121,15 @@ def solve(intent: Intent, world: World) -> Solved:
     )
 
 
+def behind(solved: Solved, crowded: World) -> Solved:
+    """The same, signing no more than it would get in the `crowded` world. Raises as `solve`."""
+    route = solved.route
+    if route.swap is not None:
+        least = solve(solved.intent, crowded).route.output_minimum
+        route = replace(route, output_minimum=min(route.output_minimum, least))
+    return replace(solved, route=route, crowded=crowded)
+
+
 def offer(solved: Solved) -> dict[str, Any]:
     """What is written to the quote that is ready: with a user also the exact order to sign. Raises NotOffered."""
     intent, trial, signing = solved.intent, None, {}
@@ -130,7 +144,8 @@ def offer(solved: Solved) -> dict[str, Any]:
     is_dearer_or_cheaper = OPEN_GAS.get(way) != OPEN_GAS.get(arrival.priced_way(intent))
     if way and is_dearer_or_cheaper and intent.confirm == AUTO and intent.input_token != ZERO_ADDRESS:
         # Chosen for them, and its open costs us something else than what was priced.
-        return offer(solve(replace(intent, confirm=way), solved.world))
+        again = solve(replace(intent, confirm=way), solved.world)
+        return offer(again if solved.crowded is None else behind(again, solved.crowded))
     changes = _offer(solved) | signing
     return changes | {"plan": arrival.with_call(changes["plan"], intent, trial)}
 

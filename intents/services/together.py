@@ -13,7 +13,7 @@ from intents.solver.world import World
 
 from .assets import Asset
 from .intent import Intent
-from .solving import NotOffered, Solved, offer, own_open_wei, solve
+from .solving import NotOffered, Solved, behind, offer, own_open_wei, solve
 
 MOST_PARTS: Final = 2
 # Above the least that is worth sending, and below the most that can go at once: both move from block to block.
@@ -106,16 +106,8 @@ def _solved(intent: Intent, asset: Asset, shares: tuple[Share, Share], world: Wo
     first = solve(wishes[0], world)
     # Gas on arrival comes with the first part alone.
     second = solve(replace(wishes[1], gas_on_arrival="no"), _after(first, world))
-    return _whichever_is_first(first, second, world), second
-
-
-def _whichever_is_first(first: Solved, second: Solved, world: World) -> Solved:
-    """The first part signs no more than it would get if the second came before it."""
-    if first.route.swap is None:
-        return first
-    least = solve(first.intent, _after(second, world)).route.output_minimum
-    route = replace(first.route, output_minimum=min(first.route.output_minimum, least))
-    return replace(first, route=route)
+    # Whichever comes first: the first part signs no more than it would get after the second.
+    return behind(first, _after(second, world)), second
 
 
 def _after(solved: Solved, world: World) -> World:

@@ -12,7 +12,7 @@ from intents.devnet.network import Network
 from intents.models import Order, Quote
 from intents.selectors.access import Viewer
 from intents.selectors.together import part_states
-from intents.services import balances
+from intents.services import arrival, balances
 from intents.services.assets import Asset, asset_named
 from intents.services.intent import Intent
 from intents.services.orders import order_submit
@@ -216,3 +216,18 @@ def test_a_first_part_too_large_for_our_stock_leaves_more_to_the_second(
     assert first.input_amount is not None and second.input_amount is not None
     assert first.input_amount < 13_500 * 10**6
     assert first.input_amount * 10**12 + second.input_amount == 14_000 * DOLLAR
+
+
+def test_the_first_part_signs_no_more_than_it_gets_after_the_second_whatever_way_is_chosen(
+    seen: Network, dora: LocalAccount, alice: LocalAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A way that costs us another gas than was priced has the part priced again: behind the second one, too."""
+    monkeypatch.setattr(
+        arrival, "priced_way", lambda intent: "" if intent.confirm == "auto" else intent.confirm
+    )
+    give(seen, dora, alder=8_000, cedar=6_000)
+    first = solved(dora, amount="12000")
+    assert first.second_part is not None
+    alone = solved(alice, origin="alder", amount="8000")
+    assert first.input_amount == alone.input_amount
+    assert (first.output_minimum or 0) < (alone.output_minimum or 0)
