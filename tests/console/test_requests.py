@@ -206,6 +206,12 @@ def test_without_the_key_the_owner_signs_elsewhere_and_only_that_call_counts(
     requests.name_transaction(request.pk, operator, form(requests.to_type(request)), tx_hash=sent)
     carried_out(driver, request)
     assert request.result["tx_hash"] == sent
+    # The same once more is another payment: one transaction is not both.
+    again = asked(withdrawal(), actor("support"))
+    decide(again, operator)
+    StaffRequest.objects.filter(pk=again.pk).update(result={"by_owner": True})
+    with pytest.raises(ActRefused):
+        requests.name_transaction(again.pk, operator, form(requests.to_type(again)), tx_hash=sent)
     assert ledger_check() == []
 
 

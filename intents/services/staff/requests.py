@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from intents import wake
@@ -199,7 +200,8 @@ def name_transaction(request_id: UUID, actor: Actor, form: Form, *, tx_hash: str
     if request is None or not request.result.get("by_owner"):
         raise Unknown(str(request_id))
     tx_hash = tx_hash.strip().lower()
-    used = StaffRequest.objects.exclude(pk=request_id).filter(result__elsewhere=tx_hash).exists()
+    named = Q(result__elsewhere=tx_hash) | Q(result__tx_hash=tx_hash)
+    used = StaffRequest.objects.exclude(pk=request_id).filter(named).exists()
     if used or not treasury.is_the_call(request, tx_hash):
         raise NotOffered(Refusal("not_its_transaction"))
 
