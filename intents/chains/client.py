@@ -4,7 +4,6 @@ import os
 import threading
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from eth_abi.abi import decode as abi_decode
 from eth_utils.address import to_checksum_address
@@ -22,6 +21,7 @@ from .endpoints import (
     SendUnknown,
 )
 from .manifest import ChainManifest
+from .node import place_of
 from .reverts import Refusal, Reverted, decode_revert
 
 BlockId = int | str
@@ -245,7 +245,7 @@ def client(chain_id: int) -> ChainClient:
 
 def host_of(url: str) -> str:
     """Host and port of an endpoint, without what may be a secret of its address."""
-    return urlsplit(url).netloc.rpartition("@")[2]
+    return place_of(url)
 
 
 def block_id(block: BlockId) -> str:

@@ -238,7 +238,7 @@ class Nodes:
                 began = time.monotonic()
                 try:
                     if node.ill not in ("", AWAY, SILENT):
-                        raise RpcUnavailable(f"{node.url}: {node.ill}")
+                        raise RpcUnavailable(f"{node.place}: {node.ill}")
                     was_ill = bool(node.ill)
                     answer = read(node)
                 except RpcUnavailable as error:

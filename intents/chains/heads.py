@@ -10,6 +10,7 @@ from websockets.exceptions import WebSocketException
 
 from .client import Head
 from .manifest import ChainManifest
+from .node import without_secrets
 
 log = structlog.get_logger(__name__)
 
@@ -38,11 +39,13 @@ class PushedHeads:
         pause = FIRST_PAUSE_SECONDS
         turn = 0
         while True:
+            url = self._urls[turn % len(self._urls)]
             try:
-                await self._listen(self._urls[turn % len(self._urls)])
+                await self._listen(url)
                 pause = FIRST_PAUSE_SECONDS
             except (OSError, WebSocketException, Web3Exception, ValueError, KeyError, TimeoutError) as error:
-                log.info("heads.lost", chain=self._chain_id, error=str(error), retry_in_seconds=pause)
+                said = without_secrets(str(error), url)
+                log.info("heads.lost", chain=self._chain_id, error=said, retry_in_seconds=pause)
             finally:
                 was_live, self.is_live = self.is_live, False
                 self._arrived.set()

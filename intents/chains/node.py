@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import structlog
@@ -21,6 +22,8 @@ PROBE_SECONDS = 2.0
 FIRST_REST_SECONDS = 2.0
 LONGEST_REST_SECONDS = 20.0
 POOL_SIZE = 16
+# No chain's height, nor its number, is ever beyond this: what says so is no answer.
+MOST_NUMBER = 2**63
 
 # Ills of a node. One that is merely away may be asked again when nobody else is left.
 AWAY = "away"
@@ -39,6 +42,7 @@ class Node:
 
     def __init__(self, url: str, chain_id: int) -> None:
         self.url = url
+        self.place = place_of(url)
         self.ill = ""
         self.height: int | None = None
         self.headers: dict[int, tuple[str, str]] = {}
@@ -91,20 +95,21 @@ class Node:
             if isinstance(outcome, Exception):
                 self.fall_ill(AWAY)
                 raise outcome
-        self._check_chain(int(found[0], 16))
+        self._check_chain(self._number(found[0]))
+        height = self._number(found[1])
         self.headers = {
             number: (str(header.get("hash")).lower(), str(header.get("parentHash")).lower())
             for number, header in zip(headers, found[2:], strict=True)
             if isinstance(header, dict)
         }
-        self.height = int(found[1], 16)
-        return self.height
+        self.height = height
+        return height
 
     def fall_ill(self, ill: str) -> None:
         """Quarantine it."""
         with self._lock:
             if self.ill != ill:
-                log.warning("endpoint.quarantined", url=self.url, chain=self._chain_id, reason=ill)
+                log.warning("endpoint.quarantined", node=self.place, chain=self._chain_id, reason=ill)
             if not self.ill:
                 self._relapses += 1
             rest = min(FIRST_REST_SECONDS * 2 ** (self._relapses - 1), LONGEST_REST_SECONDS)
@@ -116,24 +121,24 @@ class Node:
             if not self.ill:
                 self._relapses = 0
                 return
-            log.info("endpoint.recovered", url=self.url, chain=self._chain_id, was=self.ill)
+            log.info("endpoint.recovered", node=self.place, chain=self._chain_id, was=self.ill)
             self.ill = ""
 
     def _check_not_silent(self) -> None:
         # A node that hangs would else hold every worker for the whole timeout, order after order.
         if self.ill == SILENT and time.monotonic() < self.rests_until:
-            raise RpcUnavailable(f"{self.url}: did not answer a moment ago")
+            raise RpcUnavailable(f"{self.place}: did not answer a moment ago")
 
     def _verify(self) -> None:
         if not self._is_verified:
-            self._check_chain(int(self._ask("eth_chainId", ()), 16))
+            self._check_chain(self._number(self._ask("eth_chainId", ())))
             self._is_verified = True
 
     def _check_chain(self, actual: int) -> None:
         if actual != self._chain_id:
             self._is_verified = False
             self.fall_ill(WRONG_CHAIN)
-            raise WrongChain(f"{self.url} serves chain {actual}, not {self._chain_id}")
+            raise WrongChain(f"{self.place} serves chain {actual}, not {self._chain_id}")
 
     def _ask(self, method: str, params: Sequence[Any]) -> Any:
         outcome = self._outcome(
@@ -157,12 +162,42 @@ class Node:
         error = answer.get("error")
         if error is None:
             return answer.get("result")
-        failure = RpcError(int(error.get("code", 0)), str(error.get("message", "")), error.get("data"))
+        if not isinstance(error, dict):
+            return self._away(f"an error without a code: {str(error)[:200]}")
+        number = error.get("code")
+        failure = RpcError(
+            number if isinstance(number, int) else 0, str(error.get("message", "")), error.get("data")
+        )
         return self._away(str(failure)) if failure.refusal is Refusal.BUSY else failure
+
+    def _number(self, answer: Any) -> int:
+        """A quantity. Raises RpcUnavailable for whatever else the node said."""
+        try:
+            found = int(answer, 16)
+        except (TypeError, ValueError):
+            found = -1
+        if not 0 <= found < MOST_NUMBER:
+            raise self._away(f"{str(answer)[:40]!r} is no number")
+        return found
 
     def _away(self, why: str, ill: str = AWAY) -> RpcUnavailable:
         self.fall_ill(ill)
-        return RpcUnavailable(f"{self.url}: {why}")
+        return RpcUnavailable(f"{self.place}: {without_secrets(why, self.url)}")
+
+
+def place_of(url: str) -> str:
+    """Host and port of an address; path, query and user name may hold a key."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def without_secrets(text: str, url: str) -> str:
+    """What was said about an address without those of its parts that may be a key: it goes to logs and pages."""
+    parts = urlsplit(url)
+    secrets = (f"{parts.path}?{parts.query}", parts.path, parts.query, parts.password, parts.username)
+    for secret in (url, *secrets):
+        if secret and len(secret) > 1:
+            text = text.replace(secret, "…")
+    return text
 
 
 def _provider(url: str, timeout_seconds: float) -> HTTPProvider:

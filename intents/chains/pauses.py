@@ -29,8 +29,12 @@ DEEP_REORG = "deep_reorg"
 STALLED = "stalled"
 PASSPORT = "passport"
 OURS = (NODES_AWAY, DEEP_REORG, STALLED, PASSPORT)
+# Not ours. It ends as soon as there is gas again, which makes no chain calm.
+GAS_LOW = "gas_low"
 # These keep new transfers away and stop none that is open.
 NEW_ONLY = (STALLED, PASSPORT)
+# Findings of a full probe that are the light look's affair: it pauses sooner, and lets go sooner.
+OF_NODES = {"too_few_endpoints", "probe_broken_off"}
 
 WATCH_SECONDS = 2.0
 # One bad look may be a hiccup.
@@ -64,7 +68,7 @@ def note_reorg(manifest: ChainManifest, *, ancestor: int, depth: int) -> None:
     ChainPassport.objects.filter(pk=passport.pk).update(broke_at=timezone.now())
     until = ancestor + depth + CALM_DEPTHS * manifest.depth
     log.warning("chain.deep_reorg", chain=manifest.slug, depth=depth, paused_until_block=until)
-    _replace(manifest.chain_id, f"{DEEP_REORG} {depth} {until}")
+    _replace(manifest.chain_id, f"{DEEP_REORG} {depth} {until}", over=GAS_LOW)
 
 
 def note_nodes(manifest: ChainManifest, health: Sequence[NodeHealth]) -> bool:
@@ -75,12 +79,12 @@ def note_nodes(manifest: ChainManifest, health: Sequence[NodeHealth]) -> bool:
         Chain.objects.filter(chain_id=manifest.chain_id).values_list("paused_reason", flat=True).first() or ""
     )
     code = row.partition(" ")[0]
-    if not is_enough and code in ("", NODES_AWAY):
+    if not is_enough and code in ("", NODES_AWAY, *NEW_ONLY):
         ills = Counter(node.ill for node in health if node.ill)
         said = ",".join(f"{ill}:{count}" for ill, count in sorted(ills.items()))
         _replace(manifest.chain_id, f"{NODES_AWAY} {well} {manifest.quorum} {said}")
     if is_enough and (code == NODES_AWAY or (code == DEEP_REORG and _is_calm(manifest.chain_id, row))):
-        _replace(manifest.chain_id, "")
+        _replace(manifest.chain_id, _held_by_passport(manifest.chain_id))
     return is_enough
 
 
@@ -91,16 +95,13 @@ def note_standing(manifest: ChainManifest, *, height: int, seconds: float) -> No
     if seconds > most and code in ("", STALLED):
         _replace(manifest.chain_id, f"{STALLED} {height}")
     elif seconds <= most and code == STALLED:
-        _replace(manifest.chain_id, "")
+        _replace(manifest.chain_id, _held_by_passport(manifest.chain_id))
 
 
-def note_passport(chain_id: int, codes: Sequence[str]) -> None:
+def note_passport(chain_id: int) -> None:
     """What the full probe found wrong keeps the chain from new transfers until a probe finds nothing."""
-    code = _code(chain_id)
-    if codes and code in ("", PASSPORT):
-        _replace(chain_id, f"{PASSPORT} {','.join(codes)}")
-    elif not codes and code == PASSPORT:
-        _replace(chain_id, "")
+    if _code(chain_id) in ("", PASSPORT):
+        _replace(chain_id, _held_by_passport(chain_id))
 
 
 @dataclass(slots=True)
@@ -126,7 +127,7 @@ async def watch(*, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             manifests = await asyncio.to_thread(lambda: dict(registry.all_chains()))
-            looks = (asyncio.to_thread(_look, manifest, looks_so_far) for manifest in manifests.values())
+            looks = (asyncio.to_thread(_try, manifest, looks_so_far) for manifest in manifests.values())
             await asyncio.gather(*looks)
         except DatabaseError as error:
             log.warning("pauses.database_away", error=str(error))
@@ -136,6 +137,16 @@ async def watch(*, stop: asyncio.Event) -> None:
                 await stop.wait()
         except TimeoutError:
             continue
+
+
+def _try(manifest: ChainManifest, looks: _Looks) -> None:
+    """One look; what goes wrong with one chain, be it that it just left, ends no look at the others."""
+    try:
+        _look(manifest, looks)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("pauses.look_failed", chain=manifest.slug)
 
 
 def _look(manifest: ChainManifest, looks: _Looks) -> None:
@@ -157,16 +168,25 @@ def _code(chain_id: int) -> str:
     return row.partition(" ")[0]
 
 
+def _held_by_passport(chain_id: int) -> str:
+    """The reason by which the last full probe holds the chain, "" when it found nothing wrong."""
+    findings = ChainPassport.objects.filter(chain_id=chain_id).values_list("findings", flat=True).first()
+    codes = sorted({str(each["code"]) for each in findings or () if each["is_bad"]} - OF_NODES)
+    return f"{PASSPORT} {','.join(codes)}" if codes else ""
+
+
 def _is_calm(chain_id: int, reason: str) -> bool:
     until = reason.split(" ")[2:3]
     head = ChainHead.objects.filter(chain_id=chain_id).values_list("number", flat=True).first()
     return not until or not until[0].isdigit() or (head is not None and head >= int(until[0]))
 
 
-def _replace(chain_id: int, reason: str) -> None:
+def _replace(chain_id: int, reason: str, *, over: str = "") -> None:
     ours = Chain.objects.filter(chain_id=chain_id)
     current = ours.values_list("paused_reason", flat=True).first()
-    if current is None or current == reason or (current and current.partition(" ")[0] not in OURS):
+    if current is None or current == reason:
+        return
+    if current and current.partition(" ")[0] not in (*OURS, over):
         return
     if ours.filter(paused_reason=current).update(paused_reason=reason[:200]):
         log.warning("chain.paused" if reason else "chain.resumed", chain=chain_id, reason=reason or current)

@@ -1,5 +1,6 @@
 """The connected chains, read from the database so that a chain can join while we run."""
 
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from django.db import transaction
 
 from intents.errors import WaymeetError
-from intents.models import Chain
+from intents.models import Chain, Departure
 
 from .manifest import ChainManifest, TokenManifest, from_json, parse, to_json
 from .manifest_reader import ManifestError
@@ -30,14 +31,18 @@ class _Cache:
 
 _cache = _Cache({}, {})
 _former: dict[int, ChainManifest] = {}
+_refreshing = threading.Lock()
 
 
 def all_chains() -> dict[int, ChainManifest]:
     """Manifests of all connected chains by chain id, at most CACHE_SECONDS old."""
-    now = time.monotonic()
-    if now - _cache.read_at > CACHE_SECONDS:
-        _refresh()
-        _cache.read_at = now
+    if _is_old():
+        with _refreshing:
+            # Threads that read at the same time must not mix what they found.
+            if _is_old():
+                now = time.monotonic()
+                _refresh()
+                _cache.read_at = now
     return _cache.chains
 
 
@@ -96,8 +101,14 @@ def read_directory(path: Path) -> list[ChainManifest]:
 
 
 def load_directory(path: Path) -> list[ChainManifest]:
-    """Write every manifest below `path` to the registry; chains without a file there stay as they are."""
-    manifests = read_directory(path)
+    """Write every manifest below `path` to the registry; chains without a file there stay as they are.
+
+    A chain that left the network is passed over: it comes back by joining. Returns those that were written.
+    """
+    gone = set(
+        Departure.objects.filter(left_at__isnull=False, ended_at=None).values_list("chain_id", flat=True)
+    )
+    manifests = [manifest for manifest in read_directory(path) if manifest.chain_id not in gone]
     load(manifests)
     return manifests
 
@@ -118,6 +129,10 @@ def load(manifests: list[ChainManifest]) -> None:
                 },
             )
     forget()
+
+
+def _is_old() -> bool:
+    return time.monotonic() - _cache.read_at > CACHE_SECONDS
 
 
 def _refresh() -> None:

@@ -12,7 +12,9 @@ def web3_for(url: str) -> Web3:
     have our servers call whatever it names.
     """
     provider = HTTPProvider(
-        url, request_kwargs={"timeout": TIMEOUT_SECONDS}, exception_retry_configuration=None
+        url,
+        request_kwargs={"timeout": TIMEOUT_SECONDS, "allow_redirects": False},
+        exception_retry_configuration=None,
     )
     provider.global_ccip_read_enabled = False
     return Web3(provider)

@@ -1,11 +1,10 @@
 """What is measured of the chain before anything is spent on it: its passport, which pages show afterwards."""
 
-from datetime import UTC, datetime
 from typing import Final
 
-from intents.models import ChainPassport
 from intents.passports.chain_probe import probe_chain
-from intents.passports.passport import Finding, findings_to_json
+from intents.passports.passport import Finding
+from intents.passports.records import write_chain
 
 from .errors import NotAsDescribed
 from .work import Joining, Look, Note
@@ -24,19 +23,9 @@ def look(joining: Joining) -> Look:
 
 
 def finish(joining: Joining) -> None:
-    """Write the passport down."""
-    passport = joining.passport
-    if passport is None:
-        return
-    ChainPassport.objects.update_or_create(
-        chain_id=passport.chain_id,
-        defaults={
-            "facts": passport.to_json(),
-            "findings": findings_to_json(passport.findings),
-            "is_good": passport.is_good,
-            "probed_at": datetime.fromtimestamp(passport.probed_at, UTC),
-        },
-    )
+    """Write the passport down; a chain that is connected already is let go of by it."""
+    if joining.passport is not None:
+        write_chain(joining.passport)
 
 
 def _shown(finding: Finding) -> str:

@@ -50,8 +50,9 @@ def probe_chain(manifest: ChainManifest, *, peers: Sequence[str] = ()) -> Passpo
     if best is not None:
         try:
             passport = _measured(passport, manifest, best)
-        except (RpcUnavailable, RpcError) as error:
-            lost = Finding("probe_broken_off", {"why": str(error)[:120]})
+        except (RpcUnavailable, RpcError, ValueError, TypeError, KeyError, AttributeError) as error:
+            # A node may also answer what is no answer.
+            lost = Finding("probe_broken_off", {"why": f"{type(error).__name__}: {error}"[:120]})
             return replace(passport, findings=(*_findings(passport, manifest), lost))
     return replace(passport, findings=tuple(_findings(passport, manifest)))
 

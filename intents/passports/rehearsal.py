@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from eth_abi.abi import decode as abi_decode
 from eth_abi.abi import encode as abi_encode
+from eth_abi.exceptions import DecodingError
 
 from intents.chains.calls import encode_call
 from intents.chains.node_errors import Request
@@ -81,7 +82,10 @@ def outcomes(answer: Any) -> list[Outcome]:
     """What the node answered to a `request`; raises ValueError for anything else."""
     if not isinstance(answer, str) or not answer.startswith("0x") or len(answer) < 130:
         raise ValueError(f"no rehearsal: {str(answer)[:80]}")
-    rows = abi_decode(("(bool,bytes)[]",), bytes.fromhex(answer[2:]))[0]
+    try:
+        rows = abi_decode(("(bool,bytes)[]",), bytes.fromhex(answer[2:]))[0]
+    except (DecodingError, OverflowError) as error:
+        raise ValueError(f"no rehearsal: {error}") from error
     return [Outcome(bool(ok), bytes(data)) for ok, data in rows]
 
 

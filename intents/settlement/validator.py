@@ -94,7 +94,10 @@ class Validator:
             watch.start()
             self._unannounced[manifest.domain] = manifest
         for manifest in list(self._unannounced.values()):
-            self._announce(manifest)
+            try:
+                self._announce(manifest)
+            except Exception:  # what one chain's node says must not end the signing for all others
+                logger.exception("%s: announcing failed", manifest.slug)
 
     def _own_manifests(self) -> list[ChainManifest]:
         found = []
@@ -104,8 +107,12 @@ class Validator:
             except (ManifestError, OSError) as error:
                 logger.warning("%s is passed over: %s", file.name, error)
                 continue
-            if any(entry.address == self.signer.address for entry in manifest.validators):
+            if not any(entry.address == self.signer.address for entry in manifest.validators):
+                continue
+            if "merkle_tree_hook" in manifest.contracts:
                 found.append(manifest)
+            else:
+                logger.warning("%s is passed over: it names no merkle_tree_hook", file.name)
         return found
 
     def _published_place(self) -> tuple[str, int]:

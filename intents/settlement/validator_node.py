@@ -21,8 +21,9 @@ class Node:
     """One endpoint over a kept connection; used by one thread."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
         self._parts = urlsplit(url)
+        # Path, query and user name may hold a key: logs name the host alone.
+        self.place = self._parts.netloc.rpartition("@")[2]
         self._connection: http.client.HTTPConnection | None = None
 
     def request(self, method: str, *params: Any) -> Any:
@@ -39,10 +40,10 @@ class Node:
             answers = {answer["id"]: answer for answer in json.loads(self._post(json.dumps(body)))}
             for number, (method, _) in enumerate(calls):
                 if "result" not in answers[number]:
-                    raise NodeUnavailable(f"{self.url} {method}: {answers[number].get('error')}")
+                    raise NodeUnavailable(f"{self.place} {method}: {answers[number].get('error')}")
         except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
             self.close()
-            raise NodeUnavailable(f"{self.url}: {error}") from error
+            raise NodeUnavailable(f"{self.place}: {error}") from error
         return [answers[number]["result"] for number in range(len(calls))]
 
     def close(self) -> None:

@@ -106,7 +106,7 @@ class ChainWatch:
             ]
         )
         if latest is None:
-            raise NodeUnavailable(f"{self._node.url} has no latest block")
+            raise NodeUnavailable(f"{self._node.place} has no latest block")
         return int(latest["number"], 16), known is not None and known["hash"] == place.block_hash
 
     def _read_until(self, place: Place, final: int) -> int:
@@ -120,7 +120,7 @@ class ChainWatch:
                 ]
             )
             if block is None:
-                raise NodeUnavailable(f"{self._node.url} lost block {end}")
+                raise NodeUnavailable(f"{self._node.place} lost block {end}")
             tree = MerkleTree(list(place.tree.branch), place.tree.count)
             checkpoints = [self._insert(tree, log) for log in _in_order(logs)]
             self._check_against_chain(tree, bool(checkpoints))
@@ -190,7 +190,7 @@ class ChainWatch:
     def _hash_of(self, number: int) -> str:
         block = self._node.request("eth_getBlockByNumber", hex(number), False)
         if block is None:
-            raise NodeUnavailable(f"{self._node.url} has no block {number}")
+            raise NodeUnavailable(f"{self._node.place} has no block {number}")
         return str(block["hash"])
 
     def _filter(self, first: int, last: int) -> dict[str, Any]:

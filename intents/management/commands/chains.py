@@ -52,8 +52,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _load(self, directory: Path) -> None:
-        for manifest in registry.load_directory(directory):
-            self.stdout.write(f"{manifest.chain_id:>10}  {manifest.name}")
+        written = {manifest.chain_id for manifest in registry.load_directory(directory)}
+        for manifest in registry.read_directory(directory):
+            state = "" if manifest.chain_id in written else "  left the network; `chain join` brings it back"
+            self.stdout.write(f"{manifest.chain_id:>10}  {manifest.name}{state}")
 
     def _check(self, directory: Path) -> None:
         manifests = registry.read_directory(directory)
