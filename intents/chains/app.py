@@ -10,6 +10,7 @@ from .calls import encode_call
 from .manifest_reader import Reader
 
 _CALL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\((?:address|uint256)(?:,(?:address|uint256)){0,5}\)")
+_OWN_PAGE: Final = re.compile(r"/(?!/)")
 _TYPES: Final = {"amount": "uint256", "recipient": "address"}
 
 
@@ -63,5 +64,7 @@ def read_app(reader: Reader) -> App:
         raise reader.fail(
             "arguments", "must name amount for each uint256 of call and recipient for each address"
         )
+    if app.page and not app.page.startswith(("https://", "http://")) and not _OWN_PAGE.match(app.page):
+        raise reader.fail("page", "must be an address on the web, or a path of this site")
     reader.end()
     return app

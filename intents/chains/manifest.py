@@ -244,7 +244,8 @@ def parse(text: str) -> ChainManifest:
     """Read a TOML manifest; raises ManifestError naming the key."""
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Also a number of thousands of digits, and tables within tables without end.
         raise ManifestError("toml", str(error)) from error
     return from_json(values)
 
@@ -302,9 +303,9 @@ def from_json(values: Any) -> ChainManifest:
 
 def _native(reader: Reader) -> NativeCoin:
     native = NativeCoin(
-        symbol=reader.filled("symbol"),
+        symbol=reader.symbol("symbol"),
         name=reader.filled("name"),
-        decimals=reader.integer("decimals", default=18),
+        decimals=reader.decimals("decimals", default=18),
         canonical_id=reader.filled("canonical_id"),
     )
     reader.end()
@@ -336,9 +337,9 @@ def _contract(reader: Reader) -> Contract:
 def _token(reader: Reader) -> TokenManifest:
     token = TokenManifest(
         address=reader.address("address"),
-        symbol=reader.filled("symbol"),
+        symbol=reader.symbol("symbol"),
         name=reader.filled("name"),
-        decimals=reader.integer("decimals"),
+        decimals=reader.decimals("decimals"),
         canonical_id=reader.filled("canonical_id"),
         eip3009=reader.choice("eip3009", EIP3009_KINDS, default="none"),
         permit=reader.choice("permit", PERMIT_KINDS, default="none"),
@@ -348,8 +349,6 @@ def _token(reader: Reader) -> TokenManifest:
         is_synthetic=reader.flag("is_synthetic", default=False),
         stock_target=reader.integer("stock_target", default=0),
     )
-    if token.decimals > 36:
-        raise reader.fail("decimals", "must be at most 36")
     if token.eip3009 != "none" and not token.version:
         raise reader.fail("version", "is missing: EIP-3009 signatures name it")
     reader.end()
@@ -376,7 +375,7 @@ def _feed(reader: Reader) -> Feed:
     feed = Feed(
         address=reader.address("address"),
         heartbeat_seconds=reader.integer("heartbeat_seconds", minimum=1),
-        decimals=reader.integer("decimals", default=8),
+        decimals=reader.decimals("decimals", default=8),
     )
     reader.end()
     return feed

@@ -11,10 +11,20 @@ if TYPE_CHECKING:
 # The venue that only changes the form of the chain's own coin.
 WRAPPED_NATIVE: Final = "wrapped_native"
 MINIMUM_THRESHOLD: Final = 2
+# Hyperlane's domains, which equal chain ids, have 32 bits.
+MOST_CHAIN_ID: Final = 2**32 - 1
+MOST_NAME: Final = 64
+MOST_DEPTH: Final = 1_000_000
+MOST_LIMIT_SECONDS: Final = 30 * 86_400
+# “any:USDC” is no chain, and /network/known no chain's page.
+RESERVED: Final = ("any", "known")
+# All are asked at once.
+MOST_ENDPOINTS: Final = 32
 
 
 def check(top: Reader, manifest: "ChainManifest") -> None:
     """Hold the manifest's values against each other; raises ManifestError naming the key."""
+    _check_sizes(top, manifest)
     if manifest.domain != manifest.chain_id:
         raise top.fail("domain", "must equal chain_id: proofs name chains by their Hyperlane domain")
     if not manifest.endpoints:
@@ -32,7 +42,7 @@ def check(top: Reader, manifest: "ChainManifest") -> None:
     unique(top, "venues", [venue.address for venue in manifest.venues])
     unique(top, "bridges", [bridge.route for bridge in manifest.bridges])
     unique(top, "tokens", [token.address for token in manifest.tokens])
-    unique(top, "tokens", [token.symbol.lower() for token in manifest.tokens])
+    unique(top, "tokens", [asset.symbol.lower() for asset in manifest.assets])
     unique(top, "apps", [app.slug for app in manifest.apps])
     _check_tiers(top, manifest)
     _check_venues(top, manifest)
@@ -45,6 +55,25 @@ def check(top: Reader, manifest: "ChainManifest") -> None:
         for index, token in enumerate(tokens):
             if token not in listed:
                 raise top.fail(f"{name}.{index}.token", "is not one of tokens")
+
+
+def _check_sizes(top: Reader, manifest: "ChainManifest") -> None:
+    limits = manifest.limits
+    for key, value, most in (
+        ("chain_id", manifest.chain_id, MOST_CHAIN_ID),
+        ("depth", manifest.depth, MOST_DEPTH),
+        ("limits.fill_seconds", limits.fill_seconds, MOST_LIMIT_SECONDS),
+        ("limits.expires_seconds", limits.expires_seconds, MOST_LIMIT_SECONDS),
+        ("limits.min_left_seconds", limits.min_left_seconds, MOST_LIMIT_SECONDS),
+    ):
+        if value > most:
+            raise top.fail(key, f"must be at most {most}")
+    if len(manifest.endpoints) > MOST_ENDPOINTS:
+        raise top.fail("endpoints", f"must name at most {MOST_ENDPOINTS} nodes")
+    if manifest.slug in RESERVED:
+        raise top.fail("slug", "has a meaning of its own: choose another")
+    if len(manifest.name) > MOST_NAME:
+        raise top.fail("name", f"must have at most {MOST_NAME} letters")
 
 
 def _check_tiers(top: Reader, manifest: "ChainManifest") -> None:

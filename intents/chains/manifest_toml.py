@@ -37,4 +37,5 @@ def _value(value: Any) -> str:
         return "{" + ", ".join(f"{json.dumps(k)} = {_value(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_value(item) for item in value) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    # JSON leaves this one letter as it is, TOML refuses it.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,9 +1,11 @@
 """A wrong manifest is refused with the name of the key; a right one survives both its forms."""
 
 import tomllib
+from datetime import date
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from intents.chains import registry
 from intents.chains.app import AppNotListed
@@ -17,7 +19,7 @@ from intents.chains.manifest import (
     to_json,
 )
 from intents.chains.manifest_toml import to_toml
-from intents.models import Chain
+from intents.models import Chain, Departure
 
 from .conftest import CHAIN_ID, manifest_for
 from .node import ALICE, BOB
@@ -128,13 +130,23 @@ def test_an_app_makes_its_call_from_amount_and_recipient():
     [
         ("chain_id", ["chain_id"], "901"),
         ("chain_id", ["chain_id"], True),
+        ("chain_id", ["chain_id"], 2**32),
         ("domain", ["domain"], 902),
         ("slug", ["slug"], "Alder!"),
+        ("slug", ["slug"], "a" * 51),
+        ("slug", ["slug"], "any"),
         ("name", ["name"], " "),
+        ("name", ["name"], "A" * 65),
+        ("name", ["name"], "Al\u202eder"),
         ("block_seconds", ["block_seconds"], 0),
+        ("block_seconds", ["block_seconds"], float("nan")),
+        ("block_seconds", ["block_seconds"], float("inf")),
         ("depth", ["depth"], 0),
+        ("depth", ["depth"], 10**7),
+        ("max_fee_wei", ["max_fee_wei"], 2**256),
         ("endpoints", ["endpoints"], []),
         ("endpoints.0.url", ["endpoints", 0, "url"], "ftp://node"),
+        ("endpoints.0.url", ["endpoints", 0, "url"], "http://node:door"),
         ("endpoints.0.ws_url", ["endpoints", 0, "ws_url"], "http://node"),
         ("quorum", ["quorum"], 2),
         ("priority_fee_wei", ["priority_fee_wei"], 10**12),
@@ -144,6 +156,7 @@ def test_an_app_makes_its_call_from_amount_and_recipient():
         ("value_tiers.1", ["value_tiers", 1, "max_usd_e8"], 100),
         ("value_tiers.1.depth", ["value_tiers", 1, "depth"], 4),
         ("native.symbol", ["native", "symbol"], None),
+        ("native.decimals", ["native", "decimals"], 10**9),
         ("contracts.multicall3.address", ["contracts", "multicall3", "address"], "0x12"),
         ("contracts.multicall3.address", ["contracts", "multicall3", "address"], BOB[:-1] + "c"),
         ("contracts.multicall3.code_hash", ["contracts", "multicall3", "code_hash"], "0x12"),
@@ -152,6 +165,8 @@ def test_an_app_makes_its_call_from_amount_and_recipient():
         ("tokens.0.version", ["tokens", 0, "version"], ""),
         ("tokens.0.is_pausable", ["tokens", 0, "is_pausable"], "no"),
         ("tokens", ["tokens", 1, "symbol"], "usdc"),
+        ("tokens", ["tokens", 1, "symbol"], "eth"),
+        ("tokens.1.symbol", ["tokens", 1, "symbol"], "W ETH"),
         ("tokens.1.symbl", ["tokens", 1, "symbl"], "x"),
         ("venues.0.kind", ["venues", 0, "kind"], "curve"),
         ("venues.0.token1", ["venues", 0, "token1"], BOB),
@@ -163,6 +178,8 @@ def test_an_app_makes_its_call_from_amount_and_recipient():
         ("apps.0.arguments", ["apps", 0, "arguments"], ["recipient", "amount"]),
         ("apps.0.arguments", ["apps", 0, "arguments"], "amount"),
         ("apps.0.gas", ["apps", 0, "gas"], 0),
+        ("apps.0.page", ["apps", 0, "page"], "javascript:alert(1)"),
+        ("venues.0.extra", ["venues", 0, "extra"], {"since": date(2026, 1, 1)}),
         ("feeds.eth.heartbeat_seconds", ["feeds", "eth", "heartbeat_seconds"], 0),
         ("limits.fil_seconds", ["limits", "fil_seconds"], 1),
         ("blok_seconds", ["blok_seconds"], 1),
@@ -199,9 +216,17 @@ def test_a_pools_tokens_stand_in_its_own_order():
     assert error.value.key == "venues.0.token0"
 
 
-def test_text_that_is_no_toml_is_refused():
+@pytest.mark.parametrize("text", ["chain_id = = 1", "chain_id = " + "9" * 5000, "chain_id = " + "[" * 20_000])
+def test_text_that_is_no_toml_is_refused(text: str):
     with pytest.raises(ManifestError):
-        parse("chain_id = = 1")
+        parse(text)
+
+
+def test_what_is_written_can_be_read_whatever_its_letters():
+    values = tomllib.loads(TEXT)
+    values["venues"][0]["extra"]["said"] = "\x7f\x00 “quoted” \\ end"
+    manifest = from_json(values)
+    assert parse(to_toml(manifest)) == manifest
 
 
 @pytest.mark.django_db
@@ -218,6 +243,9 @@ def test_a_directory_fills_the_registry_and_a_changed_file_is_noticed(tmp_path):
     registry.forget()
     with pytest.raises(registry.ChainNotSupported):
         registry.chain(901)
+    Departure.objects.create(chain_id=901, kind="leave", reason="too quiet", left_at=timezone.now())
+    assert registry.load_directory(tmp_path) == [], "who left comes back by joining alone"
+    assert 901 not in registry.all_chains()
 
 
 def test_a_file_at_fault_is_named(tmp_path):
