@@ -106,6 +106,8 @@ class DirectSender:
         first, _ = self._nonces()
         sending = [_Sending(call, first + place) for place, call in enumerate(calls)]
         self._require_funds(calls)
+        # Whoever lost hold while these nonces were read must not send with them what another run has sent.
+        self._beat()
         self._mine(sending, percent=100)
         receipts = []
         for place, item in enumerate(sending):

@@ -6,13 +6,13 @@ Chains that were there from the start, by the operator's own manifests, are not 
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import FloatField, Max, Sum
+from django.db.models import FloatField, Max, Min, Sum
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from intents.chains.manifest import ChainManifest
 from intents.lifecycle import OrderState
-from intents.models import ChainPassport, Join, Order
+from intents.models import ChainPassport, Departure, Join, Order
 from intents.settlement.acceptance import Refusal
 from intents.solver.cold_start import Room, cap_usd_e8
 
@@ -27,8 +27,16 @@ _UNDER_WAY: Final = (
 
 
 def joined_at(chain_id: int) -> datetime | None:
-    """When the chain last joined; None for one that was there from the start."""
-    return Join.objects.filter(chain_id=chain_id, state=Join.State.DONE).aggregate(at=Max("ended_at"))["at"]
+    """When the chain joined, after it last left if it ever did; None for one that was there from the start.
+
+    A join that is repeated, as when another chain was away, changes nothing.
+    """
+    gone = Departure.objects.filter(chain_id=chain_id, left_at__isnull=False)
+    left_at = gone.aggregate(at=Max("left_at"))["at"]
+    joins = Join.objects.filter(chain_id=chain_id, state=Join.State.DONE)
+    if left_at is not None:
+        joins = joins.filter(ended_at__gt=left_at)
+    return joins.aggregate(at=Min("ended_at"))["at"]
 
 
 def observed_since(chain_id: int) -> datetime | None:

@@ -41,6 +41,7 @@ def send_to_peers(joining: Joining, deeds: Sequence[Deed]) -> None:
 
 def _submitted(joining: Joining, deed: Deed) -> Attempt | None:
     purpose = f"j:{joining.manifest.chain_id}"[:16]
+    joining.beat()
     _require_funds(joining, deed)
     for _ in range(MOST_TRIES):
         catch_up(deed.chain_id, OWNER)

@@ -3,6 +3,7 @@
 Then it is connected: a row that every running process reads, and a file that validators read.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ from intents.chains import registry
 from intents.chains.bridge import BridgeManifest
 from intents.chains.calls import Call, encode_call
 from intents.chains.check import check_chain
-from intents.chains.client import client
+from intents.chains.client import ChainClient, client
 from intents.chains.endpoints import RpcDisagreement, RpcUnavailable
 from intents.chains.manifest import ChainManifest, Contract
 from intents.chains.manifest_toml import to_toml
@@ -27,6 +28,7 @@ from .work import Deed, Joining, Look, Note, priced, read_views
 NAME: Final = "routes"
 ENROL: Final = "enrollRemoteRouters(uint32[],bytes32[])"
 ENROL_GAS: Final = 150_000
+AT_ONCE: Final = 8
 
 
 def look(joining: Joining) -> Look:
@@ -41,11 +43,12 @@ def look(joining: Joining) -> Look:
         }
         known = joining.views([(end.router, "routers(uint32)", (each,), "bytes32") for each in remotes])
         deeds += joining.priced(_enrolment(end, remotes, known))
-    for peer in _others(joining):
-        try:
-            deeds += _on_peer(joining, peer)
-        except (RpcUnavailable, RpcDisagreement):
+    joining.beat()
+    for peer, found in _on_peers(joining):
+        if found is None:
             notes.append(Note("join_peer_away", {"chain": peer.name}))
+        else:
+            deeds += found
     return Look(joining.manifest, tuple(deeds), tuple(notes))
 
 
@@ -74,8 +77,21 @@ def _others(joining: Joining) -> list[ChainManifest]:
     return [peer for peer in joining.peers.values() if peer.chain_id != joining.manifest.chain_id]
 
 
-def _on_peer(joining: Joining, peer: ChainManifest) -> tuple[Deed, ...]:
-    chain = client(peer.chain_id)
+def _on_peers(joining: Joining) -> list[tuple[ChainManifest, tuple[Deed, ...] | None]]:
+    """What is missing on each, None where it does not answer. Many at once: far chains take their time."""
+
+    def look_at(place: tuple[ChainManifest, ChainClient]) -> tuple[Deed, ...] | None:
+        try:
+            return _on_peer(joining, *place)
+        except (RpcUnavailable, RpcDisagreement):
+            return None
+
+    peers = [(peer, client(peer.chain_id)) for peer in _others(joining)]
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="routes") as pool:
+        return [(peer, found) for (peer, _), found in zip(peers, pool.map(look_at, peers), strict=True)]
+
+
+def _on_peer(joining: Joining, peer: ChainManifest, chain: ChainClient) -> tuple[Deed, ...]:
     wanted: list[tuple[str, Call]] = []
     for end in peer.bridges:
         own = joining.manifest.bridge(end.route)

@@ -4,10 +4,12 @@ The row remembers how it went; what is done is read from the chains.
 """
 
 import secrets
+import threading
 import time
 from typing import Any, Final
 
-from django.db import IntegrityError, transaction
+import structlog
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -15,18 +17,22 @@ from intents import publish
 from intents.chains import registry
 from intents.chains.accounts import OWNER, account, has_key
 from intents.chains.manifest import ChainManifest, from_json, to_json
+from intents.chains.manifest_reader import ManifestError
 from intents.errors import WaymeetError
-from intents.models import Join
+from intents.models import Chain, Join
 
 from .errors import HeldByAnother, KeyMissing
 from .runner import STEP_NAMES, carry_out, prepare
 from .work import Deed, Joining, Note
 
+log = structlog.get_logger(__name__)
+
 State = Join.State
 LEASE_SECONDS: Final = 10.0
 RENEW_SECONDS: Final = 2.0
 RETRY_SECONDS: Final = 10.0
-OPEN: Final = (State.ASKED, State.RUNNING, State.FAILED)
+GOING_ON: Final = (State.ASKED, State.RUNNING)
+OPEN: Final = (*GOING_ON, State.FAILED)
 
 WAITING: Final = "waiting"
 UNDER_WAY: Final = "under_way"
@@ -47,8 +53,22 @@ class Broken(WaymeetError):
     code = "join_broken"
 
 
+def check_free(asked: ChainManifest) -> None:
+    """Hold the slug against chains that left and those on their way in. Raises ManifestError.
+
+    Connected chains are `check_asked`'s affair.
+    """
+    gone = Chain.objects.filter(slug=asked.slug).exclude(chain_id=asked.chain_id).first()
+    if gone is not None:
+        raise ManifestError("slug", f"{asked.slug} was chain {gone.chain_id} before: choose another")
+    other = Join.objects.filter(slug=asked.slug, state__in=GOING_ON).exclude(chain_id=asked.chain_id).first()
+    if other is not None:
+        raise ManifestError("slug", f"{asked.slug} is chain {other.chain_id} on its way in: choose another")
+
+
 def open_join(asked: ChainManifest, *, asked_by: Any = None) -> Join:
-    """The row of this chain's way in: the open one with the newest manifest, or a new one."""
+    """The row of this chain's way in: the open one with the newest manifest, or a new one. Raises ManifestError."""
+    check_free(asked)
     values = {"slug": asked.slug, "name": asked.name, "asked": to_json(asked)}
     while True:
         row = Join.objects.filter(chain_id=asked.chain_id, state__in=OPEN).first()
@@ -82,6 +102,8 @@ def run_join(
     rest = 0.0
     holder = _take(row)
     told = Teller(row, holder, until=time.monotonic() + seconds, hears=hears or Hearer())
+    hold = Hold(row, holder)
+    hold.start()
     try:
         _run(row, told)
     except OutOfTime:
@@ -96,6 +118,7 @@ def run_join(
         told.failed(Broken(type(error).__name__, what=str(error)[:200]))
         raise
     finally:
+        hold.let_go()
         Join.objects.filter(pk=row.pk, holder=holder).update(holder="", held_until=rest)
     row.refresh_from_db()
     return row
@@ -124,8 +147,34 @@ class Hearer:
         """Nothing of the step is missing any more."""
 
 
+class Hold(threading.Thread):
+    """Keeps a row held for as long as its run lives, however long a look at slow nodes takes.
+
+    Else the sweep would have another worker take it meanwhile, and that one's from it in turn.
+    """
+
+    def __init__(self, row: Join, holder: str) -> None:
+        super().__init__(name=f"join-{row.slug}", daemon=True)
+        self._held = Join.objects.filter(pk=row.pk, holder=holder)
+        self._is_over = threading.Event()
+
+    def run(self) -> None:
+        """Renew until let go."""
+        while not self._is_over.wait(RENEW_SECONDS):
+            try:
+                self._held.update(held_until=time.time() + LEASE_SECONDS)
+            except DatabaseError as error:
+                log.warning("join.not_renewed", error=str(error))
+        connection.close()
+
+    def let_go(self) -> None:
+        """End it."""
+        self._is_over.set()
+        self.join()
+
+
 class Teller:
-    """Writes a run's steps into its row and keeps hold of it."""
+    """Writes a run's steps into its row, and ends it when its time is over or the row is another's."""
 
     def __init__(self, row: Join, holder: str, *, until: float, hears: Hearer) -> None:
         self._row = row
@@ -159,15 +208,14 @@ class Teller:
         self._write(params.get("step", self._step), FAILED, code=error.code, params=params, state=state)
 
     def beat(self) -> None:
-        """Keep hold of the row. Raises OutOfTime, HeldByAnother."""
+        """See that the row is still ours. Raises OutOfTime, HeldByAnother."""
         now = time.monotonic()
         if now > self._until:
             raise OutOfTime(self._row.slug)
         if now - self._renewed_at < RENEW_SECONDS:
             return
         self._renewed_at = now
-        held = Join.objects.filter(pk=self._row.pk, holder=self._holder)
-        if not held.update(held_until=time.time() + LEASE_SECONDS):
+        if not Join.objects.filter(pk=self._row.pk, holder=self._holder).exists():
             raise HeldByAnother(self._row.slug, chain=self._row.name)
 
     def _write(

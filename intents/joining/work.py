@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from eth_abi.abi import decode as abi_decode
+from eth_abi.exceptions import DecodingError
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
 from intents.chains.calls import Call, encode_call
 from intents.chains.client import AGGREGATE3, ChainClient, call_request
 from intents.chains.direct import DirectSender
+from intents.chains.endpoints import RpcUnavailable
 from intents.chains.manifest import ChainManifest, Contract
 from intents.contracts.addresses import CREATE2_DEPLOYER
 from intents.contracts.creations import Creation
@@ -91,17 +93,31 @@ class Joining:
 
 
 def read_views(chain: ChainClient, calls: Sequence[tuple[str, str, Sequence[Any], str]]) -> list[Any]:
-    """Views of (to, signature, arguments, result type); None where a contract is missing or refuses."""
+    """Views of (to, signature, arguments, result type); None where a contract is missing or refuses.
+
+    Raises RpcUnavailable for an answer that is none.
+    """
     requests = [call_request(to, encode_call(name, list(given)), "latest") for to, name, given, _ in calls]
     found: list[Any] = []
     for (_, _, _, kind), answer in zip(calls, chain.batch_outcomes(requests), strict=True):
-        raw = b"" if isinstance(answer, Exception) else bytes.fromhex(answer[2:])
+        raw = b"" if isinstance(answer, Exception) else bytes_of(answer)
         if len(raw) < 32:
             found.append(None)
             continue
-        (value,) = abi_decode((kind,), raw)
+        try:
+            (value,) = abi_decode((kind,), raw)
+        except (DecodingError, OverflowError) as error:
+            raise RpcUnavailable(f"{chain.manifest.slug}: {error}") from error
         found.append(to_checksum_address(value) if kind == "address" else value)
     return found
+
+
+def bytes_of(answer: Any) -> bytes:
+    """What a node said in hexadecimal digits. Raises RpcUnavailable."""
+    try:
+        return bytes.fromhex(answer.removeprefix("0x"))
+    except (AttributeError, ValueError) as error:
+        raise RpcUnavailable(f"{str(answer)[:40]!r} is no answer") from error
 
 
 def priced(chain: ChainClient, sender: str, wanted: Sequence[tuple[str, Call]]) -> tuple[Deed, ...]:

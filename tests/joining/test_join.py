@@ -14,21 +14,24 @@ from django.utils import timezone
 from eth_account.signers.local import LocalAccount
 
 from intents.chains import accounts, registry
-from intents.chains.calls import ZERO_ADDRESS
+from intents.chains.calls import ZERO_ADDRESS, Call, encode_call
 from intents.chains.check import check_chain
+from intents.chains.client import ChainClient
 from intents.chains.direct import DirectSender
 from intents.chains.manifest import ChainManifest, Validator, parse
 from intents.chains.manifest_reader import ManifestError
 from intents.chains.manifest_toml import to_toml
+from intents.contracts import creations
 from intents.devnet.network import Network
 from intents.devnet.nodes import Node
 from intents.devnet.rpc import Rpc
-from intents.joining import inventory, messaging, peers
+from intents.joining import inventory, messaging, peers, tokens
 from intents.joining.asked import check_asked
-from intents.joining.errors import HeldByAnother
+from intents.joining.errors import HeldByAnother, SetUpByAnother
+from intents.joining.network import STEPS as WITHOUT_US
 from intents.joining.rows import OutOfTime, open_join, run_join, waiting_joins
 from intents.joining.runner import STEP_NAMES, carry_out, prepare
-from intents.joining.work import Deed, Joining, Note
+from intents.joining.work import Deed, Joining, Note, create
 from intents.lifecycle import OrderState
 from intents.models import Chain, ChainPassport, Departure, Join
 from intents.services import joining
@@ -280,6 +283,49 @@ def test_what_staff_asked_for_is_carried_on_by_workers_a_piece_at_a_time(
         assert row.state == state, row.steps
     assert waiting_joins() == []
     assert not check_chain(registry.chain(904))
+
+
+@pytest.mark.parametrize("squat", ["units", "module", "nothing"])
+def test_a_route_end_that_somebody_else_set_up_in_our_name_is_refused(
+    newcomer: Newcomer, joined_by: Network, squat: str
+) -> None:
+    """Its address is foretold: whoever is first names us as its owner, and keeps units or the module for themselves."""
+    owner = accounts.account(accounts.OWNER)
+    run = prepare(newcomer.asked, peers=registry.all_chains(), signer=owner, report=Silent())
+    carry_out(run, Silent(), steps=WITHOUT_US[:3])
+    (route,) = tokens.routes_of(run)
+    token = tokens._bridged(route)
+    router = creations.synthetic(decimals=token.decimals, mailbox=run.manifest.address("mailbox"))
+    units = 10**30 if squat == "units" else 0
+    module = run.manifest.address("permit2" if squat == "module" else "multisig_ism")
+    terms = (units, token.name, token.symbol, ZERO_ADDRESS, module, owner.address)
+    stranger = "0x" + "5b" * 20
+    newcomer.rpc.request("anvil_setBalance", stranger, hex(10**18))
+    newcomer.rpc.request("anvil_impersonateAccount", stranger)
+    for call in (create(router), Call(router.address, encode_call(tokens._INITIALISE, terms))):
+        sent = {"from": stranger, "to": call.target, "data": "0x" + call.data.hex(), "gas": hex(6_000_000)}
+        sent["gasPrice"] = hex(10**10)
+        newcomer.rpc.request("eth_sendTransaction", sent)
+        newcomer.rpc.request("evm_mine")
+    if squat == "nothing":
+        assert not [deed for deed in tokens.look(run).deeds if "set it up" in deed.what]
+        return
+    with pytest.raises(SetUpByAnother):
+        tokens.look(run)
+
+
+def test_a_run_that_lost_hold_sends_nothing(newcomer: Newcomer, joined_by: Network) -> None:
+    """Another run is at it by now: these nonces were read after it had sent."""
+    owner = accounts.account(accounts.OWNER)
+
+    def lost() -> None:
+        raise HeldByAnother("dogwood", chain="Dogwood")
+
+    before = newcomer.rpc.request("eth_getTransactionCount", owner.address, "pending")
+    sender = DirectSender(ChainClient(newcomer.asked), owner, beat=lost)
+    with pytest.raises(HeldByAnother):
+        sender.send_all([Call(owner.address, value_wei=1, gas_limit=21_000)])
+    assert newcomer.rpc.request("eth_getTransactionCount", owner.address, "pending") == before
 
 
 def test_two_chains_that_join_at_once_are_introduced_by_the_later_one(

@@ -9,7 +9,7 @@ from django.utils import timezone
 from intents.chains import registry
 from intents.engine.cold_start import refuse_new_chain, room
 from intents.lifecycle import OrderState
-from intents.models import ChainPassport
+from intents.models import ChainPassport, Departure
 from intents.passports.passport import Finding
 from intents.selectors.chain_page import chain_page
 from intents.selectors.overview.kept import forget
@@ -84,3 +84,14 @@ def test_a_reorganisation_that_is_too_deep_begins_the_day_anew(chains: None) -> 
     ChainPassport.objects.create(chain_id=902, broke_at=timezone.now() - timedelta(hours=1))
     known = room(902, rows.USDC[902])
     assert known is not None and not known.is_observed and known.cap_usd_e8 == 2_000 * USD_E8
+
+
+def test_a_join_that_is_repeated_begins_no_new_time_but_one_after_leaving_does(chains: None) -> None:
+    joined(48)
+    joined(1)
+    known = room(902, rows.USDC[902])
+    assert known is not None and known.is_observed
+    left = timezone.now() - timedelta(hours=2)
+    Departure.objects.create(chain_id=902, kind="leave", reason="quiet", left_at=left, ended_at=left)
+    known = room(902, rows.USDC[902])
+    assert known is not None and not known.is_observed

@@ -1,0 +1,36 @@
+"""A run keeps its chain for as long as it lives: slow nodes do not hand it to another worker."""
+
+import time
+from typing import Any
+
+import pytest
+
+from intents.chains import registry
+from intents.joining import rows as rows_module
+from intents.joining.errors import HeldByAnother
+from intents.joining.rows import open_join, run_join, waiting_joins
+from intents.models import Join
+from tests.web import rows
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_look_that_takes_longer_than_the_lease_is_not_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows.connect(rows.manifest(901, "alder"))
+    row = open_join(rows.newcomer())
+    monkeypatch.setattr(rows_module, "LEASE_SECONDS", 0.5)
+    monkeypatch.setattr(rows_module, "RENEW_SECONDS", 0.05)
+
+    def slow(joining: Any, report: Any) -> None:
+        until = Join.objects.get(pk=row.pk).held_until + 0.5
+        while time.time() < until:
+            time.sleep(0.05)
+        with pytest.raises(HeldByAnother):
+            run_join(Join.objects.get(pk=row.pk))
+        assert waiting_joins() == []
+        report.began("probes", joining)
+
+    monkeypatch.setattr(rows_module, "carry_out", slow)
+    assert run_join(row).state == Join.State.DONE
+    assert Join.objects.get(pk=row.pk).held_until == 0
+    registry.forget()
