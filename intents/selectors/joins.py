@@ -17,7 +17,10 @@ from intents.joining.rows import DONE, FAILED, UNDER_WAY
 from intents.models import Join
 from intents.services.joining import note_words, problem_words
 
+from .passport_words import are_known, finding_figures, finding_words
+
 SHOWN_AFTERWARDS: Final = timedelta(hours=1)
+SHOWN_STOPPED: Final = timedelta(days=1)
 MOST: Final = 20
 STEP_WORDS: Final = {
     "probes": gettext_lazy("Compare the chain with its manifest"),
@@ -93,8 +96,10 @@ def joins_view() -> list[JoinView]:
 
     What stands in the way of a chain that is not local is not said: it may name nodes, whose addresses hold keys.
     """
-    recent = Q(ended_at__gt=timezone.now() - SHOWN_AFTERWARDS)
-    rows = Join.objects.filter(~Q(state=Join.State.DONE) | recent)[:MOST]
+    now = timezone.now()
+    stopped = Q(state=Join.State.FAILED, started_at__lt=now - SHOWN_STOPPED)
+    recent = Q(ended_at__gt=now - SHOWN_AFTERWARDS)
+    rows = Join.objects.filter((~Q(state=Join.State.DONE) & ~stopped) | recent)[:MOST]
     return [join_view(row, says_why=bool(row.asked.get("is_local"))) for row in rows]
 
 
@@ -115,10 +120,28 @@ def asked_lines(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield _("Made of"), " · ".join(part for part in (asked.stack, asked.da, asked.proof_system) if part)
     yield _("Nodes"), ", ".join(host_of(endpoint.url) for endpoint in asked.endpoints)
     yield _("Final after"), f"{asked.depth} × {asked.block_seconds:g} s"
-    yield _("Tokens"), ", ".join(f"{token.symbol} {token.address}" for token in asked.tokens)
+    for tier in asked.value_tiers:
+        sooner = {"blocks": tier.depth, "usd": f"{tier.max_usd_e8 / 1e8:,.0f}"}
+        yield _("Delivered after"), _("%(blocks)s blocks up to %(usd)s USD") % sooner
+    yield _("Most for a unit of gas"), f"{asked.max_fee_wei / 1e9:g} gwei"
+    counts_as = _("%(asset)s, which counts as %(canonical)s")
+    yield (
+        _("Its coin"),
+        counts_as % {"asset": asked.native.symbol, "canonical": asked.native.canonical_id},
+    )
+    for token in asked.tokens:
+        asset = f"{token.symbol} {token.address}"
+        yield _("Token"), counts_as % {"asset": asset, "canonical": token.canonical_id}
+    for end in asked.bridges:
+        asset = f"{end.route} {end.router}"
+        yield _("End of a bridge"), counts_as % {"asset": asset, "canonical": end.worth}
+    for name, feed in asked.feeds.items():
+        yield _("Price of"), f"{name} {feed.address}"
     yield _("Pools"), str(len(asked.venues))
-    if asked.contracts:
-        yield _("Contracts that are there"), ", ".join(asked.contracts)
+    for name, contract in asked.contracts.items():
+        yield _("Contract that is there"), f"{name} {contract.address}"
+    for app in asked.apps:
+        yield _("App"), f"{app.name} {app.target} {app.call}"
     yield _("Starting inventory at most"), f"{settings.JOIN_GRANT_USD:,} USD"
     yield _("Fingerprint of the manifest"), asked.content_hash
 
@@ -151,4 +174,12 @@ def _told(entry: dict[str, Any], *, says_why: bool) -> Iterator[str]:
     if entry["code"]:
         yield note_words(entry["code"], params)
     for note in params.get("notes", ()):
-        yield note_words(note["code"], note["params"])
+        yield _note(note["code"], note["params"], says_why=says_why)
+
+
+def _note(code: str, params: dict[str, Any], *, says_why: bool) -> str:
+    """A note of a step; figures of what was measured name nodes, and are for those who run the chain."""
+    if not are_known([code]):
+        return note_words(code, params)
+    figures = finding_figures(params) if says_why else ""
+    return f"{finding_words(code)} ({figures})" if figures else finding_words(code)

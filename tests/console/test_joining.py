@@ -5,11 +5,15 @@ from dataclasses import replace
 import pytest
 from django.test import Client
 from django.urls import reverse
+from eth_utils.address import to_checksum_address
 
 from intents.chains import registry
-from intents.chains.manifest import Endpoint, from_json
+from intents.chains.bridge import BridgeManifest
+from intents.chains.manifest import Contract, Endpoint, Feed, ValueTier, from_json
+from intents.chains.manifest_reader import ManifestError
 from intents.chains.manifest_toml import to_toml
-from intents.models import AuditEntry, Join, StaffRequest
+from intents.joining.rows import open_join
+from intents.models import AuditEntry, Chain, Join, StaffRequest
 from intents.selectors import staff_requests
 from intents.services.staff import joins, requests
 from intents.services.staff.errors import ActRefused, SamePerson
@@ -18,6 +22,7 @@ from tests.web import rows
 
 pytestmark = pytest.mark.django_db
 PLACE = (Endpoint("https://rpc.example.org"),)
+PLACES = [to_checksum_address("0x" + pair * 20) for pair in ("5a", "5b", "5c")]
 REAL = {
     "is_local": False,
     "stack": "opstack",
@@ -50,6 +55,23 @@ def test_a_local_chain_begins_at_once_and_once(chains: None) -> None:
     assert "0 of 8 steps" in page
 
 
+def test_a_name_that_another_chain_had_or_is_to_have_is_taken(chains: None) -> None:
+    with pytest.raises(ManifestError) as refused:
+        joins.read(to_toml(rows.newcomer(slug="birch")))
+    Chain.objects.filter(slug="birch").update(is_connected=False)
+    registry.forget()
+    with pytest.raises(ManifestError) as left:
+        joins.read(to_toml(rows.newcomer(slug="birch")))
+    one, other = rows.newcomer(), rows.newcomer(chain_id=905, domain=905)
+    open_join(one)
+    with pytest.raises(ManifestError) as second:
+        open_join(other)
+    assert {error.value.key for error in (refused, left, second)} == {"slug"}
+    open_join(one)
+    Join.objects.update(state=Join.State.FAILED)
+    open_join(other)
+
+
 @pytest.mark.parametrize(
     ("text", "typed", "words"),
     [
@@ -75,16 +97,35 @@ def test_a_chain_that_is_not_local_takes_two_people(chains: None) -> None:
             for peer in registry.all_chains().values()
         ]
     )
-    asked = joins.read(to_toml(rows.newcomer(**REAL)))
+    usdc = rows.newcomer().token("USDC").address
+    trusted = {
+        "bridges": (BridgeManifest("hyperlane_warp", "usdc-far", PLACES[0], PLACES[0], usdc, "usdc"),),
+        "value_tiers": (ValueTier(2_000 * 10**8, 1),),
+        "feeds": {"usdc": Feed(PLACES[1], 60, 8)},
+        "contracts": {"multisig_ism": Contract(PLACES[2])},
+    }
+    asked = joins.read(to_toml(rows.newcomer(**REAL, **trusted)))
     assert joins.takes_two(asked)
     one, other = actor("operator"), actor("operator")
     request = requests.ask(requests.join(asked), one, form("dogwood"))
     with pytest.raises(ActRefused):
         requests.join(asked)
-    lines = dict(staff_requests.shown(request, may_see=True).lines)
+    shown = staff_requests.shown(request, may_see=True).lines
+    lines = dict(shown)
     assert lines["Chain"] == "Dogwood (904)"
     assert lines["Made of"] == "opstack · ethereum · optimistic"
     assert lines["Nodes"] == "rpc.example.org"
+    for label, value in (
+        ("Delivered after", "1 blocks up to 2,000 USD"),
+        ("Its coin", "ETH, which counts as weth"),
+        ("Token", f"USDC {asked.token('USDC').address}, which counts as usdc"),
+        ("End of a bridge", f"usdc-far {PLACES[0]}, which counts as usdc"),
+        ("Price of", f"usdc {PLACES[1]}"),
+        ("Contract that is there", f"multisig_ism {PLACES[2]}"),
+    ):
+        assert (label, value) in shown, "whoever decides sees what is trusted to be what"
+    recorded = AuditEntry.objects.get(action="ask_join").after
+    assert recorded["params"]["manifest"] == asked.content_hash, "no address of a node is kept for ever"
     typed = form(requests.to_type(request))
     with pytest.raises(SamePerson):
         requests.decide(request.pk, one, typed, is_approved=True)

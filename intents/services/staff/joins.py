@@ -1,23 +1,29 @@
 """Staff have a chain join: alone where everything is local, with a second person where it is not."""
 
-from typing import Any
+from typing import Any, Final
 
 from intents import wake
 from intents.chains import registry
 from intents.chains.manifest import ChainManifest, from_json, parse
+from intents.chains.manifest_reader import ManifestError
 from intents.joining.asked import check_asked
-from intents.joining.rows import open_join
+from intents.joining.rows import check_free, open_join
 from intents.models import Join, StaffRequest
 
 from .audit import Actor
 from .once import Change, Form, once
 from .roles import DECIDE_REQUESTS
 
+MOST_TEXT: Final = 60_000
+
 
 def read(text: str) -> ChainManifest:
     """The manifest that somebody handed in. Raises ManifestError naming the key."""
+    if len(text) > MOST_TEXT:
+        raise ManifestError("toml", f"has more than {MOST_TEXT} letters")
     asked = parse(text)
     check_asked(asked, peers=registry.all_chains())
+    check_free(asked)
     return asked
 
 
