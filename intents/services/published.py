@@ -5,6 +5,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
+from intents.chains import registry
 from intents.models import PublishedList
 from intents.selectors.lists import TAGS, list_name, token_entries
 from intents.selectors.wallet_chains import icon_path
@@ -18,8 +19,8 @@ Version = tuple[int, int, int]
 
 def token_list(*, site: str) -> dict[str, Any]:
     """The token list in Uniswap's schema; without tokens, none. `site` is our own scheme and host."""
-    entries = token_entries()
-    row = _published(entries)
+    row = _published(token_entries())
+    entries = row.content
     return {
         "name": list_name(),
         "timestamp": row.changed_at.isoformat(timespec="seconds"),
@@ -46,6 +47,9 @@ def _published(entries: list[Entry]) -> PublishedList:
     row = PublishedList.objects.filter(name=NAME).first()
     if row is not None and row.content == entries:
         return row
+    # Another process may know of a chain that this one has not read of yet: nothing was removed then.
+    registry.forget()
+    entries = token_entries()
     with transaction.atomic():
         row, is_new = PublishedList.objects.select_for_update().get_or_create(
             name=NAME, defaults={"content": entries, "changed_at": timezone.now()}

@@ -1,6 +1,7 @@
 """What other programs read: chains, tokens, apps and wallet parameters, held against the public schemas' rules."""
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -211,6 +212,21 @@ def test_the_version_says_what_kind_of_change_there_was(client: Client, chains: 
     moved = replace(extra, address=to_checksum_address("0x" + "78" * 20))
     assert version(alder, replace(birch, tokens=(renamed, birch.tokens[1], moved))) == (2, 0, 0)
     assert PublishedList.objects.count() == 1
+
+
+def test_a_process_that_has_not_heard_of_a_change_yet_takes_nothing_back(
+    client: Client, chains: None
+) -> None:
+    birch = rows.manifest(902, "birch")
+    assert get(client, "tokens")["version"]["minor"] == 0
+    before = registry.all_chains()
+    extra = replace(birch.tokens[0], address=to_checksum_address("0x" + "77" * 20), symbol="EXTRA")
+    rows.connect(replace(birch, tokens=(*birch.tokens, extra)))
+    after = get(client, "tokens")
+    assert after["version"] == {"major": 1, "minor": 1, "patch": 0}
+    registry._cache.chains, registry._cache.read_at = before, time.monotonic()
+    registry._cache.hashes = {chain.chain_id: chain.content_hash for chain in before.values()}
+    assert get(client, "tokens") == after
 
 
 def test_a_token_that_goes_while_another_comes_is_a_removal() -> None:
