@@ -23,6 +23,8 @@ class DumpError(Exception):
 
 def dump(path: Path) -> None:
     """Write a consistent copy while the system runs; only its owner may read it. Raises DumpError."""
+    if connection.vendor == "sqlite" and _is_the_database(path):
+        raise DumpError(f"{path} is the database itself")
     partial = path.with_name(f".{path.name}.partial")
     partial.unlink(missing_ok=True)
     partial.touch(mode=0o600)
@@ -76,6 +78,14 @@ def check(path: Path) -> None:
         source.close()
     if said != "ok":
         raise DumpError(f"{path} is damaged: {said}")
+
+
+def _is_the_database(path: Path) -> bool:
+    """Whether a copy there would take the place of the file that all processes have open."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA database_list")
+        files = [str(file) for _, _, file in cursor.fetchall() if file]
+    return path.exists() and any(path.samefile(file) for file in files if Path(file).exists())
 
 
 def _run(command: Sequence[str]) -> None:

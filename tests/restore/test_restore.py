@@ -1,16 +1,19 @@
 """A copy of the database is put back after hours of work: what it lacks comes back from the chains."""
 
+import time
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from eth_account.signers.local import LocalAccount
 
 from intents.engine.audit import ledger_check
 from intents.engine.rebuild import rebuild
 from intents.lifecycle import OrderState
+from intents.management.commands import restore as restoring
 from intents.models import Order, OrderAccess
 from tests.engine.driver import Driver
 from tests.engine.test_rebuild import lose_everything
@@ -70,7 +73,7 @@ def test_what_happened_after_the_copy_comes_back_and_goes_on(
 
 
 def test_a_damaged_or_foreign_file_changes_nothing(
-    driver: Driver, alice: LocalAccount, tmp_path: Path
+    driver: Driver, alice: LocalAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = driver.transfer(alice)
     driver.close()
@@ -82,4 +85,11 @@ def test_a_damaged_or_foreign_file_changes_nothing(
     for file, said in ((foreign, "no copy"), (cut, "damaged|failed"), (tmp_path / "none", "No such file")):
         with pytest.raises(CommandError, match=said):
             call_command("restore", str(file), "--yes")
+    if connection.vendor == "sqlite":
+        with pytest.raises(CommandError, match="the database itself"):
+            call_command("backup", str(connection.settings_dict["NAME"]))
+    looks = iter([time.time(), time.time() + 1])
+    monkeypatch.setattr(restoring, "_looked_at", lambda: next(looks))
+    with pytest.raises(CommandError, match="is running"):
+        call_command("restore", str(copy), "--yes")
     assert Order.objects.get().order_id == made.order_id
