@@ -14,6 +14,8 @@ from .chain_reader import ChainReader, ChainUnreachable
 RECEIPT_SECONDS = 120.0
 POLL_SECONDS = 0.3
 GAS_SLACK = 1.3
+# Letters of one word with its 0x.
+LEAST_ANSWER = 66
 
 
 class ChainAccount:
@@ -48,10 +50,10 @@ class ChainAccount:
         return int(self.view(call), 16)
 
     def view(self, call: Call) -> str:
-        """The 0x hex that a view answers; raises ChainUnreachable."""
-        answer: str = self._reader.rpc(
-            "eth_call", {"to": call.target, "data": "0x" + call.data.hex()}, "latest"
-        )
+        """The 0x hex that a view answers; raises ChainUnreachable, also where nothing is there to answer."""
+        answer = self._reader.rpc("eth_call", {"to": call.target, "data": "0x" + call.data.hex()}, "latest")
+        if not isinstance(answer, str) or len(answer) < LEAST_ANSWER:
+            raise ChainUnreachable(f"{call.target} on {self.chain.name} answers nothing")
         return answer
 
     def head(self) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from intents.settlement.validator import Validator
 pytestmark = pytest.mark.chain
 
 DEADLINE = "6"
+NOWHERE = "0x" + "00" * 19 + "77"
 # PUSH1 1, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN: answers 1 to everything and does nothing.
 SAYS_YES = "0x600160005260206000f3"
 
@@ -87,20 +88,24 @@ def test_a_dry_run_sends_nothing(
         assert int(rpc.request("eth_getTransactionCount", key.address, "latest"), 16) == 0
 
 
+@pytest.mark.parametrize("name", ["input_settler", "hyperlane_oracle"])
 def test_another_contract_than_its_address_says_is_found_before_anything_is_sent(
     manifests: Path,
     validators: list[Validator],
     key: LocalAccount,
     fresh_network: Network,
     capsys: pytest.CaptureFixture[str],
+    name: str,
 ) -> None:
+    """One that is another, and one that is not there, so that there is nobody to ask."""
     alder = fresh_network.manifests["alder"]
-    contracts = {**alder.contracts, "input_settler": Contract(alder.address("output_settler"))}
+    place = alder.address("output_settler") if name == "input_settler" else NOWHERE
+    contracts = {**alder.contracts, name: Contract(place)}
     (manifests / "alder.toml").write_text(to_toml(replace(alder, contracts=contracts)), "utf-8")
     with pytest.raises(CommandError) as refused:
         run(manifests, key)
     assert refused.value.returncode == 2
-    assert "FAILED Alder: input_settler" in capsys.readouterr().out
+    assert f"FAILED Alder: {name}" in capsys.readouterr().out
 
 
 def test_without_validators_or_funds_nothing_is_tried(

@@ -1,11 +1,13 @@
 """What can be told of a chain without sending anything: contracts, security module, validators, funds."""
 
+import itertools
 import json
 import urllib.request
 from collections.abc import Iterator
 from typing import Final
 
 from eth_abi.abi import decode as abi_decode
+from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
@@ -35,11 +37,9 @@ OTHER_CREATE2: Final = ("zksync",)
 def preflight(stage: Stage) -> None:
     """Note what holds of both chains before anything is sent; raises ChainUnreachable."""
     for account in (stage.here, stage.there):
-        for finding in (
-            *_contracts(account),
-            *_messaging(account),
-            *_validators(account),
-            *_funds(stage, account),
+        # One by one: what was found before a node ends it is told.
+        for finding in itertools.chain(
+            _contracts(account), _messaging(account), _validators(account), _funds(stage, account)
         ):
             if finding.held:
                 stage.held(finding.what, account)
@@ -94,7 +94,10 @@ def _messaging(account: ChainAccount) -> Iterator[Finding]:
 def _validators(account: ChainAccount) -> Iterator[Finding]:
     chain = account.chain
     call = Call(chain.address("multisig_ism"), encode_call("validatorsAndThreshold(bytes)", [b""]))
-    listed, threshold = abi_decode(("address[]", "uint8"), bytes.fromhex(account.view(call)[2:]))
+    try:
+        listed, threshold = abi_decode(("address[]", "uint8"), bytes.fromhex(account.view(call)[2:]))
+    except (DecodingError, OverflowError):
+        listed, threshold = (), 0
     named = {validator.address for validator in chain.validators}
     is_same = {
         to_checksum_address(each) for each in listed

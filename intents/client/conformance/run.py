@@ -40,6 +40,9 @@ def try_chain(
                 # A generator that raised is over: what it had begun ends by itself, the money after expires.
                 stage.missed(label, here, f"a node did not answer: {error}")
                 del running[label]
+            except Exception as error:  # whatever a node says that is no answer is this trial's finding
+                stage.missed(label, here, f"{type(error).__name__}: {error}")
+                del running[label]
         (rest or _sleep)()
     for label in running:
         stage.missed(label, here, f"still waiting after {timeout_seconds:.0f} s")
