@@ -16,7 +16,7 @@ from django.utils import timezone
 from intents import wake
 from intents.amounts import AmountError, parse_units
 from intents.chains import registry
-from intents.chains.manifest import ChainManifest, TokenManifest, TokenNotSupported, to_json
+from intents.chains.manifest import ChainManifest, TokenManifest, TokenNotSupported, from_json, to_json
 from intents.engine import departures, treasury
 from intents.engine.treasury import payable_to, value_usd_e8
 from intents.errors import WaymeetError
@@ -133,7 +133,7 @@ def ask(wanted: Wanted, actor: Actor, form: Form) -> StaffRequest:
             asked_by=actor.user,
             idempotency_key=key,
         )
-        return Change(before={}, after={"request": str(request.pk), "params": wanted.params})
+        return Change(before={}, after={"request": str(request.pk), "params": _recorded(wanted.params)})
 
     once(
         actor,
@@ -145,6 +145,13 @@ def ask(wanted: Wanted, actor: Actor, form: Form) -> StaffRequest:
         deed=deed,
     )
     return StaffRequest.objects.get(idempotency_key=key)
+
+
+def _recorded(params: dict[str, Any]) -> dict[str, Any]:
+    """What the record keeps for ever: of a manifest its fingerprint, since addresses of nodes may hold keys."""
+    if "manifest" not in params:
+        return params
+    return {**params, "manifest": from_json(params["manifest"]).content_hash}
 
 
 def to_type(request: StaffRequest) -> str:
