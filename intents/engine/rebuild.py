@@ -1,7 +1,7 @@
 """Every opened order and its history from the chains alone, into a database that has none.
 
-What no chain knows stays lost: quotes, orders that were never opened, share links, our own attempts with
-their gas, and what a person chose besides the order. Nothing is sent: the engine goes on from what is written.
+What no chain knows stays lost: quotes, orders that were never opened, share links, the gas our own attempts
+took, and what a person chose besides the order. Nothing is sent: the engine goes on from what is written.
 """
 
 import time
@@ -16,7 +16,7 @@ from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from intents.chains import registry
+from intents.chains import accounts, registry
 from intents.chains.calls import ZERO_ADDRESS, selector
 from intents.chains.client import Head, Log, client, parse_head
 from intents.chains.endpoints import RpcError
@@ -25,7 +25,7 @@ from intents.chains.manifest import ChainManifest
 from intents.errors import WaymeetError
 from intents.lifecycle import ORDER_ENDED, OrderState, StepKind
 from intents.models import Block, ChainHead, ChainLog, Event, LedgerEntry, Order, Step
-from intents.settlement import calls, proofs
+from intents.settlement import calls
 from intents.settlement.calls import solver_id
 from intents.settlement.order import ORDER_ABI, bytes32_to_address
 
@@ -36,6 +36,7 @@ from .evidence import gather
 from .intake import order_from_log
 from .receipts import TRANSFER
 from .reconcile import reconcile
+from .under_way import order_of, payloads_in, take_up_messages
 
 log = structlog.get_logger(__name__)
 
@@ -62,10 +63,12 @@ class NotEmpty(WaymeetError):
 def rebuild(*, first_blocks: Mapping[int, int] | None = None, say: Say = lambda _: None) -> int:
     """Read every connected chain from its first block (0, or by chain id) and write what happened; orders made.
 
-    No follower and no worker may run meanwhile. Raises NotEmpty, and what reads raise.
+    No follower and no worker may run meanwhile. Raises NotEmpty, PublicKeyRefused when nobody says which account
+    is the relayer's, and what reads raise.
     """
     if Order.objects.exists() or ChainLog.objects.exists():
         raise NotEmpty("the database has orders or logs already")
+    accounts.address(accounts.RELAYER)
     for chain_id, manifest in registry.all_chains().items():
         count = _read(manifest, (first_blocks or {}).get(chain_id, 0))
         say(f"{manifest.name}: {count} logs")
@@ -73,6 +76,7 @@ def rebuild(*, first_blocks: Mapping[int, int] | None = None, say: Say = lambda 
     orders = _write_orders()
     for order in orders:
         _replay(order)
+    say(f"{take_up_messages()} messages under way")
     _open_books()
     say(f"{len(orders)} orders")
     return len(orders)
@@ -169,12 +173,12 @@ def _write_head(manifest: ChainManifest, head: Head) -> None:
 
 
 def _name_messages() -> None:
-    """Messages name no order, but what they carry does: fills and their absence by their second word."""
+    """Messages name no order, but what they carry does."""
     orders: dict[str, str] = {}
     named: list[ChainLog] = []
     for row in ChainLog.objects.filter(kind="Dispatch"):
-        for payload in _payloads(row):
-            orders["0x" + keccak(payload).hex()] = row.order_id = "0x" + payload[32:64].hex()
+        for payload in payloads_in(row):
+            orders["0x" + keccak(payload).hex()] = row.order_id = order_of(payload)
         named.append(row)
     for row in ChainLog.objects.filter(kind="OutputProven"):
         row.order_id = orders.get(row.data["payloadHash"], "")
@@ -183,14 +187,6 @@ def _name_messages() -> None:
     owners = {row.tx_hash: row.order_id for row in named if row.order_id}
     for tx_hash, order_id in owners.items():
         ChainLog.objects.filter(tx_hash=tx_hash, order_id="").update(order_id=order_id)
-
-
-def _payloads(row: ChainLog) -> list[bytes]:
-    try:
-        message = proofs.parse_message(bytes.fromhex(row.data["message"][2:]))
-        return [payload for payload in proofs.payloads_of(message.body)[1] if len(payload) >= 64]
-    except proofs.MessageMalformed:
-        return []
 
 
 def _write_orders() -> list[Order]:

@@ -10,11 +10,9 @@ from eth_account.signers.local import LocalAccount
 from intents.chains import sender
 from intents.engine import batches, flight, lease, ledger
 from intents.engine.actions import finalise, prove
-from intents.engine.audit import ledger_check
 from intents.engine.case import Case, load
 from intents.engine.evidence import gather
 from intents.engine.flight import Companion
-from intents.engine.rebuild import rebuild
 from intents.engine.sharing import forget, sharing
 from intents.lifecycle import AttemptState, OrderState, StepKind, StepState
 from intents.models import Attempt, ChainLog, LedgerEntry, Order
@@ -23,7 +21,6 @@ from intents.solver.company import CompanyRules
 from intents.solver.pricing import GasRules
 from tests.engine import strangers
 from tests.engine.driver import Driver
-from tests.engine.test_rebuild import histories, lose_everything, remembered
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
 
@@ -241,37 +238,6 @@ def test_a_reorganised_batch_goes_in_again_by_the_same_bytes(
     assert _sent("dispatch").count() == 1
     assert _sent("finalise").count() == 1
     assert set(ledger.sums().values()) <= {0}
-
-
-def test_what_was_settled_together_is_rebuilt_and_what_was_under_way_goes_on(
-    driver: Driver, alice: LocalAccount, settings: Any
-) -> None:
-    settled = _delivered(driver, alice, settings, 2)
-    _settle(driver, settled, settings)
-    moving = _delivered(driver, alice, settings, 2)
-    settings.SETTLE_TOGETHER_SECONDS = 0
-    Order.objects.filter(ended_at=None).update(wake_at=1)
-    sent = _sent("dispatch").count() + 1
-    driver.work_until(lambda: _sent("dispatch").count() == sent)
-    driver.wait_for(lambda: ChainLog.objects.filter(kind="Dispatch").count() == sent)
-    driver.close()
-    before, story = remembered(), histories()
-    lose_everything()
-    assert rebuild() == 4
-    assert {pk: row["state"] for pk, row in remembered().items()} == {
-        pk: OrderState.FILLED if pk in {each.pk for each in moving} else row["state"]
-        for pk, row in before.items()
-    }
-    assert histories() == story
-    restarted = Driver(driver.network)
-    try:
-        with driver.network.ticking():
-            restarted.start()
-            for order in moving:
-                restarted.drive(Order.objects.get(pk=order.pk), OrderState.SETTLED)
-    finally:
-        restarted.close()
-    assert ledger_check() == []
 
 
 def _delivered(driver: Driver, wallet: LocalAccount, settings: Any, count: int) -> list[Order]:
