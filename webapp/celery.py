@@ -86,14 +86,15 @@ app.set_default()
 
 
 @worker_init.connect
-def warm_up(**_: Any) -> None:
+def warm_up(sender: Any, **_: Any) -> None:
     """Import the solver and the chain client before the pool forks: every process then begins warm.
 
-    Refuses to start at all with settings that are unsafe for the connected chains.
+    Refuses to start at all with settings that are unsafe for the connected chains. Whoever only solves sends nothing.
     """
     for module in WARM_MODULES:
         importlib.import_module(module)
-    importlib.import_module("intents.services.start").refuse_unsafe_start()
+    queues = set(sender.app.amqp.queues.consume_from)
+    importlib.import_module("intents.services.start").refuse_unsafe_start(sends=queues != {"solve"})
     connections.close_all()  # a connection must not be shared across the fork
 
 

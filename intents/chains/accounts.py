@@ -5,6 +5,7 @@ from functools import lru_cache
 from environ import FileAwareEnv
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_utils.address import is_address, to_checksum_address
 
 from intents.errors import WaymeetError
 
@@ -16,6 +17,8 @@ RELAYER = "relayer"
 OWNER = "owner"
 VARIABLES = {OPERATOR: "WAYMEET_OPERATOR_KEY", RELAYER: "WAYMEET_RELAYER_KEY"}
 _ALL_VARIABLES = {**VARIABLES, OWNER: "WAYMEET_OWNER_KEY"}
+# For processes that read what these accounts hold and never send.
+ADDRESSES = {OPERATOR: "WAYMEET_OPERATOR_ADDRESS", RELAYER: "WAYMEET_RELAYER_ADDRESS"}
 
 # Accounts 1, 2 and 0 of the test mnemonic that every local node knows: worthless by design.
 LOCAL_KEYS = {
@@ -41,6 +44,13 @@ class UnknownRole(WaymeetError):
     status = 500
 
 
+class SenderMalformed(WaymeetError):
+    """A setting that names an account's address holds something else."""
+
+    code = "sender_malformed"
+    status = 500
+
+
 def account(role: str) -> LocalAccount:
     """The signer of a role; raises PublicKeyRefused for a well-known key once any chain is not local."""
     if role not in _ALL_VARIABLES:
@@ -57,8 +67,15 @@ def has_key(role: str) -> bool:
 
 
 def address(role: str) -> str:
-    """Checksummed address of a role's signer."""
-    return str(account(role).address)
+    """Checksummed address of a role's signer: of its key, else as named. Raises what `account` does."""
+    named = str(FileAwareEnv().str(ADDRESSES[role], default="")) if role in ADDRESSES else ""
+    if not named or _own_key(role):
+        return str(account(role).address)
+    if not is_address(named):
+        raise SenderMalformed(f"{ADDRESSES[role]}: {named} is no address")
+    if not _is_local():
+        refuse_public(role, to_checksum_address(named))
+    return to_checksum_address(named)
 
 
 def refuse_public(role: str, signer: str) -> None:

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 from django.conf import LazySettings
+from eth_account import Account
 
 from intents.chains import registry
-from intents.chains.accounts import PublicKeyRefused
+from intents.chains.accounts import LOCAL_KEYS, OPERATOR, PublicKeyRefused, address
 from intents.chains.manifest import Endpoint
 from intents.devnet.network import Network
+from intents.engine.world import chain_world_calls
 from intents.services.start import VALIDATOR_KEY, UnsafeStart, refuse_unsafe_start
 
 pytestmark = pytest.mark.chain
@@ -61,4 +63,31 @@ def test_a_public_test_key_is_refused(real_chain: None, name: str, monkeypatch: 
 def test_a_validators_key_has_no_place_here(real_chain: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VALIDATOR_KEY, "0x" + "23" * 32)
     with pytest.raises(UnsafeStart, match=VALIDATOR_KEY):
+        refuse_unsafe_start()
+
+
+def test_who_never_sends_needs_no_key_and_knows_whose_accounts_they_are(
+    real_chain: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator, relayer = (Account.from_key(key).address for key in OWN_KEYS.values())
+    for name in OWN_KEYS:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("WAYMEET_OPERATOR_ADDRESS", operator.lower())
+    monkeypatch.setenv("WAYMEET_RELAYER_ADDRESS", relayer)
+    refuse_unsafe_start()
+    assert address(OPERATOR) == operator
+    chain = registry.all_chains()[901]
+    assert any(operator[2:].lower() in data.hex() for _, data in chain_world_calls(chain)), (
+        "its gas is watched"
+    )
+    with pytest.raises(PublicKeyRefused):
+        refuse_unsafe_start(sends=True)
+
+
+def test_the_address_of_a_public_test_key_is_refused_too(
+    real_chain: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WAYMEET_OPERATOR_KEY")
+    monkeypatch.setenv("WAYMEET_OPERATOR_ADDRESS", Account.from_key(LOCAL_KEYS[OPERATOR]).address)
+    with pytest.raises(PublicKeyRefused):
         refuse_unsafe_start()
