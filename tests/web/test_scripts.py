@@ -295,6 +295,14 @@ def test_gas_on_arrival_is_signed_only_as_it_is_shown() -> None:
         assert verdict({**ORDER, "outputs": [output, changed]}, shown=shown) == "refused_differs", field
 
 
+def test_coins_are_named_as_the_page_knows_them_not_as_wallets_are_told() -> None:
+    """What wallets add a chain with is in no hash: with other decimals there, dust would look like a fortune."""
+    coin = {"address": "0x" + "00" * 20, "symbol": "ETH", "decimals": "18"}
+    chain = {"tokens": [coin], "wallet": {"nativeCurrency": {"symbol": "ETH", "decimals": 12}}}
+    said = run('return review.coins("2000000000000000", input);', chain, imports={"review": "* as review"})
+    assert said == "0.002 ETH"
+
+
 def test_coins_are_paid_and_batches_are_exact() -> None:
     coin = {**ORDER, "inputs": [["0", "100000000"]]}
     native = {"address": "0x" + "00" * 20, "eip3009": "none", "name": "Ether", "version": ""}

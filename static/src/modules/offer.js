@@ -2,7 +2,7 @@
 import { getAddress, isAddress } from "viem/utils";
 import { tokenMeant, totalText } from "./anywhere.js";
 import { checkedOrder, RefusedToSign } from "./order.js";
-import { named, row, rowsOf, sentence } from "./review.js";
+import { coins, named, row, rowsOf, sentence } from "./review.js";
 import { trustedChain } from "./trust.js";
 import { connected, isOn, isRejected, switchTo, walletProblem } from "./wallet.js";
 import { wayNamed } from "./ways/index.js";
@@ -240,10 +240,13 @@ function stillAsGood(work, block) {
   const isTwo = work.parts.length > 1;
   // Two parts give together what was typed; how they share it may change.
   const dearer = isTwo ? 0n : BigInt(now.shown.inputAmount) - BigInt(before.shown.inputAmount);
-  if (newLeast >= least && dearer <= 0n && pending.parts.length === work.parts.length) return true;
+  const [gas, newGas] = [before, now].map(({ shown }) => BigInt(shown.gasOnArrival));
+  const isGasGone = newLeast >= least && gas > 0n && newGas === 0n;
+  const isAsMany = pending.parts.length === work.parts.length;
+  if (newLeast >= least && dearer <= 0n && isAsMany && !isGasGone) return true;
   const params = {
-    before: named(least, before.output),
-    now: named(newLeast, now.output),
+    before: isGasGone ? coins(gas, before.destination) : named(least, before.output),
+    now: isGasGone ? coins(newGas, now.destination) : named(newLeast, now.output),
     given: named(before.shown.inputAmount, before.input),
     asked: named(now.shown.inputAmount, now.input),
   };
@@ -262,7 +265,8 @@ async function confirm() {
   let work = pending;
   problem("");
   try {
-    if (!work.at && card.isOver()) {
+    // What may have been taken already is handed in again as it is: a fresh offer would be a second transfer.
+    if (!work.at && card.isOver() && !work.parts.some(mayBeTaken)) {
       if (!(await renewed(work))) return;
       work = pending;
     }
@@ -276,6 +280,8 @@ async function confirm() {
     window.location.assign(`/t/${work.parts[0].id}`);
   } catch (error) {
     if (pending !== work || error instanceof Superseded) return;
+    // Nothing was paid: of what was written down before nothing comes.
+    if (isRejected(error)) delete work.parts[work.at].handedIn;
     setBusy("");
     complain(error);
     if (work.at) standing(work);
@@ -291,7 +297,6 @@ async function worse(work, quoteId) {
 
 async function confirmPart(work) {
   const now = work.parts[work.at];
-  if (now.way.needsWallet?.(now.shown) ?? true) await walletOn(now.origin);
   const isTwo = work.parts.length > 1;
   const phrase = (word) => (isTwo && word === "signing" ? say("signing_part", { number: work.at + 1 }) : say(word));
   const step = (act, word) => async (...values) => {
@@ -300,6 +305,8 @@ async function confirmPart(work) {
     setBusy(phrase(word));
     return act(...values);
   };
+  if (now.handedIn) return step(() => submit(now, now.handedIn), "submitting")();
+  if (now.way.needsWallet?.(now.shown) ?? true) await walletOn(now.origin);
   if (pending !== work) throw new Superseded();
   setBusy(phrase("signing"));
   await now.way.confirm(now.request, {
@@ -320,7 +327,14 @@ async function walletOn({ name, wallet }) {
   if (!(await isOn(wallet))) throw new Error(say("wrong_chain", { chain: name }));
 }
 
-async function submit({ offer }, signature) {
+// Whether a part was handed in and nobody said that it was not taken; `handedIn` is its signature.
+function mayBeTaken(part) {
+  return part.handedIn !== undefined;
+}
+
+async function submit(part, signature) {
+  const { offer } = part;
+  part.handedIn = signature;
   const response = await fetch("/orders", {
     method: "POST",
     headers: {
@@ -330,11 +344,12 @@ async function submit({ offer }, signature) {
     },
     body: JSON.stringify({ quote_id: offer.quoteId, order: offer.order, signature }),
   }).catch(() => null);
-  if (!response) throw new Error(say("network_error"));
-  const answer = await response.json().catch(() => ({}));
-  if (response.ok) return;
-  const refused = new Error(answer.error ? `${answer.error.message} (${answer.error.code})` : say("network_error"));
-  if (answer.error?.code === "worse_price") refused.quoteId = answer.error.params?.quote_id;
+  if (response?.ok) return;
+  const { error } = (await response?.json().catch(() => null)) ?? {};
+  if (!error || error.code === "server_error") throw new Error(say("no_answer"));
+  delete part.handedIn;
+  const refused = new Error(`${error.message} (${error.code})`);
+  if (error.code === "worse_price") refused.quoteId = error.params?.quote_id;
   throw refused;
 }
 

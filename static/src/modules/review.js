@@ -3,6 +3,8 @@ import { shownAmount } from "./amounts.js";
 import { tokenOf } from "./trust.js";
 import { language, say } from "./words.js";
 
+const COIN = `0x${"0".repeat(40)}`;
+
 /** The part in one sentence; `wording` names its text. */
 export function sentence({ offer, shown, origin, destination }, wording) {
   return say(shown.app ? "sentence_app" : wording, {
@@ -55,9 +57,9 @@ export function named(units, token) {
   return `${shownAmount(units, Number(token.decimals))} ${token.symbol}`;
 }
 
-function coins(wei, chain) {
-  const { symbol, decimals } = chain.wallet.nativeCurrency;
-  return `${shownAmount(wei, Number(decimals))} ${symbol}`;
+/** Wei of a chain's own coin; what wallets are told of the coin is only the server's word. */
+export function coins(wei, chain) {
+  return named(wei, tokenOf(chain, COIN));
 }
 
 function short(address) {
