@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from django.db.models import Q
 
+from intents.chains import accounts
 from intents.chains.accounts import OPERATOR, RELAYER
 from intents.chains.calls import Call
 from intents.chains.endpoints import SendRejected
@@ -34,6 +35,8 @@ ROLES = {"open": OPERATOR, "fill": OPERATOR}
 # An account with code judges its own signature.
 JUDGED_BY_ACCOUNTS = frozenset({"eip3009", "permit2"})
 GAS_FACTOR = 2
+# The contracts see to it that these have their effect once, however often they are sent.
+_ONCE = frozenset({"open", "fill", "attest", "dispatch", "process", "finalise", "refund", "claim", "recover"})
 
 
 @dataclass(slots=True)
@@ -208,19 +211,28 @@ def _hurried(case: Case, step: Step, attempt: Attempt) -> Attempt:
 
 def _may_succeed(attempt: Attempt) -> bool:
     if attempt.state == AttemptState.PLANNED:
-        _send_again(attempt)
-        return attempt.state != AttemptState.REPLACED
+        is_sent = _send_again(attempt)
+        return attempt.state != AttemptState.REPLACED and (is_sent or not _is_left_behind(attempt))
     if time.time() - (attempt.broadcast_at or 0) < QUIET_SECONDS:
         return True
     outcome = attempt_outcome(attempt)
-    if outcome is Outcome.UNKNOWN:
-        _send_again(attempt)
+    if outcome is Outcome.UNKNOWN and not _send_again(attempt) and _is_left_behind(attempt):
+        return False
     return outcome not in (Outcome.REVERTED, Outcome.REPLACED)
 
 
-def _send_again(attempt: Attempt) -> None:
+def _is_left_behind(attempt: Attempt) -> bool:
+    """Whether no key of ours can help what nodes refuse, and may sign it anew because it happens once at most."""
+    ours = {accounts.address(role) for role in accounts.VARIABLES}
+    return attempt.purpose in _ONCE and attempt.sender not in ours
+
+
+def _send_again(attempt: Attempt) -> bool:
+    """Whether a node may have it now."""
     try:
         rebroadcast(attempt)
     except SendRejected as error:
         log.info("flight.not_taken", tx_hash=attempt.tx_hash, reason=str(error))
         attempt_outcome(attempt)
+        return False
+    return True
