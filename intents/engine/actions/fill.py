@@ -22,6 +22,7 @@ from intents.settlement.acceptance import refuse_filling, refuse_terms
 
 LOOK_AGAIN_SECONDS = 2.0
 TOO_MUCH_GAS_SECONDS = 15.0
+SWITCHED_OFF_SECONDS = 30.0
 # Their user's own transaction opens them: they hold no stock before, and turn round at once when there is none.
 UNSIGNED_WAYS = frozenset({"native", "batch", "deposit"})
 _ALREADY = "AlreadyFilled"
@@ -64,7 +65,8 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
 def _not_yet(case: Case) -> Wait | None:
     until_deadline = case.terms.fill_deadline - case.clock(case.destination.chain_id) + 1.0
     if not settings.FILL_ENABLED:
-        return Wait("fill_switched_off", seconds=until_deadline)
+        # Whoever switches it on again tells no order.
+        return Wait("fill_switched_off", seconds=min(until_deadline, SWITCHED_OFF_SECONDS))
     refusal = refuse_filling(
         case.terms,
         destination=case.destination,
