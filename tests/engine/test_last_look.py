@@ -64,6 +64,16 @@ def test_a_strangers_order_may_lose_nothing_between_its_first_look_and_its_fill(
     assert not Attempt.objects.filter(step__order=order, purpose="fill").exists()
 
 
+def test_who_is_listed_after_the_deposit_is_not_paid(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
+    order = _opened(driver, alice, settings)
+    settings.BLOCKED_ADDRESSES = [alice.address.lower()]
+    _look(driver, order)
+    driver.work_until(lambda: _waiting(order).get("code") == "blocked_address")
+    assert not Attempt.objects.filter(step__order=order, purpose="fill").exists()
+
+
 def test_what_never_pays_again_goes_home(driver: Driver, alice: LocalAccount, settings: Any) -> None:
     before = driver.network.balance("alder", "WETH", alice.address)
     order = _opened(driver, alice, settings, give="alder:WETH", get="birch:USDC", amount="1")
