@@ -1,9 +1,11 @@
 """What an order's input buys now, in today's world: asked again before anything is accepted or paid."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from intents.amounts import BPS
+from intents.settlement.acceptance import LOSS_LIMIT_BPS
 from intents.settlement.destination_call import arrival_gas
 from intents.settlement.order import MandateOutput
 from intents.solver.plan import steps_of
@@ -19,6 +21,8 @@ RULES: Final = replace(PricingRules(), minimum_order_in_gas_costs=0, stock_share
 # Gas of the open that is not the usual one: a transaction of the user's own is none of ours, a token that is paid
 # by its own signature needs no contract between, and a permit makes the order's address work besides.
 OPEN_GAS: Final = {"native": 0, "batch": 0, "onchain": 0, "eip3009": 133_000, "permit": 190_000}
+_GAS_LINES: Final = ("network_fee", "proof")
+_OUR_LINES: Final = ("service_fee", "margin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,19 @@ def reprice_order(case: Case, *, world: World | None = None) -> Repriced:
         way=order.confirm_way,
         world=world,
     )
+
+
+def late_limit_bps(route: Route, quoted_fees: Sequence[Mapping[str, Any]]) -> int:
+    """How far today's `route` may fall short of what was signed by somebody who comes after the offer ran out.
+
+    Whoever waits may choose by where the price went. So it may take what we would earn, never more: nothing is
+    gained by waiting then. Gas that rose meanwhile is nobody's gain, and ours to bear up to the loss limit.
+    """
+    gas_now = sum(line.usd_e8 for line in route.fees if line.kind in _GAS_LINES)
+    gas_then = sum(int(line["usd_e8"]) for line in quoted_fees if line["kind"] in _GAS_LINES)
+    earned = sum(line.usd_e8 for line in route.fees if line.kind in _OUR_LINES)
+    bearable = earned + max(gas_now - gas_then, 0)
+    return min(bearable * BPS // max(route.value_usd_e8, 1), LOSS_LIMIT_BPS)
 
 
 def rules_for(

@@ -54,18 +54,18 @@ def call_of(case: Case, step: Step, outputs: Sequence[int]) -> Call:
     )
 
 
-def settle_supply(case: Case, step: Step) -> Refusal | None:
+def settle_supply(case: Case, step: Step, *, may_lose: bool = True) -> Refusal | None:
     """The last look before a fill: None when it loses no more than we accept at this moment's prices.
 
     A plan that no longer pays gives way to one that does, with its stock. Asks no chain: prices, pools and
     stock are those of the newest blocks in the database. Raises StockShort.
     """
-    refusal = refuse_price(case)
+    refusal = refuse_price(case, may_lose=may_lose)
     if refusal is None or refusal.code != "not_profitable":
         return refusal
     world = load_world(reservations.held_amounts(case.order.order_id))
     for details in _ways(case, step, world):
-        if refuse_price(case, world=world, supply=details) is None:
+        if refuse_price(case, world=world, supply=details, may_lose=may_lose) is None:
             change_supply(case, step, details)
             return None
     return refusal

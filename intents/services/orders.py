@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from intents import wake
-from intents.amounts import bps_down
+from intents.amounts import BPS, bps_down
 from intents.chains import registry
 from intents.chains.clock import clock
 from intents.chains.manifest import ChainManifest
@@ -20,12 +20,13 @@ from intents.engine.brakes import refuse_braked
 from intents.engine.claims import claims_of, ensure_stocks
 from intents.engine.cold_start import refuse_new_chain
 from intents.engine.depth import required_depth
+from intents.engine.repricing import late_limit_bps
 from intents.engine.reservations import Claim, StockShort
 from intents.engine.sweep import sweep
 from intents.engine.waking import wake_orders
 from intents.lifecycle import OrderState, StepKind, StepState
 from intents.models import Order, OrderAccess, Quote, QuoteState, Step
-from intents.settlement.acceptance import LOSS_LIMIT_BPS, refuse_opening, refuse_terms
+from intents.settlement.acceptance import refuse_opening, refuse_terms
 from intents.settlement.destination_call import final_recipient
 from intents.settlement.order import (
     OrderFieldError,
@@ -234,12 +235,13 @@ def _pass_gate(
 
 
 def _plan(quote: Quote, order: StandardOrder) -> list[dict[str, Any]]:
-    """The quoted steps, or for a card that ran out the steps of today's price, inside our loss limit."""
+    """The quoted steps, or for a card that ran out the steps of today's price, if we lose nothing by it."""
     if quote.expires_at is None or timezone.now() <= quote.expires_at:
         return list(quote.plan)
     signed = order.outputs[0].amount
     repriced = reprice(quote)
-    if repriced.route is None or repriced.output_expected < bps_down(signed, 10_000 - LOSS_LIMIT_BPS):
+    short_bps = late_limit_bps(repriced.route, quote.fees) if repriced.route else 0
+    if repriced.route is None or repriced.output_expected < bps_down(signed, BPS - short_bps):
         fresh = quote_request(intent=Intent.from_json(quote.intent), browser_key=quote.browser_key)
         raise WorsePrice(quote_id=str(fresh.pk), expected=str(repriced.output_expected), minimum=str(signed))
     return [_with_signed_output(step, quote, signed) for step in repriced.steps()]

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,17 +12,19 @@ from django.utils import timezone
 from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 
+from intents.amounts import bps_down
 from intents.chains import registry
 from intents.chains.calls import Call, encode_call
 from intents.devnet.accounts import wallet
 from intents.devnet.network import Network
 from intents.engine import reservations
+from intents.engine.repricing import Repriced
 from intents.errors import WaymeetError
 from intents.lifecycle import OrderState
 from intents.models import Attempt, Event, Order, OrderAccess, Quote, QuoteState, Reservation, Stock
 from intents.services import limits
 from intents.services.orders import order_submit
-from intents.services.quotes import Intent, quote_request, quote_solve
+from intents.services.quotes import Intent, quote_request, quote_solve, reprice
 from intents.services.signatures import typed_data_of
 from intents.settlement.order import order_from_json
 from tests.engine import strangers
@@ -186,18 +189,45 @@ def test_a_card_that_ran_out_is_priced_again(seen: Network, alice: LocalAccount)
     assert submitted(quote, alice).output_amount == quote.output_minimum
 
 
-def test_a_price_that_moved_beyond_our_limit_gets_a_fresh_offer(
-    seen: Network, alice: LocalAccount, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("short_bps", "dearer_gas_bps", "is_taken"),
+    [(4, 0, True), (30, 0, False), (30, 28, True), (60, 80, False)],
+    ids=["by what we earn", "by more", "by gas that rose", "by more than our limit"],
+)
+def test_who_signs_after_the_card_ran_out_gains_nothing_by_having_waited(
+    seen: Network,
+    alice: LocalAccount,
+    monkeypatch: pytest.MonkeyPatch,
+    short_bps: int,
+    dearer_gas_bps: int,
+    is_taken: bool,
 ) -> None:
+    """The price may take what we would have earned; only gas, which nobody gains by, may cost us more."""
     quote = quoted(alice)
     Quote.objects.filter(pk=quote.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
-    monkeypatch.setattr("intents.services.orders.LOSS_LIMIT_BPS", -200)
+    monkeypatch.setattr(
+        "intents.services.orders.reprice",
+        lambda later: _worse(reprice(later), short_bps=short_bps, dearer_gas_bps=dearer_gas_bps),
+    )
+    if is_taken:
+        assert submitted(quote, alice).output_amount == quote.output_minimum
+        return
     with pytest.raises(WaymeetError) as caught:
         submitted(quote, alice)
     assert caught.value.code == "worse_price"
     fresh = Quote.objects.get(pk=caught.value.params["quote_id"])
     assert fresh.intent == quote.intent
     assert not Order.objects.exists()
+
+
+def _worse(found: Repriced, *, short_bps: int, dearer_gas_bps: int) -> Repriced:
+    assert found.route is not None
+    more = found.route.value_usd_e8 * dearer_gas_bps // 10_000
+    gas, *others = found.route.fees
+    assert gas.kind == "network_fee"
+    fees = (replace(gas, usd_e8=gas.usd_e8 + more), *others)
+    expected = bps_down(found.route.output_expected, 10_000 - short_bps)
+    return replace(found, route=replace(found.route, output_expected=expected, fees=fees))
 
 
 def test_too_little_time_to_the_deadline_is_too_late(seen: Network, alice: LocalAccount) -> None:

@@ -20,6 +20,7 @@ from intents.engine.case import (
     set_details,
     wait,
 )
+from intents.engine.economics import is_late
 from intents.engine.evidence import Evidence
 from intents.engine.flight import in_flight, send
 from intents.lifecycle import OrderState, StepKind, StepState
@@ -80,7 +81,9 @@ def _await_more(case: Case, step: Step, arrived: int) -> bool:
 
 def _open(case: Case, step: Step, seen: Evidence) -> bool:
     is_delivered = case.state in _DELIVERED or seen.filled is not None
-    refusal = None if is_delivered else opening.refusal_of(case, step)
+    # What we have begun to open is taken.
+    may_lose = not is_late(case) or bool(case.tries(step, "open"))
+    refusal = None if is_delivered else opening.refusal_of(case, step, may_lose=may_lose)
     if refusal is not None:
         # It is looked at again: with no price and no stock until the deadline it goes back.
         reservations.release(case.order.order_id)

@@ -10,19 +10,20 @@ from intents.engine.actions.bridge import bring
 from intents.engine.blocklist import blocked_addresses
 from intents.engine.case import IN_BLOCK, Case, Wait, move_order, move_step, wait
 from intents.engine.depth import block_at_depth, depth_of
+from intents.engine.economics import is_late
 from intents.engine.evidence import Evidence
 from intents.engine.exposure import is_within_cap
 from intents.engine.flight import in_flight, send
 from intents.engine.reservations import StockShort
 from intents.engine.strangers import gate_stranger, patience
 from intents.engine.supply import call_of, change_supply, resolve, settle_supply
-from intents.lifecycle import OrderState, StepState
+from intents.lifecycle import OrderState, StepKind, StepState
 from intents.models import Attempt, ChainLog, Step
 from intents.settlement.acceptance import refuse_filling, refuse_terms
 
 LOOK_AGAIN_SECONDS = 2.0
-TOO_MUCH_GAS_SECONDS = 15.0
 SWITCHED_OFF_SECONDS = 30.0
+TOO_MUCH_GAS_SECONDS = 15.0
 # Their user's own transaction opens them: they hold no stock before, and turn round at once when there is none.
 UNSIGNED_WAYS = frozenset({"native", "batch", "deposit"})
 _ALREADY = "AlreadyFilled"
@@ -52,7 +53,8 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
         return False
     if not reservations.has_held(case.order.order_id):
         # Opened without a reservation, or later than it lasted.
-        reason = _prepare(case, step)
+        is_taken = _is_opened_by_us(case, seen.opened)
+        reason = _prepare(case, step, may_lose=is_taken or not is_late(case))
         if reason is not None and _turns_round(case, reason):
             return refund.begin(case, step, because=reason.code)
     reason = reason or _depth(case, step, seen.opened)
@@ -92,10 +94,15 @@ def _depth(case: Case, step: Step, opened: ChainLog) -> Wait | None:
     return Wait("depth", params, seconds=max(5.0, 3 * case.origin.block_seconds), block=block)
 
 
-def _prepare(case: Case, step: Step) -> Wait | None:
+def _is_opened_by_us(case: Case, opened: ChainLog) -> bool:
+    step = case.step(StepKind.OPEN)
+    return step is not None and any(each.tx_hash == opened.tx_hash for each in case.tries(step, "open"))
+
+
+def _prepare(case: Case, step: Step, *, may_lose: bool = True) -> Wait | None:
     """Price and reserve; why not, when it does not pay or there is no stock for it."""
     try:
-        refusal = settle_supply(case, step)
+        refusal = settle_supply(case, step, may_lose=may_lose)
         if refusal is not None:
             return Wait(refusal.code, refusal.params, seconds=patience(case, LOOK_AGAIN_SECONDS))
         if not reservations.has_held(case.order.order_id):

@@ -63,8 +63,8 @@ def is_final_past(case: Case, deadline: int) -> bool:
     return newest is not None and newest > deadline
 
 
-def refusal_of(case: Case, step: Step) -> Refusal | None:
-    """Why the order is not opened now; None with its stock reserved."""
+def refusal_of(case: Case, step: Step, *, may_lose: bool = True) -> Refusal | None:
+    """Why the order is not opened now; None with its stock reserved. `may_lose` is as for `refuse_price`."""
     refusal = refuse_terms(
         case.terms, origin=case.origin, destination=case.destination, blocked=blocked_addresses()
     ) or refuse_opening(
@@ -81,7 +81,7 @@ def refusal_of(case: Case, step: Step) -> Refusal | None:
     reverted = [a for a in case.tries(step, "open") if a.revert is not None]
     if len(reverted) >= MOST_REVERTED:
         return Refusal("open_failed", {"revert": (reverted[-1].revert or {}).get("name", "")})
-    return refuse_price(case) or _refuse_stock(case)
+    return refuse_price(case, may_lose=may_lose) or _refuse_stock(case)
 
 
 def _refuse_stock(case: Case) -> Refusal | None:
