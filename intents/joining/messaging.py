@@ -73,15 +73,17 @@ def _mailbox(
     missing = [create(each) for each in parts if not there[each.address]]
     if not there[core.mailbox.address]:
         return [("create mailbox and set it up", together(manifest.address("multicall3"), [*missing, first]))]
-    owner, hook = joining.views(
+    owner, *hooks = joining.views(
         [
             (core.mailbox.address, "owner()", (), "address"),
             (core.mailbox.address, "defaultHook()", (), "address"),
+            (core.mailbox.address, "requiredHook()", (), "address"),
         ]
     )
     if owner is None or not int(owner, 16):
         return [("set mailbox up", together(manifest.address("multicall3"), [*missing, first]))]
-    if owner != joining.owner or hook != core.merkle_tree_hook.address:
+    # Whoever set it up in our name may still have every message pay a hook of theirs.
+    if owner != joining.owner or hooks != [core.merkle_tree_hook.address, core.required_hook.address]:
         raise TakenByAnother(
             f"mailbox {core.mailbox.address} belongs to {owner}",
             contract="mailbox",

@@ -27,7 +27,7 @@ from intents.devnet.nodes import Node
 from intents.devnet.rpc import Rpc
 from intents.joining import inventory, messaging, peers, tokens
 from intents.joining.asked import check_asked
-from intents.joining.errors import HeldByAnother, SetUpByAnother
+from intents.joining.errors import HeldByAnother, SetUpByAnother, TakenByAnother
 from intents.joining.network import STEPS as WITHOUT_US
 from intents.joining.rows import OutOfTime, open_join, run_join, waiting_joins
 from intents.joining.runner import STEP_NAMES, carry_out, prepare
@@ -285,6 +285,38 @@ def test_what_staff_asked_for_is_carried_on_by_workers_a_piece_at_a_time(
     assert not check_chain(registry.chain(904))
 
 
+def by_stranger(rpc: Rpc, *calls: Call) -> None:
+    """Somebody who read where our contracts will be is there first."""
+    stranger = "0x" + "5b" * 20
+    rpc.request("anvil_setBalance", stranger, hex(10**19))
+    rpc.request("anvil_impersonateAccount", stranger)
+    for call in calls:
+        sent = {"from": stranger, "to": call.target, "data": "0x" + call.data.hex(), "gas": hex(8_000_000)}
+        rpc.request("eth_sendTransaction", {**sent, "gasPrice": hex(10**10)})
+        rpc.request("evm_mine")
+
+
+@pytest.mark.parametrize("squat", ["hook", "nothing"])
+def test_a_mailbox_that_somebody_else_set_up_in_our_name_is_refused(
+    newcomer: Newcomer, joined_by: Network, squat: str
+) -> None:
+    owner = accounts.account(accounts.OWNER)
+    run = prepare(newcomer.asked, peers=registry.all_chains(), signer=owner, report=Silent())
+    carry_out(run, Silent(), steps=WITHOUT_US[:2])
+    core = creations.core(904)
+    hooks = [core.merkle_tree_hook.address, core.required_hook.address]
+    hooks = [*hooks[:1], run.manifest.address("permit2")] if squat == "hook" else hooks
+    terms = (owner.address, run.manifest.address("permit2"), *hooks)
+    made = [core.proxy_admin, core.implementation, core.mailbox, core.merkle_tree_hook, core.required_hook]
+    first = Call(core.mailbox.address, encode_call(messaging._INITIALISE, terms))
+    by_stranger(newcomer.rpc, *(create(each) for each in made), first)
+    if squat == "nothing":
+        assert not [deed for deed in messaging.look(run).deeds if "mailbox" in deed.what]
+        return
+    with pytest.raises(TakenByAnother):
+        messaging.look(run)
+
+
 @pytest.mark.parametrize("squat", ["units", "module", "nothing"])
 def test_a_route_end_that_somebody_else_set_up_in_our_name_is_refused(
     newcomer: Newcomer, joined_by: Network, squat: str
@@ -299,14 +331,7 @@ def test_a_route_end_that_somebody_else_set_up_in_our_name_is_refused(
     units = 10**30 if squat == "units" else 0
     module = run.manifest.address("permit2" if squat == "module" else "multisig_ism")
     terms = (units, token.name, token.symbol, ZERO_ADDRESS, module, owner.address)
-    stranger = "0x" + "5b" * 20
-    newcomer.rpc.request("anvil_setBalance", stranger, hex(10**18))
-    newcomer.rpc.request("anvil_impersonateAccount", stranger)
-    for call in (create(router), Call(router.address, encode_call(tokens._INITIALISE, terms))):
-        sent = {"from": stranger, "to": call.target, "data": "0x" + call.data.hex(), "gas": hex(6_000_000)}
-        sent["gasPrice"] = hex(10**10)
-        newcomer.rpc.request("eth_sendTransaction", sent)
-        newcomer.rpc.request("evm_mine")
+    by_stranger(newcomer.rpc, create(router), Call(router.address, encode_call(tokens._INITIALISE, terms)))
     if squat == "nothing":
         assert not [deed for deed in tokens.look(run).deeds if "set it up" in deed.what]
         return

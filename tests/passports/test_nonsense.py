@@ -138,7 +138,7 @@ def test_a_validator_signs_for_the_others_whatever_one_chain_says(serving: Servi
     hook = Contract("0x" + "5A" * 20)
     contracts = {"merkle_tree_hook": hook, "validator_announce": hook}
     url = serving({method: {"result": None} for method in ("eth_call", "eth_getBlockByNumber")})
-    shared = {"validators": entries, "validator_threshold": 2, "block_seconds": 5.0}
+    shared: dict[str, Any] = {"validators": entries, "validator_threshold": 2, "block_seconds": 5.0}
     bare = manifest_for(url, slug="a-bare", chain_id=1, domain=1, **shared)
     mad = manifest_for(url, slug="b-mad", chain_id=2, domain=2, contracts=contracts, **shared)
     well = replace(mad, slug="c-well", chain_id=3, domain=3)
