@@ -1,8 +1,10 @@
 """What one confirmation reaches: brakes on tokens, routes and chains take their pairs with them, and say why."""
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
+from intents.devnet.bench.report import connectivity_lines
 from intents.devnet.network import Network
 from intents.models import Departure, Pause
 from intents.passports.records import hold_token
@@ -33,7 +35,7 @@ def _places() -> list[Place]:
     return [(chain.chain_id, token) for chain in world.chains.values() for token in chain.tokens]
 
 
-def test_brakes_take_their_pairs_with_them_and_give_them_back(seen_odd: Network) -> None:
+def test_brakes_take_their_pairs_with_them_and_give_them_back(seen_odd: Network, client: Client) -> None:
     quince, rowan, sorrel = seen_odd.manifests.values()
     dollar = quince.token("USDC").address
     before = connectivity_view()
@@ -53,6 +55,11 @@ def test_brakes_take_their_pairs_with_them_and_give_them_back(seen_odd: Network)
     assert pairs_of(braked, "route_paused") == [("", "Quince → Sorrel", (each - 1) * each)]
     words = " ".join(gap.words for gap in braked.gaps)
     assert WHY in words and "balances of it change by themselves" in words and "looked into" in words
+
+    page = client.get("/network", headers={"accept-language": "en"}).content.decode()
+    assert f"every token on Rowan, {4 * each * each} pairs:" in page and WHY in page
+    printed = "\n".join(connectivity_lines(client.get("/api/v1/connectivity").json()))
+    assert f"not anything on Rowan ({4 * each * each} pairs): chain_leaving, Rowan takes no new" in printed
 
     intent = {"origin": "quince", "destination": "sorrel", "input_token": "USDC", "output_token": "USDC"}
     quote = quote_request(intent=Intent.parse({**intent, "amount": "50", "exact": "input"}))
