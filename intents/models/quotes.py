@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .fields import Uint256Field
@@ -64,6 +65,10 @@ class Quote(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     solved_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        # What no worker answered yet, among all that was ever asked.
+        indexes = [models.Index(fields=["created_at"], name="quote_solving", condition=Q(state="solving"))]
 
     @property
     def second_part(self) -> "Quote | None":
