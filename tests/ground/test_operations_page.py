@@ -1,11 +1,14 @@
 """The operations page names commands, settings and contract functions that exist."""
 
 import re
+import shlex
 import tomllib
 from pathlib import Path
 from typing import Final
 
+import pytest
 from django.conf import settings
+from django.core.management import CommandError, get_commands, load_command_class
 
 from intents.contracts.loader import load
 from intents.devnet.accounts import address
@@ -20,6 +23,20 @@ PAGE: Final = (ROOT / "docs" / "operations.md").read_text("utf-8")
 def test_every_command_about_chains_is_there() -> None:
     chains = (ROOT / "intents/management/commands/chains.py").read_text("utf-8")
     assert all(f'"{word}"' in chains for word in re.findall(r"manage\.py chains ([a-z-]+)", PAGE))
+
+
+def test_every_command_takes_what_it_is_given() -> None:
+    written = re.findall(r"`(manage\.py [^`\n]+)`", PAGE) + re.findall(
+        r"^ *(manage\.py .+)$", PAGE, re.MULTILINE
+    )
+    assert len(written) > 20
+    for line in written:
+        _, command, *words = shlex.split(re.split(r" +[>#] ", line)[0].replace("$(date +%F-%H)", ""))
+        parser = load_command_class(get_commands()[command], command).create_parser("manage.py", command)
+        try:
+            parser.parse_args(words)
+        except CommandError as error:
+            pytest.fail(f"{line}: {error}")
 
 
 def test_every_process_of_the_system_is_run() -> None:
