@@ -96,6 +96,19 @@ def test_a_node_that_answers_nonsense_is_away(
     assert reason() == "nodes_away 0 1 away:1"
 
 
+def test_an_answer_without_end_is_not_read_to_its_end(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = {"result": "0x" + "00" * 500_000}
+    node = Node(serving({"eth_chainId": {"result": hex(CHAIN_ID)}, "eth_call": long}), CHAIN_ID)
+    assert node.request("eth_call", []) == long["result"]
+    monkeypatch.setattr(node_module, "MOST_BYTES", 100_000)
+    for ask in (lambda: node.request("eth_call", []), lambda: node.batch([("eth_call", [])])):
+        with pytest.raises(RpcUnavailable, match="more than 100000 bytes"):
+            ask()
+    assert node.request("eth_chainId", []) == hex(CHAIN_ID)
+
+
 def test_a_probe_of_a_node_that_answers_nonsense_is_broken_off(serving: Serving) -> None:
     said: dict[str, Any] = {
         method: {"result": "nonsense"}
