@@ -1,6 +1,6 @@
 """How much we have delivered, or are about to, against deposits that a reorg could still take away."""
 
-from django.db.models import QuerySet
+from collections.abc import Collection
 
 from intents.chains import registry
 from intents.lifecycle import OrderState, StepKind, StepState
@@ -29,15 +29,19 @@ def is_within_cap(case: Case) -> bool:
 def unfinal_usd_e8(origin_id: int, *, but: str = "") -> int:
     """USD × 10^8 of the orders of an origin that we fill or filled while their deposit is not final."""
     rows = Order.objects.filter(origin_id=origin_id, state__in=_AT_RISK).exclude(order_id=but)
-    return sum(rows.exclude(order_id__in=_final_deposits(origin_id)).values_list("value_usd_e8", flat=True))
+    values = dict(rows.values_list("order_id", "value_usd_e8"))
+    final = _final_deposits(origin_id, values)
+    return sum(value for order_id, value in values.items() if order_id not in final)
 
 
-def _final_deposits(origin_id: int) -> QuerySet[ChainLog, str]:
-    """Orders whose deposit is final by the chain's own blocks, whether anybody looked at them since or not."""
+def _final_deposits(origin_id: int, order_ids: Collection[str]) -> set[str]:
+    """Those whose deposit is final by the chain's own blocks, whether anybody looked at them since or not."""
     head = ChainHead.objects.filter(chain_id=origin_id).values_list("number", flat=True).first() or 0
     final = head - final_depth(registry.chain(origin_id)) + 1
-    logs = ChainLog.objects.filter(chain_id=origin_id, kind="Open", block_number__lte=final)
-    return logs.values_list("order_id", flat=True)
+    logs = ChainLog.objects.filter(
+        chain_id=origin_id, kind="Open", block_number__lte=final, order_id__in=list(order_ids)
+    )
+    return set(logs.values_list("order_id", flat=True))
 
 
 def _is_deposit_final(case: Case) -> bool:
