@@ -90,6 +90,7 @@ class NoPrices(JoinError):
 
 
 class KeyMissing(JoinError):
-    """This process has no owner's key."""
+    """This process has no owner's key; another worker, or a shell, may."""
 
     code = "join_no_key"
+    retry = True

@@ -4,12 +4,14 @@ import time
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 
 from intents.chains import registry
 from intents.joining import rows as rows_module
 from intents.joining.errors import HeldByAnother
 from intents.joining.rows import open_join, run_join, waiting_joins
 from intents.models import Join
+from intents.services.joining import join_advance
 from tests.web import rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,4 +35,24 @@ def test_a_look_that_takes_longer_than_the_lease_is_not_interrupted(monkeypatch:
     monkeypatch.setattr(rows_module, "carry_out", slow)
     assert run_join(row).state == Join.State.DONE
     assert Join.objects.get(pk=row.pk).held_until == 0
+    registry.forget()
+
+
+def test_a_worker_without_the_owners_key_leaves_a_join_to_one_that_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows.connect(rows.manifest(901, "alder"))
+    row = open_join(rows.newcomer(), asked_by=get_user_model().objects.create_user("someone"))
+    monkeypatch.setattr(rows_module, "has_key", lambda _role: False)
+    join_advance(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.steps[0]["code"]) == (Join.State.RUNNING, "join_no_key")
+    assert waiting_joins() == []
+    monkeypatch.setattr(rows_module, "has_key", lambda _role: True)
+    monkeypatch.setattr(rows_module, "carry_out", lambda *_: None)
+    Join.objects.update(held_until=0)
+    assert waiting_joins() == [row.pk]
+    join_advance(row.pk)
+    row.refresh_from_db()
+    assert row.state == Join.State.DONE
     registry.forget()
