@@ -14,7 +14,7 @@ from intents.chains.calls import ZERO_ADDRESS, encode_call, selector
 from intents.chains.client import ChainClient
 from intents.chains.clock import chain_time
 from intents.chains.manifest import ChainManifest
-from intents.models import Chain, ChainHead, Stock
+from intents.models import Chain, ChainHead, Pause, Stock
 from intents.solver.company import Shared
 from intents.solver.markets import Market, market_from_json
 from intents.solver.world import Bridge, ChainWorld, Excluded, Price, Tier, Token, World
@@ -177,6 +177,7 @@ def load_world(own: dict[tuple[int, str], int] | None = None, *, is_for_routes: 
     stocks = _stocks(manifests, own or {}) if is_for_routes else {}
     prices, stale = _with_bridged(manifests, *combine(_feed_readings(manifests)))
     shared = sharing.sharing()
+    held = _held() if is_for_routes else {}
     chains = {
         chain_id: _chain_world(
             manifest,
@@ -186,6 +187,7 @@ def load_world(own: dict[tuple[int, str], int] | None = None, *, is_for_routes: 
             stocks=stocks,
             prices=prices,
             shared=shared,
+            held=held.get(chain_id, {}),
         )
         for chain_id, manifest in manifests.items()
         if chain_id in _seen
@@ -258,6 +260,15 @@ def _stocks(
     return found
 
 
+def _held() -> dict[int, dict[str, str]]:
+    """Tokens that probes found wanting, with the reason, by chain. One that staff hold may be sound."""
+    found: dict[int, dict[str, str]] = {}
+    rows = Pause.objects.filter(kind=Pause.Kind.TOKEN, is_automatic=True, ended_at=None)
+    for chain_id, token, reason in rows.values_list("origin_id", "token", "reason"):
+        found.setdefault(chain_id, {})[token] = reason
+    return found
+
+
 def _feed_readings(manifests: dict[int, ChainManifest]) -> list[FeedReading]:
     readings = []
     for chain_id, manifest in manifests.items():
@@ -283,6 +294,7 @@ def _chain_world(
     stocks: dict[tuple[int, str], WorldStock],
     prices: dict[str, Price],
     shared: Sharing,
+    held: dict[str, str],
 ) -> ChainWorld:
     tokens = {
         token.address: Token(token.address, token.symbol, token.decimals, token.canonical_id)
@@ -323,6 +335,7 @@ def _chain_world(
         fill_seconds=fill_seconds(manifest),
         messages=shared.messages_from(manifest.chain_id),
         finalises=shared.finalises.get(manifest.chain_id, Shared()),
+        held=held,
     )
 
 

@@ -123,12 +123,14 @@ def _lies_with(pair: Unserved) -> tuple[str, str]:
     said = pair.reason.params
     match pair.reason.code:
         case "token_paused":
-            return said["token"], said["chain"]
-        case "chain_leaving":
-            return "", said["chain"]
-        case "chain_paused":
-            return "", chain_name(int(said["chain"]))
+            return said["token"], _chain(said["chain"])
+        case "chain_leaving" | "chain_paused":
+            return "", _chain(said["chain"])
         case "route_paused":
             return "", f"{said['origin']} → {said['destination']}"
     name = token_name(pair.destination_id, pair.output_token)
     return name.symbol or pair.output_token, name.chain_name
+
+
+def _chain(said: str) -> str:
+    return chain_name(int(said)) if said.isdigit() else said

@@ -40,6 +40,7 @@ _TELLING: Final = (
     "amount_too_large",
     "insufficient_liquidity",
     "bridge_too_slow",
+    "token_paused",
     "no_stock",
     "price_disagreement",
     "stale_price",
@@ -131,6 +132,19 @@ def _kindest(reasons: list[Refusal]) -> Refusal:
     )
 
 
+def _held_on(way: Candidate, destination: ChainWorld) -> Refusal | None:
+    """What is found wanting of the tokens that the output would be bought with."""
+    used = [(destination, token) for token in way.path[:-1]]
+    if way.source:
+        used.append((way.source.chain, way.source.token.address))
+    for chain, address in used:
+        token = chain.handled(address)
+        if token is not None and address in chain.held:
+            params = {"token": token.symbol, "chain": str(chain.chain_id), "reason": chain.held[address]}
+            return Refusal("token_paused", params)
+    return None
+
+
 class _Search:
     """One question's fixed parts, and the pricing of each candidate."""
 
@@ -176,6 +190,9 @@ class _Search:
         first = self.destination.handled(way.path[0])
         if first is None or any(self.destination.handled(token) is None for token in way.path):
             return Refusal("token_not_supported", {"token": way.path[0]})
+        held = _held_on(way, self.destination)
+        if held is not None:
+            return held
         if way.source and way.source.token.decimals != first.decimals:
             return Refusal("token_not_supported", {"token": way.source.token.symbol})
         try:

@@ -79,7 +79,8 @@ class ChainWorld:
 
     `bridged` are tokens that only we handle: never given or asked. An order that starts here has
     `fill_seconds` to be filled, 0 when that is not known. Of orders that start here `messages` says by destination,
-    and `finalises` for all, how many were settled together of late.
+    and `finalises` for all, how many were settled together of late. `held` are tokens that were found wanting, with
+    the reason: they may be delivered to whoever was promised them, and are nothing to deliver others with.
     """
 
     chain_id: int
@@ -101,6 +102,7 @@ class ChainWorld:
     fill_seconds: int = 0
     messages: Mapping[int, Shared] = field(default_factory=dict)
     finalises: Shared = field(default_factory=Shared)
+    held: Mapping[str, str] = field(default_factory=dict)
 
     def handled(self, address: str) -> Token | None:
         """A token that may be stock or on the way to the output; None for what we do not touch."""
@@ -170,6 +172,7 @@ def chain_to_json(chain: ChainWorld) -> dict[str, Any]:
         "markets": [market.to_json() for market in chain.markets],
         "excluded": [[pool.venue, pool.token0, pool.token1, pool.reason] for pool in chain.excluded],
         "paused_reason": chain.paused_reason,
+        "held": dict(chain.held),
     }
 
 
@@ -198,6 +201,7 @@ def chain_from_json(value: Mapping[str, Any]) -> ChainWorld:
         markets=tuple(market_from_json(market) for market in value["markets"]),
         excluded=tuple(Excluded(int(venue), a, b, reason) for venue, a, b, reason in value["excluded"]),
         paused_reason=str(value["paused_reason"]),
+        held=dict(value.get("held", {})),
     )
 
 

@@ -51,7 +51,9 @@ def test_brakes_take_their_pairs_with_them_and_give_them_back(seen_odd: Network,
     assert served_at(*((rowan.chain_id, token.address) for token in rowan.assets)) == 0
     each = len(quince.assets)
     assert pairs_of(braked, "chain_leaving") == [("", "Rowan", 4 * each * each)]
-    assert pairs_of(braked, "token_paused") == [("USDC", "Quince", 2 * each)]
+    [(token, chain, pairs)] = pairs_of(braked, "token_paused")
+    assert (token, chain) == ("USDC", "Quince")
+    assert pairs > 2 * each, "nor does it buy what is delivered there"
     assert pairs_of(braked, "route_paused") == [("", "Quince → Sorrel", (each - 1) * each)]
     words = " ".join(gap.words for gap in braked.gaps)
     assert WHY in words and "balances of it change by themselves" in words and "looked into" in words

@@ -312,6 +312,23 @@ def test_an_excluded_pool_is_named() -> None:
     assert found.refusal.code == "no_stock"
 
 
+def test_what_was_found_wanting_buys_nothing_and_is_still_paid_out() -> None:
+    bad = address(DESTINATION, "usdc")
+    seen = on_destination(
+        world(markets=POOLS, stocks=stock(usdc=50_000)), held={bad: "token paused_by_issuer"}
+    )
+    question = wanted("usdc", "weth", units("usdc", 100))
+    refusal = find_routes(question, seen).refusal
+    assert refusal is not None and refusal.code == "token_paused"
+    assert refusal.params == {"token": "USDC", "chain": str(DESTINATION), "reason": "token paused_by_issuer"}
+    around = find_routes(question, on_destination(seen, stocks={**stock(usdc=50_000, usdt=40_000)})).chosen
+    assert around is not None and around.stock_token == address(DESTINATION, "usdt")
+    assert around.swap is not None and bad not in around.swap.path, "nor is it on the way"
+    promised = find_routes(wanted("usdc", "usdc", units("usdc", 100)), seen).chosen
+    assert promised is not None and promised.kind == "in_stock"
+    assert world_from_json(world_to_json(seen)) == seen
+
+
 def test_paused_unknown_and_same() -> None:
     seen = world(stocks=RICH)
     question = wanted("usdc", "weth", units("usdc", 100))
