@@ -56,3 +56,21 @@ def test_a_worker_without_the_owners_key_leaves_a_join_to_one_that_has_it(
     row.refresh_from_db()
     assert row.state == Join.State.DONE
     registry.forget()
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(0.0, Join.State.RUNNING), (60.0, Join.State.FAILED)])
+def test_a_run_whose_task_is_stopped_goes_on_and_a_fault_does_not(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, state: str
+) -> None:
+    rows.connect(rows.manifest(901, "alder"))
+    row = open_join(rows.newcomer())
+
+    def stopped(*_: Any) -> None:
+        raise TimeoutError("the worker's limit")
+
+    monkeypatch.setattr(rows_module, "carry_out", stopped)
+    with pytest.raises(TimeoutError):
+        run_join(row, seconds=seconds)
+    row.refresh_from_db()
+    assert (row.state, row.holder) == (state, "")
+    registry.forget()
