@@ -30,18 +30,19 @@ class Command(BaseCommand):
     help = "Write the addresses and network hashes that page bundles have compiled in."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """`--build` also rebuilds the bundles when something changed."""
+        """`--build` also rebuilds the bundles when they were built with anything else."""
         parser.add_argument("--output", type=Path, default=settings.CACHE_DIR / "trust.json")
-        parser.add_argument("--build", action="store_true", help="rebuild static/dist when it changed")
+        parser.add_argument("--build", action="store_true", help="rebuild static/dist unless it has them")
 
     def handle(self, *args: Any, output: Path, build: bool, **options: Any) -> None:
         """Write the file; the chains are those of the registry, none without a database."""
-        text = json.dumps(trust(), indent=2, sort_keys=True) + "\n"
+        found = trust()
+        text = json.dumps(found, indent=2, sort_keys=True) + "\n"
         is_changed = not output.is_file() or output.read_text("utf-8") != text
         if is_changed:
             output.parent.mkdir(parents=True, exist_ok=True)
             output.write_text(text, "utf-8")
-        if build and (is_changed or not (settings.BASE_DIR / "static" / "dist" / "app.js").is_file()):
+        if build and _built_with() != found:
             _build(output)
         if options["verbosity"] > 0:
             self.stdout.write(f"{output}: {'written' if is_changed else 'unchanged'}")
@@ -92,6 +93,14 @@ def _chains() -> dict[int, ChainManifest]:
         return connected_chains()
     except DatabaseError:
         return {}
+
+
+def _built_with() -> Any:
+    """What the bundles that are there have compiled in; None without any."""
+    try:
+        return json.loads((settings.BASE_DIR / "static" / "dist" / "trust.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def _build(trust_file: Path) -> None:
