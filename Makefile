@@ -18,7 +18,7 @@ help:
 	@echo "make compare the same transfers by hand and here, side by side"
 	@echo "make forty   forty chains in one running system: how fast they join, what it costs"
 	@echo "make load    200 transfers at once, on SQLite and on PostgreSQL"
-	@echo "make kills   every process killed five times during 200 transfers, and all at once"
+	@echo "make kills   every process killed five times during 200 transfers, and all at once; an upgrade"
 	@echo "make matrix  every way in, over every route, to every end"
 	@echo "make conformance chain check with coins and with tokens"
 	@echo "make chaos   300 transfers while processes die, chains go back and nodes lie"
@@ -71,7 +71,7 @@ load: setup-dev
 	$(VENV)/python -m pytest -m matrix tests/e2e/test_load.py
 
 kills: setup-dev
-	$(VENV)/python -m pytest -m matrix tests/e2e/test_kills.py tests/e2e/test_everything_killed.py
+	$(VENV)/python -m pytest -m matrix tests/e2e/test_kills.py tests/e2e/test_everything_killed.py tests/e2e/test_upgrade.py
 
 matrix: setup-dev
 	$(VENV)/python -m pytest -m "matrix or not matrix" tests/matrix

@@ -34,11 +34,11 @@ ASKED = (
 
 
 @pytest.fixture
-def survivor(tmp_path: Path) -> Iterator[DemoProcess]:
-    """A demo whose chains are started by the test and live on without it."""
+def survivor(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[DemoProcess]:
+    """A demo whose chains are started by the test and live on without it; its settings may be a parameter."""
     profiles = demo_profiles()
     saved = saved_state(profiles, PRICES_E8)
-    demo = DemoProcess(tmp_path, env={"WAYMEET_START_CHAINS": "0", **STILL})
+    demo = DemoProcess(tmp_path, env={"WAYMEET_START_CHAINS": "0", **STILL, **getattr(request, "param", {})})
     (tmp_path / "chains").mkdir()
     nodes = []
     try:

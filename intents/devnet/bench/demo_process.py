@@ -34,7 +34,10 @@ class DemoFailed(Exception):
 
 
 class DemoProcess:
-    """`manage.py demo` with its own ports and run folder. Stop it, or use it as a context."""
+    """`manage.py demo` with its own ports and run folder. Stop it, or use it as a context.
+
+    `code` is the checkout that the next start runs, this one unless another is put there.
+    """
 
     def __init__(self, run_dir: Path, *, env: Mapping[str, str] | None = None) -> None:
         self.run_dir = run_dir
@@ -58,6 +61,7 @@ class DemoProcess:
             "DEVNET_PORT": str(self.chain_port),
             **(env or {}),
         }
+        self.code: Path = settings.BASE_DIR
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> "DemoProcess":
@@ -76,8 +80,8 @@ class DemoProcess:
         """Start the supervisor."""
         self._is_ready.clear()
         self._process = subprocess.Popen(
-            [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo"],
-            cwd=settings.BASE_DIR,
+            [sys.executable, str(self.code / "manage.py"), "demo"],
+            cwd=self.code,
             env=self.env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
