@@ -45,18 +45,24 @@ class Candidate:
         if not self.is_split:
             row = _forward(self.path, self.markets, amount)
             return (row,) if row else None
-        return self._divided(
+        rows = self._divided(
             amount, lambda market, part: market.marginal_output(self.path[0], part), _outputs
         )
+        # The share is found in steps, and a step may be more than what a split would gain.
+        alone = [market.output_for(self.path[0], amount) or 0 for market in self.markets if rows]
+        return rows if rows and sum(row[-1] for row in rows) > max(alone) else None
 
     def buy(self, amount: int) -> tuple[tuple[int, ...], ...] | None:
         """As `sell`, when exactly `amount` of the last token is bought."""
         if not self.is_split:
             row = _backward(self.path, self.markets, amount)
             return (row,) if row else None
-        return self._divided(
+        rows = self._divided(
             amount, lambda market, part: -market.marginal_input(self.path[-1], part), _inputs
         )
+        alone = [market.input_for(self.path[-1], amount) for market in self.markets if rows]
+        least = min((needed for needed in alone if needed), default=None)
+        return rows if rows and (least is None or sum(row[0] for row in rows) < least) else None
 
     def _divided(
         self,
