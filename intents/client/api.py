@@ -20,6 +20,8 @@ JsonObject = dict[str, Any]
 QUOTE_POLL_SECONDS = 0.3
 BUSY_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 LOST_PAUSES_SECONDS = (0.2, 1.0, 3.0)
+# Servers let go of connections that are silent for longer, ours after five seconds.
+KEPT_SECONDS = 2.0
 
 
 class ApiError(Exception):
@@ -164,6 +166,7 @@ class WaymeetClient:
         self._prefix = parts.path.rstrip("/")
         maker = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._connection = maker(parts.hostname, parts.port, timeout=timeout_seconds)
+        self._answered_at = time.monotonic()
         self._headers = {"Accept": "application/json", "Accept-Language": language}
 
     def network(self) -> Network:
@@ -291,11 +294,15 @@ class WaymeetClient:
         self, method: str, path: str, data: bytes | None, headers: dict[str, str]
     ) -> tuple[int, bytes]:
         # A kept connection may have been closed by the server meanwhile; only reads are tried again.
+        if method != "GET" and time.monotonic() - self._answered_at >= KEPT_SECONDS:
+            self._connection.close()
         for is_last in (method != "GET", True):
             try:
                 self._connection.request(method, path, body=data, headers=headers)
                 response = self._connection.getresponse()
-                return response.status, response.read()
+                answer = response.status, response.read()
+                self._answered_at = time.monotonic()
+                return answer
             except (OSError, HTTPException) as error:
                 self._connection.close()
                 if is_last:

@@ -42,6 +42,16 @@ class _Handler(BaseHTTPRequestHandler):
         """Quiet."""
 
 
+class _LetsGo(_Handler):
+    """Says that it keeps the connection, and does not."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        super().do_POST()
+        self.close_connection = True
+
+
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Server]:
     monkeypatch.setattr(api, "LOST_PAUSES_SECONDS", (0.0, 0.0))
@@ -69,3 +79,14 @@ def test_who_never_hears_anything_is_not_told_that_nothing_happened(server: _Ser
     server.lost = 9
     with pytest.raises(ApiUnreachable, match="may have been taken all the same"):
         submit(server)
+
+
+def test_what_must_not_be_sent_twice_does_not_go_into_a_connection_that_was_let_go_of(
+    server: _Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(server, "RequestHandlerClass", _LetsGo)
+    client = WaymeetClient(f"http://127.0.0.1:{server.server_port}")
+    for _ in range(3):
+        client.quote(amount="1")
+    assert len(server.handed_in) == 3
