@@ -3,6 +3,7 @@
 Then it is connected: a row that every running process reads, and a file that validators read.
 """
 
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from intents.chains.check import check_chain
 from intents.chains.client import ChainClient, client
 from intents.chains.endpoints import RpcDisagreement, RpcUnavailable
 from intents.chains.manifest import ChainManifest, Contract
+from intents.chains.manifest_reader import ManifestError
 from intents.chains.manifest_toml import to_toml
 from intents.engine import departures
 
@@ -63,6 +65,20 @@ def finish(joining: Joining) -> None:
     if joining.manifest.chain_id not in joining.peers:
         # One that had left is back; what staff drain while it is connected stays drained.
         departures.end(joining.manifest.chain_id)
+
+
+def require_one_file(asked: ChainManifest, directory: Path) -> None:
+    """The chain may have no other file there: of two nobody could say which is true. Raises ManifestError."""
+    for file in sorted(directory.glob("*.toml")):
+        if file.name != f"{asked.slug}.toml" and _chain_id_of(file) == asked.chain_id:
+            raise ManifestError("slug", f"{file.name} in the network folder is of this chain, too: remove it")
+
+
+def _chain_id_of(file: Path) -> object:
+    try:
+        return tomllib.loads(file.read_text("utf-8")).get("chain_id")
+    except (OSError, ValueError):
+        return None
 
 
 def write_manifest(manifest: ChainManifest, directory: Path) -> None:

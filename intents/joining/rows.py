@@ -6,9 +6,11 @@ The row remembers how it went; what is done is read from the chains.
 import secrets
 import threading
 import time
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -22,6 +24,7 @@ from intents.errors import WaymeetError
 from intents.models import Chain, Join
 
 from .errors import HeldByAnother, KeyMissing
+from .routes import require_one_file
 from .runner import STEP_NAMES, carry_out, prepare
 from .work import Deed, Joining, Note
 
@@ -245,7 +248,9 @@ def _run(row: Join, told: Teller) -> None:
     row.refresh_from_db()
     Join.objects.filter(pk=row.pk).update(state=State.RUNNING, steps=_fresh_steps(), ended_at=None)
     registry.forget()
-    joining = prepare(from_json(row.asked), peers=registry.all_chains(), signer=account(OWNER), report=told)
+    asked = from_json(row.asked)
+    require_one_file(asked, Path(settings.NETWORK_DIR))
+    joining = prepare(asked, peers=registry.all_chains(), signer=account(OWNER), report=told)
     carry_out(joining, told)
     Join.objects.filter(pk=row.pk).update(state=State.DONE, ended_at=timezone.now())
     publish.joins_changed()

@@ -1,12 +1,14 @@
 """A run keeps its chain for as long as it lives: slow nodes do not hand it to another worker."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 
 from intents.chains import registry
+from intents.chains.manifest_reader import ManifestError
 from intents.joining import rows as rows_module
 from intents.joining.errors import HeldByAnother
 from intents.joining.rows import open_join, run_join, waiting_joins
@@ -73,4 +75,19 @@ def test_a_run_whose_task_is_stopped_goes_on_and_a_fault_does_not(
         run_join(row, seconds=seconds)
     row.refresh_from_db()
     assert (row.state, row.holder) == (state, "")
+    registry.forget()
+
+
+def test_a_chain_with_another_file_in_the_network_folder_does_not_begin(
+    tmp_path: Path, settings: Any
+) -> None:
+    """Two files of one chain would keep every command from reading the folder at all."""
+    settings.NETWORK_DIR = tmp_path
+    rows.connect(rows.manifest(901, "alder"))
+    (tmp_path / "oldname.toml").write_text("chain_id = 904", "utf-8")
+    row = open_join(rows.newcomer())
+    with pytest.raises(ManifestError, match=r"oldname\.toml"):
+        run_join(row)
+    row.refresh_from_db()
+    assert (row.state, row.steps[0]["code"]) == (Join.State.FAILED, "manifest_invalid")
     registry.forget()
