@@ -24,6 +24,8 @@ _UNDER_WAY: Final = (
     OrderState.FILLED,
     OrderState.PROVING,
 )
+# (chain, token, since): once no longer new, a token stays so, and its orders are not summed up for every offer.
+_lifted: set[tuple[int, str, datetime]] = set()
 
 
 def joined_at(chain_id: int) -> datetime | None:
@@ -51,7 +53,7 @@ def observed_since(chain_id: int) -> datetime | None:
 def room(chain_id: int, token: str, *, but: str = "") -> Room | None:
     """What may still leave a new chain with one of its tokens; None when nothing is capped."""
     since = observed_since(chain_id)
-    if since is None:
+    if since is None or (chain_id, token, since) in _lifted:
         return None
     observed = int((timezone.now() - since).total_seconds())
     orders = Order.objects.filter(origin_id=chain_id, input_token=token)
@@ -62,6 +64,7 @@ def room(chain_id: int, token: str, *, but: str = "") -> Room | None:
     )
     cap = cap_usd_e8(settled_usd_e8=settled, observed_seconds=observed)
     if cap is None:
+        _lifted.add((chain_id, token, since))
         return None
     under_way = orders.filter(state__in=_UNDER_WAY).exclude(order_id=but)
     return Room(cap, settled, sum(under_way.values_list("value_usd_e8", flat=True)), observed)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from intents.chains import registry
 from intents.engine.cold_start import refuse_new_chain, room
@@ -75,6 +76,22 @@ def test_a_new_chain_is_capped_says_so_and_grows_with_use(client: Client, chains
     assert refused(500) == "" and "at most 500 USDC" in refused(600)
     rows.order(state=OrderState.SETTLED, value_usd_e8=1_000 * USD_E8, **sent)
     assert refused(1_000) == "" and refused(1_001) != ""
+
+
+def test_once_a_chain_is_known_its_orders_are_not_summed_up_for_every_offer(
+    chains: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    joined(48)
+    token = rows.USDC[902]
+    sent = {"origin_id": 902, "destination_id": 901, "input_token": token}
+    rows.order(state=OrderState.SETTLED, value_usd_e8=36_000 * USD_E8, **sent)
+    assert room(902, token) is None
+    with django_assert_num_queries(3):
+        assert room(902, token) is None
+    # Another token is not known yet, and a chain that broke is new again.
+    assert room(902, rows.USDC[901]) is not None
+    ChainPassport.objects.create(chain_id=902, broke_at=timezone.now())
+    assert room(902, token) is not None
 
 
 def test_a_reorganisation_that_is_too_deep_begins_the_day_anew(chains: None) -> None:
