@@ -1,8 +1,10 @@
 """Our keys change while orders are under way: they end with the new ones, whatever the old ones left behind."""
 
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from eth_account.signers.local import LocalAccount
 
 from intents.chains import accounts, sender
@@ -44,6 +46,12 @@ def test_orders_go_on_with_new_keys_and_the_old_ones_may_do_nothing_any_more(
     assert not Attempt.objects.filter(pk__gt=before, sender__in=list(old.values())).exists()
     assert not Reservation.objects.filter(state=Reservation.State.HELD).exists()
     assert ledger_check() == []
+    shown = StringIO()
+    call_command("senders", stdout=shown)
+    lines = shown.getvalue().splitlines()
+    (line,) = [line for line in lines if line.startswith("alder") and old[accounts.OPERATOR] in line]
+    assert "operator" in line and "not in use" in line and " 0 under way" in line
+    assert any(accounts.address(accounts.OPERATOR) in line and " in use" in line for line in lines)
 
 
 def test_what_an_emptied_account_signed_and_cannot_send_is_signed_anew(
