@@ -49,11 +49,15 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What pools and fees take of the value, in percent as people read it; `level` is "", note or look."""
+    """What pools and fees take of the value, in percent as people read it; `level` is "", note or look.
+
+    `arrives_usd_e8` is the worth of what is expected to arrive, USD × 10^8 at the prices of the offer.
+    """
 
     impact: str
     total: str
     level: str
+    arrives_usd_e8: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +161,11 @@ def cost(quote: Quote) -> Cost | None:
         if fee.get("kind") in ("swap_cost", "swap_gain")
     )
     impact = lost * BPS // value
-    total = (value - int(route["output_usd_e8"])) * BPS // value
+    arrives = int(route["output_usd_e8"])
+    total = (value - arrives) * BPS // value
     level = "look" if impact >= IMPACT_LOOK_BPS or total >= COST_LOOK_BPS else ""
-    return Cost(_percent(impact), _percent(total), level or ("note" if impact >= IMPACT_NOTE_BPS else ""))
+    level = level or ("note" if impact >= IMPACT_NOTE_BPS else "")
+    return Cost(_percent(impact), _percent(total), level, arrives)
 
 
 def _percent(bps: int) -> str:

@@ -14,10 +14,14 @@ THEMES = ("light", "dark")
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Theme, languages and whether every chain is local. Works without a database."""
+    """Theme, languages, whether a wallet was connected before and whether every chain is local.
+
+    Works without a database.
+    """
     theme = request.COOKIES.get("theme", "")
     return {
         "theme": theme if theme in THEMES else "auto",
+        "had_wallet": request.COOKIES.get("wallet") == "1",
         "languages": settings.LANGUAGES,
         "is_local": _is_local,
         "chain_marks": _marks,

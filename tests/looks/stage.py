@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Browser, Page
 
 from intents.services.login import BROWSER_COOKIE
+from tests import shifts
 from tests.axe import is_too_wide, violations
 
 PATIENCE_MS = 20_000
@@ -56,13 +57,15 @@ def staged(browser: Browser, url: str, look: Look, *, cookie: str) -> Iterator[P
     context.set_default_timeout(PATIENCE_MS)
     context.add_cookies([{"name": BROWSER_COOKIE, "value": cookie, "url": url}])
     context.add_init_script(NO_SOCKETS)
+    context.add_init_script(shifts.WATCH)
     yield context.new_page()
     context.close()
 
 
-def faults(page: Page) -> list[str]:
-    """What axe-core finds, but for trifles, and whether the page is wider than its window."""
-    said = violations(page)
+def faults(page: Page, *, may_jump: bool = False) -> list[str]:
+    """What axe-core finds, but for trifles, whether the page is wider than its window, and whether it jumped."""
+    jump = "" if may_jump else shifts.jump(page)
+    said = violations(page) + ([jump] if jump else [])
     if is_too_wide(page):
         wide = page.evaluate(
             "[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > "

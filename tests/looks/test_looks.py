@@ -12,6 +12,8 @@ from .stage import faults as faults_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+# An address that the page does not believe is taken away: a scene has no contracts to check it by.
+JUMPING = {"transfer-awaiting"}
 # Each scene in one look: all pairs come round many times over.
 ROUND = [(name, LOOKS[number % len(LOOKS)]) for number, name in enumerate(SCENES)]
 
@@ -26,6 +28,8 @@ def test_a_page_is_accessible_and_fits(browser: Browser, stage: str, name: str, 
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(path)
         page.wait_for_timeout(300)
-        assert faults_of(page) == []
+        # What is wrong with a chain is known a moment after the form: here nobody makes blocks.
+        may_jump = name in JUMPING or page.locator(".chosen.held").count() > 0
+        assert faults_of(page, may_jump=may_jump) == []
         assert page.evaluate("document.documentElement.lang").startswith(look.language)
     assert not problems, problems

@@ -71,6 +71,7 @@ def test_what_is_dear_says_so(
     text = shown(alice_browser, made)
     assert (f'data-cost="{level}"' in text) is bool(level)
     assert ("data-look" in text) is (level == "look")
+    assert f"≈ ${output[:2]}.00</span>" in text
 
 
 def times(count: int) -> tuple[Times, ...]:

@@ -248,6 +248,7 @@ function remembered() {
 }
 
 function keepRoom(isKept) {
+  document.documentElement.toggleAttribute("data-had-wallet", isKept);
   document.cookie = `${ROOM_COOKIE}=1; path=/; max-age=${isKept ? YEAR_SECONDS : 0}; samesite=lax`;
 }
 
