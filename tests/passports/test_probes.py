@@ -1,16 +1,20 @@
 """A passport says what was measured: nodes that lag or lie, contracts that are missing, tokens as they behave."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from intents.chains.calls import ZERO_ADDRESS, encode_call
 from intents.chains.manifest import ChainManifest, Contract, Endpoint, TokenManifest
+from intents.chains.node import Node as ChainNode
+from intents.chains.node_errors import Request
 from intents.contracts.loader import load_file
 from intents.devnet.faults.modes import Fault, Mode
 from intents.devnet.network import Network
+from intents.passports import token_probe
 from intents.passports.chain_probe import probe_chain
 from intents.passports.finality import DATA_LAYERS, STACKS, finality_of
 from intents.passports.fork import NoFork, forked
@@ -103,6 +107,46 @@ def test_a_token_that_its_issuer_paused_is_not_good(fresh_network: Network) -> N
     rpc.request("eth_sendTransaction", sent)
     fresh_network.mine("alder")
     assert codes(next(r for r in probe_tokens(alder) if r.token.symbol == "USDC")) == {"paused_by_issuer"}
+
+
+def test_a_holder_that_trades_while_we_look_is_no_rebase(
+    node: Node, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = deploy("odd_token")
+    send(node, odd, "mint(address,uint256)", ALICE, 10**18)
+    whole = ChainNode.batch
+
+    def traded_between(self: ChainNode, reads: Sequence[Request]) -> list[object]:
+        if not any("time" in part for _method, params in reads for part in params if isinstance(part, dict)):
+            return whole(self, reads)
+        answers: list[object] = []
+        for read in reads:
+            answers += whole(self, [read])
+            send(node, odd, "transfer(address,uint256)", BOB, 1)
+        return answers
+
+    monkeypatch.setattr(ChainNode, "batch", traded_between)
+    report = measured(node, token(odd), held_by=ALICE)
+    assert report.facts.holder == ALICE
+    assert report.is_good and not report.facts.rebases
+
+
+def test_what_is_wrong_for_a_moment_only_holds_no_token(
+    node: Node, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = deploy("odd_token")
+    send(node, odd, "set_fee(uint256)", 37)
+    whole, looks = token_probe._look, []
+
+    def mended_after(*asked: Any) -> list[TokenReport]:
+        found = whole(*asked)
+        looks.append(found)
+        send(node, odd, "set_fee(uint256)", 0)
+        return found
+
+    monkeypatch.setattr(token_probe, "_look", mended_after)
+    assert measured(node, token(odd)).is_good
+    assert [[each.is_good for each in found] for found in looks] == [[False], [True]]
 
 
 def test_a_tax_is_measured(node: Node, deploy: Deploy) -> None:
