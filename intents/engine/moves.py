@@ -17,7 +17,7 @@ from intents.chains.reverts import Reverted
 from intents.chains.sender import submit
 from intents.errors import WaymeetError
 from intents.lifecycle import AttemptState, StepState
-from intents.models import MOVE_ARRIVED, MOVE_ENDED, Attempt, ChainLog, Step, StockMove
+from intents.models import MOVE_ARRIVED, MOVE_ENDED, Attempt, ChainLog, Order, Step, StockMove
 
 from . import bridging, exchanging, ledger, reservations
 from .case import Wait
@@ -160,6 +160,9 @@ def _exchange(move: StockMove) -> Wait | None:
 
 def _left(move: StockMove, departed: ChainLog) -> None:
     with transaction.atomic():
+        if move.order is not None:
+            # Whoever ends the order meanwhile releases what it holds after this, not before it.
+            Order.objects.select_for_update().values_list("pk").get(pk=move.order.pk)
         _shift(move, STATES.IN_TRANSIT)
         ledger.book_move_departure(move)
         if move.order is None:

@@ -1,6 +1,7 @@
 """A chain's page says what was measured, how it is used and what holds it back; a new chain's caps are enforced."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -71,7 +72,7 @@ def test_a_new_chain_is_capped_says_so_and_grows_with_use(client: Client, chains
         return text(found.code, found.params) if found else ""
 
     assert refused(2_000) == "" and "at most 2,000 USDC" in refused(2_001)
-    sent = {"origin_id": 902, "destination_id": 901, "input_token": token.address}
+    sent: dict[str, Any] = {"origin_id": 902, "destination_id": 901, "input_token": token.address}
     rows.order(state=OrderState.PROVING, value_usd_e8=1_500 * USD_E8, **sent)
     assert refused(500) == "" and "at most 500 USDC" in refused(600)
     rows.order(state=OrderState.SETTLED, value_usd_e8=1_000 * USD_E8, **sent)
@@ -83,8 +84,7 @@ def test_once_a_chain_is_known_its_orders_are_not_summed_up_for_every_offer(
 ) -> None:
     joined(48)
     token = rows.USDC[902]
-    sent = {"origin_id": 902, "destination_id": 901, "input_token": token}
-    rows.order(state=OrderState.SETTLED, value_usd_e8=36_000 * USD_E8, **sent)
+    rows.order(state=OrderState.SETTLED, origin_id=902, input_token=token, value_usd_e8=36_000 * USD_E8)
     assert room(902, token) is None
     with django_assert_num_queries(3):
         assert room(902, token) is None
