@@ -11,7 +11,15 @@ from intents.chains.pauses import stops_deliveries
 from intents.lifecycle import StepKind
 from intents.settlement.acceptance import LOSS_LIMIT_BPS, Refusal, refuse_value
 from intents.settlement.order import bytes32_to_address, int_to_address
-from intents.solver.pricing import GasRules, Unpriced, native_usd_up, price_of, settling, usd_down, usd_up
+from intents.solver.pricing import (
+    Unpriced,
+    fill_units,
+    native_usd_up,
+    price_of,
+    settling,
+    usd_down,
+    usd_up,
+)
 from intents.solver.world import ChainWorld, World
 
 from .case import Case
@@ -99,7 +107,9 @@ def _cost_usd_e8(
     outputs = case.terms.outputs
     gas = rules_for(outputs).gas
     settled = settling(world, origin, destination, gas=gas)
-    fill = gas.fill + _exchange_gas(case, planned, gas) + settled.dispatch
+    pools, wraps = _exchanges(case, planned)
+    paid = bytes32_to_address(outputs[0].token)
+    fill = fill_units(destination, paid, gas, pools=pools, wraps=wraps) + settled.dispatch
     besides = sum(output.amount for output in outputs[1:])
     carried = 0
     source = _sent_from(planned, world)
@@ -113,14 +123,14 @@ def _cost_usd_e8(
     )
 
 
-def _exchange_gas(case: Case, planned: Mapping[str, Any], gas: GasRules) -> int:
-    """Units of gas of the swaps in the fill, a split's second side among them."""
-    units, swap = 0, planned.get("swap")
+def _exchanges(case: Case, planned: Mapping[str, Any]) -> tuple[int, int]:
+    """How many pools the fill trades with and how often it wraps the coin, a split's second side among them."""
+    kinds, swap = [], planned.get("swap")
     while swap:
-        kinds = [case.destination.venues[int(venue)].kind for venue in swap["venues"]]
-        units += sum(gas.wrap if kind == WRAPPED_NATIVE else gas.pool for kind in kinds)
+        kinds += [case.destination.venues[int(venue)].kind for venue in swap["venues"]]
         swap = swap.get("beside")
-    return units
+    wraps = kinds.count(WRAPPED_NATIVE)
+    return len(kinds) - wraps, wraps
 
 
 def _sent_from(planned: Mapping[str, Any], world: World) -> ChainWorld | None:

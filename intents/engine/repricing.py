@@ -9,7 +9,7 @@ from intents.settlement.acceptance import LOSS_LIMIT_BPS
 from intents.settlement.destination_call import arrival_gas
 from intents.settlement.order import MandateOutput
 from intents.solver.plan import steps_of
-from intents.solver.pricing import PricingRules
+from intents.solver.pricing import OPEN_GAS, PricingRules
 from intents.solver.router import DEFAULT_RULES, Refusal, Route, Wanted, find_routes
 from intents.solver.world import World
 
@@ -18,9 +18,6 @@ from .world import load_world
 
 # The minimum and the share of a stock were judged when the order was quoted and when it was reserved.
 RULES: Final = replace(PricingRules(), minimum_order_in_gas_costs=0, stock_share_bps=10_000)
-# Gas of the open that is not the usual one: a transaction of the user's own is none of ours, a token that is paid
-# by its own signature needs no contract between, and a permit makes the order's address work besides.
-OPEN_GAS: Final = {"native": 0, "batch": 0, "onchain": 0, "eip3009": 133_000, "permit": 190_000}
 _GAS_LINES: Final = ("network_fee", "proof")
 _OUR_LINES: Final = ("service_fee", "margin")
 
@@ -118,7 +115,7 @@ def rules_for(
         dispatch_each=payloads * rules.gas.dispatch_each,
         process_each=payloads * rules.gas.process_each,
     )
-    return replace(rules, gas=gas, arrival_wei=besides)
+    return replace(rules, gas=gas, arrival_wei=besides, way=way)
 
 
 def cheapest(wanted: Wanted, output_amount: int, *, world: World) -> Route | None:

@@ -21,9 +21,10 @@ from intents.solver.world import Bridge, ChainWorld, Excluded, Price, Tier, Toke
 from intents.solver.world import Stock as WorldStock
 from intents.venues.swaps import KINDS
 
-from . import sharing
+from . import sharing, spending
 from .prices import FeedReading, combine
 from .sharing import Sharing
+from .spending import Spending
 
 POOL_DEVIATION_BPS: Final = 300
 MOST_ROUNDS: Final = 4
@@ -159,6 +160,7 @@ def forget() -> None:
     """Drop what this process remembers of the chains."""
     _seen.clear()
     sharing.forget()
+    spending.forget()
 
 
 def load_prices() -> World:
@@ -176,7 +178,7 @@ def load_world(own: dict[tuple[int, str], int] | None = None, *, is_for_routes: 
     paused = dict(Chain.objects.filter(is_connected=True).values_list("chain_id", "paused_reason"))
     stocks = _stocks(manifests, own or {}) if is_for_routes else {}
     prices, stale = _with_bridged(manifests, *combine(_feed_readings(manifests)))
-    shared = sharing.sharing()
+    shared, spent = sharing.sharing(), spending.spending()
     held = _held() if is_for_routes else {}
     chains = {
         chain_id: _chain_world(
@@ -187,6 +189,7 @@ def load_world(own: dict[tuple[int, str], int] | None = None, *, is_for_routes: 
             stocks=stocks,
             prices=prices,
             shared=shared,
+            spent=spent,
             held=held.get(chain_id, {}),
         )
         for chain_id, manifest in manifests.items()
@@ -294,6 +297,7 @@ def _chain_world(
     stocks: dict[tuple[int, str], WorldStock],
     prices: dict[str, Price],
     shared: Sharing,
+    spent: Spending,
     held: dict[str, str],
 ) -> ChainWorld:
     tokens = {
@@ -335,6 +339,8 @@ def _chain_world(
         fill_seconds=fill_seconds(manifest),
         messages=shared.messages_from(manifest.chain_id),
         finalises=shared.finalises.get(manifest.chain_id, Shared()),
+        opens=spent.opens_on(manifest.chain_id),
+        fills=spent.fills_on(manifest.chain_id),
         held=held,
     )
 

@@ -17,7 +17,6 @@ from intents.engine.blocklist import blocked_addresses
 from intents.engine.brakes import refuse_braked
 from intents.engine.cold_start import refuse_new_chain
 from intents.engine.proof_times import proof_allowance
-from intents.engine.repricing import OPEN_GAS
 from intents.models import QuoteState
 from intents.settlement.acceptance import refuse_terms
 from intents.settlement.order import (
@@ -31,6 +30,7 @@ from intents.settlement.order import (
 from intents.solver.by_hand import found_or_unknown
 from intents.solver.plan import fee_to_json, rejected_to_json, route_to_json, steps_of
 from intents.solver.preferences import preferred
+from intents.solver.pricing import OPEN_GAS
 from intents.solver.router import Refusal, Route, Routes, Wanted, find_routes
 from intents.solver.world import World
 

@@ -28,9 +28,10 @@ class GasRules:
     that swaps takes `pool` more for each pool and `wrap` more for wrapping or unwrapping the coin. Recipients are
     taken to have nothing of the token yet.
 
-    What happens once for many orders is in no price: the first fill of a token in an hour (17,100 more, for the hour's
-    count of what leaves), the first deposit of a token while the escrow has none of it (17,100 more) and the first
-    messages of a young Mailbox, which open the branches of its tree (up to 80,000 more).
+    What happens once for many orders is not in these figures: the first fill of a token in an hour (17,100 more, for
+    the hour's count of what leaves), the first deposit of a token while the escrow has none of it (17,100 more) and
+    the first messages of a young Mailbox, which open the branches of its tree (up to 80,000 more). Opens and fills out
+    of stock are charged as they were of late, these where nothing is known of them.
     """
 
     open: int = 142_000
@@ -64,13 +65,19 @@ class GasRules:
         return self.finalise_fixed + self.finalise_each
 
 
+# Gas of the open that is not the usual one: a transaction of the user's own is none of ours, a token that is paid
+# by its own signature needs no contract between, and a permit makes the order's address work besides.
+OPEN_GAS: Final = {"native": 0, "batch": 0, "onchain": 0, "eip3009": 133_000, "permit": 190_000}
+
+
 @dataclass(frozen=True, slots=True)
 class PricingRules:
     """What we charge and offer. `*_bps` are of the input amount; `tolerance_bps` is of a swap's output.
 
     Gas is charged as what it costs and `gas_margin_bps` of that, for what no price counts on (see `GasRules`): its
     price falls as often as it rises until we have sent everything, and the service fee bears what is left.
-    `arrival_wei` of the destination's native coin is delivered besides the output, for its price.
+    `arrival_wei` of the destination's native coin is delivered besides the output, for its price. `way` is how it
+    is confirmed, where that is known.
     `stock_share_bps` is the most of a stock that one order may claim, as reservations have it. A route over a
     bridge may be expected to take `bridge_time_bps` of the time an order has to be filled, no more.
     """
@@ -90,6 +97,7 @@ class PricingRules:
     proof_seconds: float = 2.0
     bridge_time_bps: int = 6_000
     arrival_wei: int = 0
+    way: str = ""
     gas: GasRules = field(default_factory=GasRules)
     company: CompanyRules = field(default_factory=CompanyRules)
 
@@ -255,6 +263,27 @@ def settling(
     )
 
 
+def open_kind(way: str, token: str) -> str:
+    """Opens by one way of one token, as `ChainWorld.opens` names them."""
+    return f"{way}:{token}"
+
+
+def open_units(origin: ChainWorld, token: str, rules: PricingRules) -> int:
+    """Gas of our open as it was of late; 0 where somebody else sends it."""
+    # The chain's own coin is locked by its sender's transaction, never by ours.
+    if int(token, 16) == 0 or not rules.gas.open:
+        return 0
+    return origin.opens.get(open_kind(rules.way, token), rules.gas.open)
+
+
+def fill_units(destination: ChainWorld, token: str, gas: GasRules, *, pools: int, wraps: int) -> int:
+    """Gas of the fill with its exchanges; one out of stock as it was of late for this token."""
+    if pools or wraps:
+        return gas.fill + pools * gas.pool + wraps * gas.wrap
+    usual = GasRules().fill
+    return gas.fill - usual + destination.fills.get(token, usual)
+
+
 def tariff(
     world: World,
     *,
@@ -268,19 +297,19 @@ def tariff(
     rules: PricingRules,
     wraps: int = 0,
     source: ChainWorld | None = None,
+    output: str = "",
 ) -> Tariff:
     """The charges of a route with `pools` swaps; `exchanges` is 1 when its stock is not the input asset.
 
     `wraps` is how often the coin is wrapped or unwrapped on the way, `source` the chain from which stock is brought
-    over a bridge.
+    over a bridge, `output` the address of the token that is delivered.
 
     Raises Unpriced when gas or the input token has no price.
     """
     gas = rules.gas
     settled = settling(world, origin, destination, gas=gas, company=rules.company)
-    # The chain's own coin is locked by its sender's transaction, never by ours.
-    opening = 0 if int(token.address, 16) == 0 else gas.open
-    filling = gas.fill + pools * gas.pool + wraps * gas.wrap
+    opening = open_units(origin, token.address, rules)
+    filling = fill_units(destination, output, gas, pools=pools, wraps=wraps)
     refund_share = divide_up(gas.refund * rules.refund_share_bps, BPS)
     price = price_of(world, token.canonical_id)
 

@@ -216,6 +216,7 @@ class _Search:
             self.world, origin=self.origin, destination=self.destination, token=self.given,
             pools=pools, wraps=len(way.markets) - pools, exchanges=int(self._is_exchange(stock)),
             is_exact_output=self.wanted.is_exact_output, eta=eta, rules=self.rules, source=source,
+            output=self.asked.address,
         )  # fmt: skip
         if self.wanted.is_exact_output:
             amounts = self._exact_output(stock, way, charges)

@@ -80,7 +80,8 @@ class ChainWorld:
     `bridged` are tokens that only we handle: never given or asked. An order that starts here has
     `fill_seconds` to be filled, 0 when that is not known. Of orders that start here `messages` says by destination,
     and `finalises` for all, how many were settled together of late. `held` are tokens that were found wanting, with
-    the reason: they may be delivered to whoever was promised them, and are nothing to deliver others with.
+    the reason: they may be delivered to whoever was promised them, and are nothing to deliver others with. `opens` and
+    `fills` are what our transactions used of late: opens by way and token, fills out of stock by token.
     """
 
     chain_id: int
@@ -102,6 +103,8 @@ class ChainWorld:
     fill_seconds: int = 0
     messages: Mapping[int, Shared] = field(default_factory=dict)
     finalises: Shared = field(default_factory=Shared)
+    opens: Mapping[str, int] = field(default_factory=dict)
+    fills: Mapping[str, int] = field(default_factory=dict)
     held: Mapping[str, str] = field(default_factory=dict)
 
     def handled(self, address: str) -> Token | None:
@@ -168,6 +171,8 @@ def chain_to_json(chain: ChainWorld) -> dict[str, Any]:
         "fill_seconds": chain.fill_seconds,
         "messages": {str(to): [each.orders, each.transactions] for to, each in chain.messages.items()},
         "finalises": [chain.finalises.orders, chain.finalises.transactions],
+        "opens": dict(chain.opens),
+        "fills": dict(chain.fills),
         "stocks": {token: [str(stock.balance), str(stock.reserved)] for token, stock in chain.stocks.items()},
         "markets": [market.to_json() for market in chain.markets],
         "excluded": [[pool.venue, pool.token0, pool.token1, pool.reason] for pool in chain.excluded],
@@ -194,6 +199,8 @@ def chain_from_json(value: Mapping[str, Any]) -> ChainWorld:
         fill_seconds=int(value.get("fill_seconds", 0)),
         messages={int(to): Shared(*map(int, each)) for to, each in value.get("messages", {}).items()},
         finalises=Shared(*map(int, value.get("finalises", (0, 0)))),
+        opens={kind: int(gas) for kind, gas in value.get("opens", {}).items()},
+        fills={token: int(gas) for token, gas in value.get("fills", {}).items()},
         stocks={
             token: Stock(balance=int(balance), reserved=int(reserved))
             for token, (balance, reserved) in value["stocks"].items()

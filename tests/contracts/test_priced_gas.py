@@ -5,8 +5,7 @@ from typing import Final
 
 import pytest
 
-from intents.engine.repricing import OPEN_GAS
-from intents.solver.pricing import GasRules
+from intents.solver.pricing import OPEN_GAS, GasRules
 
 from .test_gas import SNAPSHOT, TOGETHER
 
