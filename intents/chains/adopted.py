@@ -21,7 +21,7 @@ _SIGNED = (
 
 
 def adopted(
-    chain_id: int, tx_hash: str, *, role: str, target: str, purpose: str, step: Step
+    chain_id: int, tx_hash: str, *, role: str, target: str, purpose: str, step: Step | None
 ) -> Attempt | None:
     """The confirmed attempt, not yet saved, of a transaction in a block that `role` sent to `target`.
 

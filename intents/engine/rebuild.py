@@ -36,7 +36,7 @@ from .evidence import gather
 from .intake import order_from_log
 from .receipts import TRANSFER
 from .reconcile import reconcile
-from .under_way import order_of, payloads_in, take_up_messages
+from .under_way import order_of, payloads_in, take_up_messages, take_up_stock
 
 log = structlog.get_logger(__name__)
 
@@ -63,12 +63,13 @@ class NotEmpty(WaymeetError):
 def rebuild(*, first_blocks: Mapping[int, int] | None = None, say: Say = lambda _: None) -> int:
     """Read every connected chain from its first block (0, or by chain id) and write what happened; orders made.
 
-    No follower and no worker may run meanwhile. Raises NotEmpty, PublicKeyRefused when nobody says which account
-    is the relayer's, and what reads raise.
+    No follower and no worker may run meanwhile. Raises NotEmpty, PublicKeyRefused when nobody says which accounts
+    send for us, and what reads raise.
     """
     if Order.objects.exists() or ChainLog.objects.exists():
         raise NotEmpty("the database has orders or logs already")
-    accounts.address(accounts.RELAYER)
+    for role in accounts.VARIABLES:
+        accounts.address(role)
     for chain_id, manifest in registry.all_chains().items():
         count = _read(manifest, (first_blocks or {}).get(chain_id, 0))
         say(f"{manifest.name}: {count} logs")
@@ -76,7 +77,7 @@ def rebuild(*, first_blocks: Mapping[int, int] | None = None, say: Say = lambda 
     orders = _write_orders()
     for order in orders:
         _replay(order)
-    say(f"{take_up_messages()} messages under way")
+    say(f"{take_up_messages()} messages and {take_up_stock()} moves of stock under way")
     _open_books()
     say(f"{len(orders)} orders")
     return len(orders)

@@ -4,21 +4,27 @@ Without that each order of a message would prove itself anew: the message knows 
 attempt that sent it.
 """
 
+import time
 from collections.abc import Sequence
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from intents.chains import accounts, registry
 from intents.chains.adopted import adopted
+from intents.chains.bridge import BridgeManifest
 from intents.chains.events import MESSAGE_KINDS
+from intents.chains.manifest import ChainManifest
 from intents.lifecycle import OrderState, StepKind, StepState
-from intents.models import Attempt, ChainLog, Step
+from intents.models import Attempt, ChainLog, Step, StockMove
 from intents.settlement import proofs
 from intents.settlement.order import address_to_bytes32
+from intents.venues.hyperlane_warp import is_departure
 
+from . import ledger
 from .actions.carry import hash_of, message_of
 from .batches import MOST_PAYLOADS
+from .bridging import ARRIVAL_LOG, purpose_of
 
 log = structlog.get_logger(__name__)
 
@@ -109,3 +115,72 @@ def _waiting(destination_id: int, order_ids: Sequence[str]) -> list[Step]:
         shared_attempts=None,
     )
     return list(steps.order_by("order_id"))
+
+
+def take_up_stock() -> int:
+    """Carry on what of our own stock left over a bridge and has not arrived; how many moves.
+
+    As `take_up_messages`, with the operator. Of one token of one chain the oldest only: as always one moves at a
+    time, and anybody may hand the messages of others to the Mailbox. The books have it under way afterwards.
+    """
+    rows = ChainLog.objects.filter(kind="Dispatch").order_by("block_timestamp", "chain_id", "log_index")
+    return sum(_carry_on(row) for row in rows)
+
+
+def _carry_on(dispatched: ChainLog) -> bool:
+    found = _departure(dispatched)
+    if found is None or Attempt.objects.filter(tx_hash=dispatched.tx_hash).exists():
+        return False
+    source, end, destination, arriving, amount = found
+    move = StockMove(
+        kind=StockMove.Kind.BRIDGE,
+        state=StockMove.State.IN_TRANSIT,
+        route=end.route,
+        source_id=source.chain_id,
+        source_token=end.token,
+        destination_id=destination.chain_id,
+        destination_token=arriving.token,
+        amount=amount,
+        wake_at=time.time(),
+    )
+    attempt = adopted(
+        source.chain_id,
+        dispatched.tx_hash,
+        role=accounts.OPERATOR,
+        target=source.address("solver_account"),
+        purpose="bridge",
+        step=None,
+    )
+    if attempt is None:
+        return False
+    try:
+        with transaction.atomic():
+            move.save()
+            attempt.purpose = purpose_of(move, "bridge")
+            attempt.save()
+            ledger.book_move_departure(move)
+    except IntegrityError:
+        log.warning("rebuild.stock_left_to_others", tx_hash=dispatched.tx_hash, amount=str(amount))
+        return False
+    return True
+
+
+def _departure(
+    dispatched: ChainLog,
+) -> tuple[ChainManifest, BridgeManifest, ChainManifest, BridgeManifest, int] | None:
+    """From where to where, and how much, of a message by which our account sent to itself and that has not arrived."""
+    source, encoded = registry.chain(dispatched.chain_id), message_of(dispatched)
+    for destination in registry.all_chains().values():
+        for end in source.bridges:
+            arriving = destination.bridge(end.route)
+            if arriving is None or not is_departure(
+                encoded, source=end, destination=destination, arriving=arriving
+            ):
+                continue
+            body = proofs.parse_message(encoded).body
+            message_id = "0x" + proofs.message_id(encoded).hex()
+            arrivals = ChainLog.objects.filter(chain_id=destination.chain_id, kind=ARRIVAL_LOG)
+            is_to_us = body[:32] == address_to_bytes32(destination.address("solver_account"))
+            if is_to_us and not arrivals.filter(data__messageId=message_id).exists():
+                return source, end, destination, arriving, int.from_bytes(body[32:64], "big")
+    return None

@@ -11,11 +11,13 @@ from intents.engine import ledger, moves, rebalancing
 from intents.engine.audit import ledger_check
 from intents.engine.moves import sweep_moves
 from intents.engine.rebalancing import coming, needed, rebalance
+from intents.engine.rebuild import rebuild
 from intents.engine.world import load_world
 from intents.lifecycle import OrderState
 from intents.models import Attempt, LedgerEntry, Reservation, Stock, StockMove
 from tests.engine import strangers
 from tests.engine.driver import Driver
+from tests.engine.test_rebuild import lose_everything
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
 
@@ -173,3 +175,29 @@ def test_a_broken_move_does_not_stop_the_others(driver: Driver, monkeypatch: pyt
     assert move.state == STATES.PLANNED
     assert move.wake_at > 0
     assert carried(driver).state == STATES.DONE
+
+
+def test_stock_on_its_way_is_carried_on_after_the_database_was_lost(driver: Driver) -> None:
+    set_stock(driver, "summit", "USDC", 30_000 * USDC)
+    set_stock(driver, "alder", "USDC", 65_000 * USDC)
+    rebalance()
+    amount = carried(driver).arrived_amount
+    rebalance()
+    sent = StockMove.objects.latest("pk")
+    driver.work_until(lambda: StockMove.objects.get(pk=sent.pk).state == STATES.IN_TRANSIT)
+    driver.close()
+    StockMove.objects.all().delete()
+    lose_everything()
+    rebuild()
+    assert [(move.state, move.amount) for move in StockMove.objects.all()] == [(STATES.IN_TRANSIT, amount)]
+    restarted = Driver(driver.network)
+    try:
+        with driver.network.ticking():
+            restarted.start()
+        carried(restarted)
+    finally:
+        restarted.close()
+    assert held(driver, "summit", "USDC") == 30_000 * USDC + (amount or 0)
+    assert ledger_check() == []
+    departures = Attempt.objects.filter(purpose__startswith="bridge:")
+    assert departures.count() == 1, "it does not leave twice"
