@@ -53,9 +53,14 @@ def write_chain(passport: Passport) -> None:
 
 
 def write_tokens(chain_id: int, reports: Sequence[TokenReport]) -> None:
-    """Keep the passports of a chain's tokens; those that are not good take no new transfers until they are."""
+    """Keep the passports of a chain's tokens; those that are not good take no new transfers until they are.
+
+    What was wrong before stays so after a probe that could not move the token.
+    """
     known = dict(TokenPassport.objects.filter(chain_id=chain_id).values_list("token", "facts"))
     for report in (_remembering(each, known.get(each.token.address, {})) for each in reports):
+        if report.is_good and report.facts.transfers is None and held_codes(chain_id, report.token.address):
+            continue
         TokenPassport.objects.update_or_create(
             chain_id=chain_id,
             token=report.token.address,

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from intents.chains import registry
 from intents.engine import deposits
+from intents.engine.cold_start import refuse_new_chain
 from intents.lifecycle import OrderState
 from intents.models import Order
 
-from .errors import InsufficientBalance, NoAllowance, PermitPending, TooManyOpen
+from .errors import InsufficientBalance, NoAllowance, PermitPending, TooManyOpen, refused
 from .limits import factor
 from .wallets import WalletFacts
 from .ways import UNSIGNED
@@ -64,6 +66,19 @@ def check_wallet(order: Order, facts: WalletFacts) -> None:
     allowed = order.input_amount + sum(by_permit2)
     if allowed > facts.permit2_allowance:
         raise NoAllowance(have=str(facts.permit2_allowance), need=str(allowed))
+
+
+def check_new_chain(order: Order) -> None:
+    """What leaves a chain that joined a short while ago, this order counted beside those that are there by now."""
+    refusal = refuse_new_chain(
+        registry.chain(order.origin_id),
+        order.input_token,
+        amount=order.input_amount,
+        value_usd_e8=order.value_usd_e8,
+        but=order.order_id,
+    )
+    if refusal is not None:
+        raise refused(refusal)
 
 
 def _check_returned(order: Order) -> None:

@@ -38,7 +38,7 @@ from intents.settlement.order import (
     order_to_json,
 )
 
-from .bounds import check_awaiting, check_wallet
+from .bounds import check_awaiting, check_new_chain, check_wallet
 from .errors import (
     AlreadySubmitted,
     FieldDiffers,
@@ -292,8 +292,9 @@ def _accept(
     if order.state == OrderState.SIGNED and signature and not is_adopted:
         # One that was opened without us has left the wallet already and reserves when its fill is planned.
         _reserve(order, claims)
-        # The reservation has locked a stock row of this origin: the wallet's others are counted in turn.
+        # The reservation has locked a stock row of this origin: what is there besides is counted in turn.
         check_wallet(order, facts)
+        check_new_chain(order)
     if browser_key:
         OrderAccess.objects.get_or_create(order=order, browser_key=browser_key)
     kind = "awaiting" if order.state == OrderState.AWAITING_DEPOSIT else "accepted"

@@ -10,6 +10,7 @@ from intents.devnet.network import Network
 from intents.engine.brakes import refuse_braked
 from intents.models import Chain, ChainPassport, Pause, TokenPassport
 from intents.passports import records, rounds
+from intents.passports.tokens import TokenFacts, TokenReport, judge
 from intents.selectors.pauses import braked_words, paused_words
 from intents.services.passports import chain_probe_due, probes_sweep
 from intents.services.staff import pauses as staff_pauses
@@ -38,6 +39,27 @@ def issuer(network: Network, data: str) -> None:
     rpc.request("anvil_setBalance", pauser, hex(10**18))
     rpc.request("eth_sendTransaction", {"from": pauser, "to": usdc, "data": data, "gasPrice": hex(10**11)})
     network.mine("alder")
+
+
+def test_a_probe_that_can_move_nothing_lets_no_token_go(registered: Network) -> None:
+    manifest = registered.manifest("alder")
+    chain_probe_due(ALDER)
+    taxed, unmoved = (
+        [
+            TokenReport(token, facts, judge(token, facts))
+            for token in manifest.tokens
+            for facts in [TokenFacts(decimals=token.decimals, holder="0x1", transfers=moves, tax_bps=tax)]
+        ]
+        for moves, tax in ((True, 37), (None, None))
+    )
+    records.write_tokens(ALDER, taxed)
+    assert refusal(registered) != ""
+    records.write_tokens(ALDER, unmoved)
+    assert (
+        refusal(registered) != "" and not TokenPassport.objects.filter(chain_id=ALDER, is_good=True).exists()
+    )
+    chain_probe_due(ALDER)
+    assert refusal(registered) == ""
 
 
 def test_a_token_that_its_issuer_pauses_is_held_within_two_rounds_and_comes_back(registered: Network) -> None:

@@ -21,8 +21,8 @@ from intents.engine import reservations
 from intents.engine.repricing import Repriced
 from intents.errors import WaymeetError
 from intents.lifecycle import OrderState
-from intents.models import Attempt, Event, Order, OrderAccess, Quote, QuoteState, Reservation, Stock
-from intents.services import limits
+from intents.models import Attempt, Event, Join, Order, OrderAccess, Quote, QuoteState, Reservation, Stock
+from intents.services import limits, orders
 from intents.services.orders import order_submit
 from intents.services.quotes import Intent, quote_request, quote_solve, reprice
 from intents.services.signatures import typed_data_of
@@ -338,6 +338,22 @@ def test_fifty_orders_against_stock_for_ten(seen: Network) -> None:
     assert stock.reserved == sum(Order.objects.values_list("output_amount", flat=True)) <= stock.balance
     assert not Attempt.objects.exists()
     assert Quote.objects.filter(state=QuoteState.READY).count() == 40
+
+
+def test_two_orders_that_come_at_once_do_not_both_take_the_last_room_of_a_new_chain(
+    seen: Network, alice: LocalAccount, bob: LocalAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = {"state": Join.State.DONE, "ended_at": timezone.now() - timedelta(hours=1)}
+    Join.objects.create(chain_id=901, slug="alder", name="Alder", asked={}, **done)
+    seen.fund("alder", [alice.address, bob.address], {"USDC": 1_100 * 10**6})
+    write_heads(seen)
+    first, second = (quoted(user, amount="1100") for user in (alice, bob))
+    # Both pass the gate before either is there.
+    monkeypatch.setattr(orders, "refuse_new_chain", lambda *_asked, **_named: None)
+    assert submitted(first, alice).state == OrderState.SIGNED
+    assert code_of(lambda: submitted(second, bob)) == "cold_start_cap"
+    second.refresh_from_db()
+    assert second.state == QuoteState.READY and Reservation.objects.filter(order__quote=second).count() == 0
 
 
 @pytest.mark.parametrize("state", [OrderState.OPENED, OrderState.SETTLED])
