@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from intents.amounts import BPS
 from intents.settlement.acceptance import LOSS_LIMIT_BPS
-from intents.settlement.destination_call import arrival_gas
+from intents.settlement.destination_call import arrival_gas, order_gas
 from intents.settlement.order import MandateOutput
 from intents.solver.plan import steps_of
 from intents.solver.pricing import OPEN_GAS, PricingRules
@@ -102,16 +102,18 @@ def late_limit_bps(route: Route, quoted_fees: Sequence[Mapping[str, Any]]) -> in
 def rules_for(
     outputs: Sequence[MandateOutput], rules: PricingRules = DEFAULT_RULES, *, way: str = ""
 ) -> PricingRules:
-    """Pricing with what filling these outputs takes beyond one plain output: gas, and the second one's coins;
+    """Pricing with what these outputs take beyond one plain output: gas, and the second one's coins;
     `way` is how it is confirmed, where that is known."""
-    extra = arrival_gas(outputs)
+    told = order_gas(outputs)
+    opening = OPEN_GAS.get(way, rules.gas.open)
     besides = sum(output.amount for output in outputs[1:])
     # Each output has a payload of its own in the message that proves it.
     payloads = max(len(outputs), 1)
     gas = replace(
         rules.gas,
-        fill=rules.gas.fill + extra,
-        open=OPEN_GAS.get(way, rules.gas.open),
+        fill=rules.gas.fill + arrival_gas(outputs),
+        open=opening + told.open if opening else 0,
+        finalise_each=rules.gas.finalise_each + told.finalise,
         dispatch_each=payloads * rules.gas.dispatch_each,
         process_each=payloads * rules.gas.process_each,
     )

@@ -22,6 +22,11 @@ ALLOWANCE_SELECTORS: Final = frozenset(
 EXECUTOR_GAS: Final = 70_000
 # A second output in the same transaction: its record, its log and a plain payment.
 SECOND_OUTPUT_GAS: Final = 96_000
+# What it takes more to tell an order of two outputs when it is opened, and to look up both proofs when it is finalised.
+SECOND_OUTPUT_TOLD_GAS: Final = 4_500
+SECOND_OUTPUT_PROVEN_GAS: Final = 8_000
+# Each byte of a call is told with its order: calldata, memory and hash.
+CALL_BYTE_GAS: Final = 16
 
 _TYPES: Final = ("address", "address", "uint256", "bytes", "uint256")
 
@@ -45,6 +50,14 @@ class DestinationCall:
     data: bytes
     gas: int
     value_wei: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OrderGas:
+    """Units of gas that an order takes more than one of a plain output."""
+
+    open: int
+    finalise: int
 
 
 def encode_destination_call(call: DestinationCall) -> bytes:
@@ -97,6 +110,15 @@ def arrival_gas(outputs: Sequence[MandateOutput]) -> int:
     """
     return SECOND_OUTPUT_GAS * max(len(outputs) - 1, 0) + sum(
         EXECUTOR_GAS + _call_gas(output) for output in outputs if output.callback_data
+    )
+
+
+def order_gas(outputs: Sequence[MandateOutput]) -> OrderGas:
+    """Units of gas that an order of these outputs takes more than one of a plain output, where it is told whole."""
+    more, length = max(len(outputs) - 1, 0), sum(len(output.callback_data) for output in outputs)
+    return OrderGas(
+        open=more * SECOND_OUTPUT_TOLD_GAS + length * CALL_BYTE_GAS,
+        finalise=more * SECOND_OUTPUT_PROVEN_GAS + length * CALL_BYTE_GAS,
     )
 
 

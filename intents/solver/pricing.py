@@ -273,7 +273,8 @@ def open_units(origin: ChainWorld, token: str, rules: PricingRules) -> int:
     # The chain's own coin is locked by its sender's transaction, never by ours.
     if int(token, 16) == 0 or not rules.gas.open:
         return 0
-    return origin.opens.get(open_kind(rules.way, token), rules.gas.open)
+    usual = OPEN_GAS.get(rules.way, GasRules().open)
+    return rules.gas.open - usual + origin.opens.get(open_kind(rules.way, token), usual)
 
 
 def fill_units(destination: ChainWorld, token: str, gas: GasRules, *, pools: int, wraps: int) -> int:
