@@ -156,7 +156,9 @@ def test_a_settled_page_stands_still(chains: None, alice_browser: Browser) -> No
     "hostile", ["<img src=x onerror=alert(1)>", '"><b hx-get=/x>', "{{ settings }}", "%(by)s"]
 )
 def test_hostile_names_are_only_text(db: None, alice_browser: Browser, hostile: str) -> None:
-    rows.connect(rows.manifest(901, "alder", symbol=hostile, name=hostile), rows.manifest(902, "birch"))
+    # Symbols with blanks in them are refused with the manifest; a browser takes a slash for one.
+    symbol = hostile.replace(" ", "/")
+    rows.connect(rows.manifest(901, "alder", symbol=symbol, name=hostile), rows.manifest(902, "birch"))
     made = rows.order(state=OrderState.FILLING, seen_by=alice_browser.key)
     rows.log(made, "Open")
     rows.event(made, hostile[:40], chain_id=901, tx_hash=hostile)
@@ -164,8 +166,7 @@ def test_hostile_names_are_only_text(db: None, alice_browser: Browser, hostile: 
         answer = alice_browser.get(path)
         assert answer.status_code == 200
         text = answer.content.decode()
-        assert "<img src=x" not in text
-        assert "<b hx-get" not in text
+        assert not re.search(r"<img[ /]src=x|<b[ /]hx-get", text)
     registry.forget()
 
 
