@@ -34,7 +34,9 @@ def test_with_filling_off_the_input_returns_on_the_proof_that_nobody_filled(
     driver.work()
     assert order.steps.get(kind="fill").waiting["code"] == "fill_switched_off"
     order.refresh_from_db()
-    assert order.wake_at <= time.time() + fill_action.SWITCHED_OFF_SECONDS, "nobody tells it when that is over"
+    assert order.wake_at <= time.time() + fill_action.SWITCHED_OFF_SECONDS, (
+        "nobody tells it when that is over"
+    )
     assert driver.network.balance("alder", "USDC", alice.address) == before - order.input_amount
     driver.network.warp(order.fill_deadline - driver_clock(driver) + 2)
     with driver.network.ticking():
