@@ -7,7 +7,7 @@ FAST := not slow and not chain and not browser and not matrix
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo check lint fast test bench bench-console compare forty load kills matrix conformance chaos diagnose stories screenshots format clean
+.PHONY: help setup setup-dev demo check lint types style rules fast test bench bench-console compare forty load kills matrix conformance chaos diagnose stories screenshots format clean
 
 help:
 	@echo "make demo    start the whole system here, with local chains; Ctrl-C stops it"
@@ -38,21 +38,29 @@ demo: setup
 	@exec $(VENV)/python manage.py demo
 
 lint: setup-dev
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types style rules
+
+types:
+	$(VENV)/mypy
+
+style:
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
-	$(VENV)/mypy
+	$(VENV)/djlint templates --lint --quiet
+
+rules:
 	$(VENV)/lint-imports --no-logo
 	$(VENV)/python manage.py makemigrations --check --dry-run
-	$(VENV)/djlint templates --lint --quiet
 
 fast: setup-dev
 	$(VENV)/python -m pytest -q -m "$(FAST)"
 
 check: lint fast
 
-# What waits for chains runs four files at a time, browsers and whole systems three.
+# What waits for chains runs four files at a time, folder by folder, so that quick pages come last; browsers and
+# whole systems run three at a time.
 test: setup-dev
-	$(VENV)/python -m pytest -n 4 --dist loadfile --ignore tests/e2e --ignore tests/browser
+	$(VENV)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore tests/e2e --ignore tests/browser
 	$(VENV)/python -m pytest -n 3 --dist loadfile tests/e2e tests/browser
 
 bench: setup-dev

@@ -23,7 +23,7 @@ PAGES: Final = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 MAKEFILE: Final = (ROOT / "Makefile").read_text("utf-8")
 TARGETS: Final = set(MAKEFILE.partition(".PHONY:")[2].partition("\n")[0].split())
 # What `make help` leaves to those who read the Makefile: parts of other targets, and the way back.
-UNLISTED: Final = {"help", "lint", "fast", "setup-dev", "clean"}
+UNLISTED: Final = {"help", "lint", "types", "style", "rules", "fast", "setup-dev", "clean"}
 # Set by one of our own processes for another, or not ours at all.
 INTERNAL: Final = {
     "DJANGO_SETTINGS_MODULE",
