@@ -29,6 +29,7 @@ function translate() {
   part("language").textContent = language === "zh" ? "English" : "中文";
   part("language").lang = language === "zh" ? "en" : "zh";
   document.title = `Waymeet – ${say("title")}`;
+  document.documentElement.dataset.said = "";
   showNetwork();
   if (found) show();
 }
