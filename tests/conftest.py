@@ -19,6 +19,13 @@ from tests.networks import odd_prices, odd_profiles
 STANDS_STILL_SECONDS = 10
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What ailed a test that was tried once more: its name alone helps nobody mend it."""
+    for report in terminalreporter.getreports("rerun"):
+        terminalreporter.write_sep("_", f"first try of {report.nodeid}")
+        terminalreporter.line(report.longreprtext)
+
+
 def to_the_present(network: Network) -> None:
     """Nobody makes blocks between tests: a clock that stood still would jump with the first, over deadlines.
 

@@ -9,7 +9,7 @@ from intents.chains.manifest import ChainManifest
 
 from .accounts import FEED_POSTER, address
 from .deployment import Deployment
-from .rpc import Rpc
+from .rpc import Rpc, RpcError
 
 POST_GAS: Final = 150_000
 READING_ROUNDS: Final = 50
@@ -43,10 +43,24 @@ def align(manifests: Sequence[ChainManifest]) -> None:
 
     def one(manifest: ChainManifest) -> None:
         rpc = rpc_of(manifest)
-        rpc.batch([("evm_setNextBlockTimestamp", [target]), ("evm_mine", [])])
+        set_clock(rpc, target)
         refresh_feeds(rpc, feed_addresses(manifest))
 
     _everywhere(manifests, one)
+
+
+def set_clock(rpc: Rpc, moment: int) -> None:
+    """Mine a block of that time (seconds); a chain that is past it by now keeps its own.
+
+    A chain that makes blocks by itself may have made one since the moment was chosen, and refuses to go back.
+    Raises RpcError.
+    """
+    try:
+        rpc.batch([("evm_setNextBlockTimestamp", [moment]), ("evm_mine", [])])
+    except RpcError:
+        newest = int(rpc.block()["timestamp"], 16)
+        if newest <= moment:
+            raise
 
 
 def feed_addresses(manifest: ChainManifest) -> set[str]:

@@ -12,10 +12,10 @@ from intents.chains.registry import read_directory
 from intents.devnet.accounts import DEMO_WALLET, address
 from intents.devnet.funding import fund_wallets
 from intents.devnet.manifests import validator_urls
-from intents.devnet.network import prepare, state_file
+from intents.devnet.network import Network, prepare, state_file
 from intents.devnet.nodes import Node, free_ports, node_command
 from intents.devnet.profiles import ALDER, DOGWOOD, SUMMIT, ChainProfile, with_block_seconds
-from intents.devnet.warp import rpc_of, warp
+from intents.devnet.warp import rpc_of, set_clock, warp
 
 PROFILES = with_block_seconds((SUMMIT, ALDER), 0.25)
 
@@ -77,6 +77,13 @@ def test_chains_are_deployed_once_and_remember(tmp_path: Path) -> None:
         assert [m.content_hash for m in read_directory(tmp_path / "network")] == [
             m.content_hash for m in sorted(second, key=lambda manifest: manifest.slug)
         ]
+
+
+def test_a_chain_past_the_moment_chosen_for_all_keeps_its_clock(fresh_network: Network) -> None:
+    alder = fresh_network.rpcs["alder"]
+    now = int(alder.block()["timestamp"], 16)
+    set_clock(alder, now - 30)
+    assert now <= int(alder.block()["timestamp"], 16) <= now + 30
 
 
 def test_the_chain_makes_blocks_at_its_own_pace_after_deploying(tmp_path: Path) -> None:
