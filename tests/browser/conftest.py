@@ -56,9 +56,10 @@ def browser(chromium: str) -> Iterator[Browser]:
 def is_problem(message: ConsoleMessage) -> bool:
     """Chromium itself reports refused input and lost connections as errors; those are not the page's.
 
-    Nor are requests that were lost so, or were under way when the page was left, of which htmx tells.
+    Nor are requests that were lost so, or were under way when the page was left, of which htmx tells; of a
+    WebSocket it tells by the bare event.
     """
-    by_htmx = ("htmx:afterRequest", "htmx:sendAbort", "htmx:sendError")
+    by_htmx = ("htmx:afterRequest", "htmx:sendAbort", "htmx:sendError", "[object Event]")
     expected = ("Failed to load resource", "WebSocket connection to", *by_htmx)
     return message.type == "error" and not message.text.startswith(expected)
 

@@ -43,6 +43,9 @@ def holds_together(case: Dossier, moment: float) -> Replay:
         for row in reversed(case.events)
         if row.data.get("block")
     }
+    for row in case.attempts:
+        place, confirmed = (row.chain_id, row.tx_hash), row.confirmed_at or timezone.now()
+        told[place] = min(told.get(place, case.now), confirmed.timestamp())
     then = at(case, moment)
     for seen in then.facts:
         first = told.get((seen.fact.chain_id, seen.fact.tx_hash), case.now)
