@@ -20,7 +20,6 @@ log = structlog.get_logger(__name__)
 
 SOLVE_TASK = "intents.solve"
 ADVANCE_TASK = "intents.advance"
-SWEEP_TASK = "intents.sweep"
 REQUEST_TASK = "intents.request"
 JOIN_TASK = "intents.join"
 PROBE_TASK = "intents.probe"
@@ -69,11 +68,6 @@ def taken(order_id: str) -> None:
         marks.delete(_mark(order_id, URGENT_QUEUE), _mark(order_id, SETTLE_QUEUE))
     except RedisError as error:
         log.warning("wake.mark_unreachable", order_id=order_id, error=str(error))
-
-
-def sweep() -> None:
-    """Have everything that is due looked at."""
-    _on_commit(lambda: _enqueue(SWEEP_TASK, queue="sweep"))
 
 
 def _on_commit(action: Callable[[], None]) -> None:

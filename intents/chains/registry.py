@@ -10,7 +10,7 @@ from django.db import transaction
 from intents.errors import WaymeetError
 from intents.models import Chain, Departure
 
-from .manifest import ChainManifest, TokenManifest, from_json, parse, to_json
+from .manifest import ChainManifest, from_json, parse, to_json
 from .manifest_reader import ManifestError
 
 CACHE_SECONDS = 2.0
@@ -79,11 +79,6 @@ def chain_by_slug(slug: str) -> ChainManifest:
         if manifest.slug == wanted:
             return manifest
     raise ChainNotSupported(wanted[:60], chain=wanted[:60])
-
-
-def token(chain_id: int, symbol_or_address: str) -> TokenManifest:
-    """A listed token; raises ChainNotSupported or TokenNotSupported."""
-    return chain(chain_id).token(symbol_or_address)
 
 
 def read_directory(path: Path) -> list[ChainManifest]:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-import structlog
 from django.db import transaction
 from eth_abi.abi import decode as abi_decode
 from eth_abi.exceptions import DecodingError
@@ -37,8 +36,6 @@ from .intake import order_from_log
 from .receipts import TRANSFER
 from .reconcile import reconcile
 from .under_way import order_of, payloads_in, take_up_messages, take_up_stock
-
-log = structlog.get_logger(__name__)
 
 FIRST_RANGE: Final = 5_000
 MOST_BLOCKS: Final = 100_000

@@ -33,7 +33,6 @@ class LiveConsumer(AsyncWebsocketConsumer):
     look_again_seconds: ClassVar[float] = 0.0
     looking: asyncio.Task[None] | None = None
     joined: tuple[str, ...] = ()
-    is_listening: bool = False
     has_place: bool = False
 
     async def __call__(self, scope: Any, receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
@@ -64,7 +63,6 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if first is None:
             return await self._refuse(DENIED)
         await self.accept()
-        self.is_listening = True
         await self.send(text_data=first)
         if self.looks_again():
             self.looking = asyncio.create_task(self._look_again())

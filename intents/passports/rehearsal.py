@@ -20,7 +20,6 @@ ACTOR: Final = Path(__file__).with_name("actor.vy")
 PLAY: Final = "play((address,address,bytes)[])"
 STAGE: Final = "0x" + "5ca1ab1e".zfill(40)
 GAS: Final = 12_000_000
-MOST_LINES: Final = 24
 
 Overrides = dict[str, dict[str, Any]]
 
@@ -64,7 +63,7 @@ def act(actor: str, target: str, signature: str, arguments: Sequence[Any] = ()) 
 def request(lines: Sequence[Line], *, storage: Mapping[str, Mapping[str, str]] | None = None) -> Request:
     """The eth_call that plays these lines; `storage` puts words into accounts' slots before.
 
-    At most MOST_LINES.
+    At most 24, which is what `actor.vy` takes.
     """
     code = "0x" + load_file(ACTOR).runtime.hex()
     overrides: Overrides = {STAGE: {"code": code}}

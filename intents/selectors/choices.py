@@ -112,7 +112,6 @@ class _View:
     def __init__(self, user: str, source: str) -> None:
         self.world = _world()
         self.held = {each.asset.asset_id: each for each in balances_of(user)} if user else {}
-        self.has_wallet = bool(user)
         self.brakes = brakes()
         self.source = _place(source)
         self.unreached = _unreached(self.world, self.source)

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 # Told by this mark, a spreadsheet reads 中文 as what it is.
@@ -11,15 +11,8 @@ BYTE_ORDER_MARK: Final = "\ufeff"
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def csv_lines(header: Iterable[object], rows: Iterable[Iterable[object]]) -> Iterator[str]:
-    """The table line by line, as RFC 4180 has it."""
-    yield BYTE_ORDER_MARK + csv_line(header)
-    for row in rows:
-        yield csv_line(row)
-
-
 def csv_line(cells: Iterable[object]) -> str:
-    """One line with its end; None is an empty cell."""
+    """One line with its end, as RFC 4180 has it; None is an empty cell."""
     line = io.StringIO()
     csv.writer(line).writerow([cell(value) for value in cells])
     return line.getvalue()

@@ -24,7 +24,6 @@ class Evidence:
 
     open_block: int | None
     is_refunded: bool
-    is_finalised: bool
 
 
 _DELIVERED = {OrderState.FILLED, OrderState.PROVING, OrderState.SETTLED}
@@ -39,7 +38,7 @@ def evidence(order: Order) -> Evidence:
     """
     return evidence_in(
         ChainLog.objects.filter(
-            order_id=order.order_id, chain_id=order.origin_id, kind__in=("Open", "Refunded", "Finalised")
+            order_id=order.order_id, chain_id=order.origin_id, kind__in=("Open", "Refunded")
         ).only("kind", "block_number")
     )
 
@@ -49,7 +48,7 @@ def evidence_in(logs: Iterable[ChainLog]) -> Evidence:
     logs = list(logs)
     blocks = [log.block_number for log in logs if log.kind == "Open"]
     kinds = {log.kind for log in logs}
-    return Evidence(max(blocks, default=None), "Refunded" in kinds, "Finalised" in kinds)
+    return Evidence(max(blocks, default=None), "Refunded" in kinds)
 
 
 def place_of(order: Order, seen: Evidence) -> Place:

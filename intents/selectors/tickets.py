@@ -181,11 +181,6 @@ def of_order(order: Order) -> list[TicketRow]:
     return [_row(ticket) for ticket in _rows(Ticket.objects.filter(order=order)).order_by("-created_at")]
 
 
-def waiting_count() -> int:
-    """How many people wait for an answer."""
-    return Ticket.objects.exclude(waiting_since=None).count()
-
-
 def _rows(found: QuerySet[Ticket]) -> QuerySet[Any]:
     last = TicketMessage.objects.filter(ticket=OuterRef("pk")).order_by("-seq")
     return found.select_related("order", "order__quote").annotate(

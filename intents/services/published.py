@@ -11,7 +11,6 @@ from intents.selectors.lists import TAGS, list_name, token_entries
 from intents.selectors.wallet_chains import icon_path
 
 NAME: Final = "tokens"
-FIRST: Final = (1, 0, 0)
 
 Entry = dict[str, Any]
 Version = tuple[int, int, int]

@@ -108,11 +108,6 @@ def refuse_value(
     return None
 
 
-def refuse_depth(*, depth: int, required: int) -> Refusal | None:
-    """The deposit is not as deep as its value demands."""
-    return Refusal("depth", {"have": depth, "need": required}) if depth < required else None
-
-
 def _refuse_parties(
     order: StandardOrder, *, origin: ChainManifest, destination: ChainManifest, blocked: Collection[str]
 ) -> Refusal | None:

@@ -195,11 +195,6 @@ def process(message: bytes, *, metadata: bytes, origin: ChainManifest) -> Call:
     return Call(target=origin.address("mailbox"), data=data)
 
 
-def is_delivered(message_id: bytes, *, origin: ChainManifest) -> Call:
-    """The view that answers whether the origin's Mailbox processed a message."""
-    return Call(target=origin.address("mailbox"), data=encode_call("delivered(bytes32)", [message_id]))
-
-
 def is_proven(payload_hash: bytes, *, origin: ChainManifest, output: MandateOutput) -> Call:
     """The view that answers whether the origin's oracle knows a payload."""
     arguments = [output.chain_id, output.oracle, output.settler, payload_hash]
@@ -256,11 +251,6 @@ def validators_of(message: bytes, *, origin: ChainManifest) -> Call:
 def solver_id(destination: ChainManifest) -> bytes:
     """The filler id our account leaves behind."""
     return address_to_bytes32(destination.address("solver_account"))
-
-
-def input_token(order: StandardOrder) -> str:
-    """Checksummed address of the single input's token."""
-    return int_to_address(order.inputs[0][0])
 
 
 def _dispatch_arguments(

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Final, Protocol
 
-from intents.amounts import divide_up
 from intents.solver.concentrated import Concentrated
 
 PIPS: Final = 1_000_000
@@ -257,12 +256,6 @@ def market_from_json(value: dict[str, Any]) -> Market:
     if value["kind"] == "wrapped_native":
         return WrappedNative(venue=venue, token0=token0, token1=token1)
     raise ValueError(f"unknown kind of market: {value['kind']!r}")
-
-
-def price_impact_bps(market: Market, token_in: str, amount_in: int, amount_out: int) -> int:
-    """How much less than the present price a trade pays, fee included, in bps rounded up; never negative."""
-    fair = market.spot_value(token_in, amount_in)
-    return divide_up((fair - amount_out) * 10_000, fair) if fair > amount_out else 0
 
 
 def _common_json(market: Market) -> dict[str, Any]:

@@ -235,7 +235,7 @@ def test_a_directory_fills_the_registry_and_a_changed_file_is_noticed(tmp_path):
     registry.load_directory(tmp_path)
     assert registry.chain(901).name == "Alder"
     assert registry.chain_by_slug(" ALDER ").chain_id == 901
-    assert registry.token(901, "weth").decimals == 18
+    assert registry.chain(901).token("weth").decimals == 18
     (tmp_path / "alder.toml").write_text(TEXT.replace('name = "Alder"', 'name = "Elder"'))
     registry.load_directory(tmp_path)
     assert registry.chain(901).name == "Elder"

@@ -17,7 +17,6 @@ from .system import Dice, System, waiting_of
 
 ALICE: Final = named_wallet("alice")
 RETURNED_BLOCKS: Final = 12
-MANY_GWEI: Final = 10**12
 
 
 def _depth(system: System, dice: Dice) -> Order:

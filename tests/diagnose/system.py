@@ -267,4 +267,3 @@ def running(network: Network, settings: Any, *, proxied: Sequence[str] = ()) -> 
 
 
 Dice = random.Random
-Done = Callable[[System, Dice], Order]

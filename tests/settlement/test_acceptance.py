@@ -315,10 +315,3 @@ def test_what_we_receive_covers_what_we_pay(paid: int, limit_bps: int, code: str
         input_usd_e8=100, output_usd_e8=paid, cost_usd_e8=1, loss_limit_bps=limit_bps
     )
     assert (found.code if found else "") == code
-
-
-def test_a_deposit_must_be_as_deep_as_its_value_demands() -> None:
-    assert acceptance.refuse_depth(depth=3, required=3) is None
-    shallow = acceptance.refuse_depth(depth=2, required=3)
-    assert shallow is not None
-    assert shallow.params == {"have": 2, "need": 3}

@@ -25,8 +25,6 @@ from intents.models import (
 from .scene import OPEN_ATTEMPTS, ChainFacts, Scene
 
 AT_ONCE: Final = 400
-# Without what is large: signed terms, calldata and signed bytes explain nothing here.
-_UNREAD: Final = ("terms", "signature", "share_key", "client_key")
 _EVENTS: Final = (
     "reorg",
     "opened",

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import structlog
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -106,11 +106,6 @@ def census() -> list[Counted]:
         for code, count in orders.items()
     ]
     return sorted(counted, key=lambda each: (grave.index(each.cause.severity), -each.orders))
-
-
-def unfinished() -> QuerySet[Order]:
-    """Orders that somebody may still ask about."""
-    return Order.objects.exclude(state__in=ORDER_ENDED)
 
 
 def _all(*, is_of_ended: bool) -> Iterator[Facts]:

@@ -188,7 +188,7 @@ def _then(
     at_origin = [fact for fact in facts if fact.chain_id == order.origin_id and fact.stood_at(moment)]
     opened = max((fact.block for fact in at_origin if fact.kind == "Open"), default=None)
     kinds = {fact.kind for fact in at_origin}
-    seen = Evidence(opened, "Refunded" in kinds, "Finalised" in kinds)
+    seen = Evidence(opened, "Refunded" in kinds)
     head = heights.number(order.origin_id, moment)
     sight = Past(
         have=0 if opened is None or head is None else max(0, head - opened + 1),

@@ -13,7 +13,7 @@ from intents.selectors.sentences import SHOWN
 from intents.selectors.sight import Past
 from intents.selectors.timeline import ENDED_SHOWN, elapsed_seconds, eta_of, is_slow, shown_state
 
-ORIGIN_KINDS = ("Open", "Refunded", "Finalised")
+ORIGIN_KINDS = ("Open", "Refunded")
 
 
 @dataclass(frozen=True, slots=True)
