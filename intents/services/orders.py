@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,6 @@ from intents.engine.depth import required_depth
 from intents.engine.repricing import late_limit_bps
 from intents.engine.reservations import Claim, StockShort
 from intents.engine.sweep import sweep
-from intents.engine.waking import wake_orders
 from intents.lifecycle import OrderState, StepKind, StepState
 from intents.models import Order, OrderAccess, Quote, QuoteState, Step
 from intents.settlement.acceptance import refuse_opening, refuse_terms
@@ -44,7 +44,6 @@ from .errors import (
     FieldDiffers,
     NoStock,
     OrderFieldMalformed,
-    OrderUnknown,
     QuoteAlreadyUsed,
     QuoteNotSignable,
     SignatureMalformed,
@@ -57,6 +56,17 @@ from .quotes import QuoteNotFound, quote_request, reprice
 from .signatures import require_account, signed_by_user
 from .wallets import AccountKind, WalletFacts, read_wallet
 from .ways import UNSIGNED
+
+
+@dataclass(frozen=True, slots=True)
+class _Submission:
+    """What came with the signed terms: `signature` in its canonical form, and who handed them in when."""
+
+    signature: str
+    browser_key: str
+    client_key: str
+    language: str
+    received_at: float
 
 
 def order_submit(
@@ -85,34 +95,22 @@ def order_submit(
         return _again(existing, quote, browser_key)
     _require_quoted(quote, order, browser_key)
     origin, destination = registry.chain(quote.origin_id), registry.chain(quote.destination_id)
-    signed = _signed(order, signature, way=quote.confirm_way, origin=origin)
+    submission = _Submission(
+        signature=_signed(order, signature, way=quote.confirm_way, origin=origin),
+        browser_key=browser_key,
+        client_key=client_key(client_address),
+        language=language,
+        received_at=received_at,
+    )
     _pass_gate(order, origin=origin, destination=destination, value_usd_e8=_value(quote))
     plan = _plan(quote, order)
     claims = _claims(quote, order, plan)
     ensure_stocks(claims)
-    facts = read_wallet(
-        origin=origin,
-        destination=destination,
-        token=int_to_address(order.inputs[0][0]),
-        user=order.user,
-        recipient=final_recipient(order.outputs[0]),
+    facts = _wallet(
+        order, submission.signature, way=quote.confirm_way, origin=origin, destination=destination
     )
-    if signed and facts.kind is not AccountKind.KEY and quote.confirm_way != "permit":
-        # Whoever verifies it asks the account's code, whatever its key signed.
-        require_account(order, bytes.fromhex(signed[2:]), origin=origin, way=quote.confirm_way)
     try:
-        return _accept(
-            quote,
-            order,
-            plan=plan,
-            claims=claims,
-            facts=facts,
-            signature=signed,
-            browser_key=browser_key,
-            client_key=client_key(client_address),
-            language=language,
-            received_at=received_at,
-        )
+        return _accept(quote, order, submission, plan=plan, claims=claims, facts=facts)
     except IntegrityError:
         return _again(Order.objects.get(order_id=quote.order_id), quote, browser_key)
 
@@ -127,22 +125,6 @@ def orders_sweep() -> int:
     return sweep()
 
 
-def order_resume(order_id_text: str) -> Order:
-    """Let an order that a person looked at go on where it stopped. Raises OrderUnknown."""
-    with transaction.atomic():
-        order = Order.objects.filter(order_id=order_id_text).first()
-        if order is None:
-            raise OrderUnknown(order_id_text)
-        resumed = Order.objects.filter(
-            order_id=order_id_text, state=OrderState.NEEDS_ATTENTION, fence=order.fence
-        ).update(state=order.resume_state, resume_state="", reason={}, failures=0, fence=order.fence + 1)
-        if resumed:
-            events.record(order_id_text, "resumed", state=order.resume_state)
-            wake_orders([order_id_text])
-    order.refresh_from_db()
-    return order
-
-
 def _signed(order: StandardOrder, signature: Any, *, way: str, origin: ChainManifest) -> str:
     """The signature in its canonical form once its maker is known; "" for ways that have none."""
     if way in UNSIGNED:
@@ -150,6 +132,23 @@ def _signed(order: StandardOrder, signature: Any, *, way: str, origin: ChainMani
             raise SignatureMalformed(reason="unexpected")
         return ""
     return "0x" + signed_by_user(order, signature, origin=origin, way=way).hex()
+
+
+def _wallet(
+    order: StandardOrder, signature: str, *, way: str, origin: ChainManifest, destination: ChainManifest
+) -> WalletFacts:
+    """What the chains say of the user now; whoever has code must take the signature by that code."""
+    facts = read_wallet(
+        origin=origin,
+        destination=destination,
+        token=int_to_address(order.inputs[0][0]),
+        user=order.user,
+        recipient=final_recipient(order.outputs[0]),
+    )
+    if signature and facts.kind is not AccountKind.KEY and way != "permit":
+        # Whoever verifies it asks the account's code, whatever its key signed.
+        require_account(order, bytes.fromhex(signature[2:]), origin=origin, way=way)
+    return facts
 
 
 def _parsed(terms: Any) -> StandardOrder:
@@ -264,24 +263,19 @@ def _with_signed_output(step: dict[str, Any], quote: Quote, signed: int) -> dict
 def _accept(
     quote: Quote,
     terms: StandardOrder,
+    submission: _Submission,
     *,
     plan: list[dict[str, Any]],
     claims: list[Claim],
     facts: WalletFacts,
-    signature: str,
-    browser_key: str,
-    client_key: str,
-    language: str,
-    received_at: float,
 ) -> Order:
+    browser_key = submission.browser_key
     if not Quote.objects.filter(pk=quote.pk, state=QuoteState.READY).update(state=QuoteState.USED):
         current = Order.objects.filter(quote=quote).first()
         if current is not None:
             return _again(current, quote, browser_key)
         raise QuoteAlreadyUsed()
-    order = _write_order(
-        quote, terms, signature=signature, client_key=client_key, language=language, received_at=received_at
-    )
+    order = _adopted(quote, submission) or _written(quote, terms, submission)
     is_adopted = order.steps.exists()
     if not is_adopted:
         _write_steps(order, plan)
@@ -289,7 +283,7 @@ def _accept(
         deposits.watch(order, origin=registry.chain(order.origin_id))
     if order.state == OrderState.AWAITING_DEPOSIT:
         check_awaiting(order, browser_key)
-    if order.state == OrderState.SIGNED and signature and not is_adopted:
+    if order.state == OrderState.SIGNED and submission.signature and not is_adopted:
         # One that was opened without us has left the wallet already and reserves when its fill is planned.
         _reserve(order, claims)
         # The reservation has locked a stock row of this origin: what is there besides is counted in turn.
@@ -307,57 +301,57 @@ def _value(quote: Quote) -> int:
     return int(quote.routes[0].get("value_usd_e8", 0)) if quote.routes else 0
 
 
-def _write_order(
-    quote: Quote,
-    terms: StandardOrder,
-    *,
-    signature: str,
-    client_key: str,
-    language: str,
-    received_at: float,
-) -> Order:
+def _route_kind(quote: Quote) -> str:
+    return str(quote.routes[0].get("kind", "")) if quote.routes else ""
+
+
+def _adopted(quote: Quote, submission: _Submission) -> Order | None:
+    """A stranger may have opened it already: then its row exists without a quote, and keeps its state."""
+    order = Order.objects.filter(order_id=quote.order_id, quote=None).first()
+    if order is None:
+        return None
+    Order.objects.filter(pk=order.pk).update(
+        quote=quote,
+        signature=submission.signature,
+        confirm_way=quote.confirm_way,
+        route_kind=_route_kind(quote),
+        language=submission.language,
+        received_at=submission.received_at,
+    )
+    order.refresh_from_db()
+    return order
+
+
+def _written(quote: Quote, terms: StandardOrder, submission: _Submission) -> Order:
     assert quote.order_id is not None
-    value = _value(quote)
-    origin = registry.chain(quote.origin_id)
-    values: dict[str, Any] = {
-        "quote": quote,
-        "state": OrderState.AWAITING_DEPOSIT if quote.confirm_way in UNSIGNED else OrderState.SIGNED,
-        "terms": order_to_json(terms),
-        "signature": signature,
-        "client_key": client_key,
-        "language": language,
-        "confirm_way": quote.confirm_way,
-        "route_kind": quote.routes[0].get("kind", "") if quote.routes else "",
-        "user": terms.user,
-        "recipient": final_recipient(terms.outputs[0]),
-        "origin_id": quote.origin_id,
-        "destination_id": quote.destination_id,
-        "input_token": int_to_address(terms.inputs[0][0]),
-        "input_amount": terms.inputs[0][1],
-        "output_token": bytes32_to_address(terms.outputs[0].token),
-        "output_amount": terms.outputs[0].amount,
-        "output_expected": max(quote.output_expected or 0, terms.outputs[0].amount),
-        "value_usd_e8": value,
-        "required_depth": required_depth(origin, value),
-        "fill_deadline": terms.fill_deadline,
-        "expires": terms.expires,
-        "received_at": received_at,
-        "wake_at": time.time(),
-    }
-    # A stranger may have opened it already: then its row exists without a quote, and keeps its state.
-    adopted = Order.objects.filter(order_id=quote.order_id, quote=None).first()
-    if adopted is not None:
-        Order.objects.filter(pk=adopted.pk).update(
-            quote=quote,
-            signature=signature,
-            confirm_way=quote.confirm_way,
-            route_kind=values["route_kind"],
-            language=language,
-            received_at=received_at,
-        )
-        adopted.refresh_from_db()
-        return adopted
-    return Order.objects.create(order_id=quote.order_id, share_key=secrets.token_urlsafe(32), **values)
+    value, output = _value(quote), terms.outputs[0]
+    return Order.objects.create(
+        order_id=quote.order_id,
+        quote=quote,
+        state=OrderState.AWAITING_DEPOSIT if quote.confirm_way in UNSIGNED else OrderState.SIGNED,
+        terms=order_to_json(terms),
+        signature=submission.signature,
+        share_key=secrets.token_urlsafe(32),
+        client_key=submission.client_key,
+        language=submission.language,
+        confirm_way=quote.confirm_way,
+        route_kind=_route_kind(quote),
+        user=terms.user,
+        recipient=final_recipient(output),
+        origin_id=quote.origin_id,
+        destination_id=quote.destination_id,
+        input_token=int_to_address(terms.inputs[0][0]),
+        input_amount=terms.inputs[0][1],
+        output_token=bytes32_to_address(output.token),
+        output_amount=output.amount,
+        output_expected=max(quote.output_expected or 0, output.amount),
+        value_usd_e8=value,
+        required_depth=required_depth(registry.chain(quote.origin_id), value),
+        fill_deadline=terms.fill_deadline,
+        expires=terms.expires,
+        received_at=submission.received_at,
+        wake_at=time.time(),
+    )
 
 
 def _write_steps(order: Order, plan: list[dict[str, Any]]) -> None:

@@ -9,10 +9,10 @@ from intents.chains import registry
 from intents.chains.calls import Call, encode_call
 from intents.devnet.accounts import OUTSIDER, address, wallet
 from intents.engine import advance as advance_module
+from intents.engine import wishes
 from intents.engine.actions import open as open_action
 from intents.lifecycle import OrderState
-from intents.models import Attempt, Order, Reservation
-from intents.services.orders import order_resume
+from intents.models import Attempt, Order, Reservation, StaffWish
 from intents.settlement import calls
 from intents.settlement.order import order_from_json
 from tests.engine import strangers
@@ -83,7 +83,7 @@ def test_an_order_that_keeps_failing_is_parked_and_can_be_resumed(
     assert order.resume_state == OrderState.SIGNED
     assert order.reason["params"]["error"] == "RuntimeError"
     monkeypatch.setattr(open_action, "_send", real)
-    order_resume(order.order_id)
+    wishes.make(order.order_id, StaffWish.Kind.RETRY, actor=None, actor_name="bob")
     with driver.network.ticking():
         order = driver.drive(order, OrderState.SETTLED)
     assert {"attention", "resumed"} <= set(driver.kinds(order))
