@@ -1,12 +1,11 @@
 """A list as CSV, sent while it is read."""
 
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.shortcuts import render
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
@@ -21,6 +20,7 @@ from intents.selectors.order_lists.views import View
 from intents.selectors.order_rows import OrderRow, rows_of
 from intents.services.staff.audit import record
 
+from .csv_answer import csv_answer
 from .gate import staff
 from .lists import view_named
 
@@ -40,12 +40,7 @@ def export(request: HttpRequest, view: str) -> Any:
     actor = request.staff  # type: ignore[attr-defined]
     record(actor, "export", kind="list", subject=chosen.name, after=filters.params())
     lines = _lines(chosen, filters, may_see=actor.may("view_addresses"), language=get_language() or "en")
-    # The server of pages sends what comes asynchronously piece by piece, and all else only once it is whole.
-    content: Any = _each(lines) if hasattr(request, "scope") else lines
-    response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
-    name = f"waymeet-{chosen.name}-{datetime.now(UTC):%Y%m%d-%H%M}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return csv_answer(request, lines, name=f"waymeet-{chosen.name}-{datetime.now(UTC):%Y%m%d-%H%M}.csv")
 
 
 def _lines(view: View, filters: Filters, *, may_see: bool, language: str) -> Iterator[bytes]:
@@ -56,12 +51,6 @@ def _lines(view: View, filters: Filters, *, may_see: bool, language: str) -> Ite
         with override(language):
             cells = [_cells(row) for row in rows_of(orders, may_see=may_see)]
         yield "".join(map(csv_line, cells)).encode()
-
-
-async def _each(lines: Iterator[bytes]) -> AsyncIterator[bytes]:
-    step: Any = sync_to_async(next)
-    while (line := await step(lines, None)) is not None:
-        yield line
 
 
 def _head() -> list[str]:

@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -16,7 +16,7 @@ from intents.selectors.csv_text import BYTE_ORDER_MARK, csv_line
 from intents.services.staff import audit
 from intents.services.staff.roles import VIEW_RECORD
 
-from .export import _each
+from .csv_answer import csv_answer
 from .forms import actor
 from .gate import staff
 
@@ -47,11 +47,7 @@ def export(request: HttpRequest) -> Any:
     """The record as it is narrowed, as CSV; that it was taken along is on record."""
     filters = selector.filters_of(request.GET.dict())
     audit.record(actor(request), "export", kind="list", subject="record", after=dict(filters))
-    lines = _lines(filters)
-    content: Any = _each(lines) if hasattr(request, "scope") else lines
-    response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="waymeet-record.csv"'
-    return response
+    return csv_answer(request, _lines(filters), name="waymeet-record.csv")
 
 
 def _lines(filters: dict[str, str]) -> Iterator[bytes]:
