@@ -1,7 +1,7 @@
 """What is wanted, unsigned: reading it from a form or a request, and refusing what makes no sense."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -170,17 +170,12 @@ class Intent:
         if origin is not None and origin.chain_id == destination.chain_id:
             is_same = isinstance(given, TokenManifest) and given.address == wanted.address
             raise (SameToken if is_same else SameChain)(field="output_token")
-        exact = _text(values, "exact") or "input"
-        if exact not in EXACT:
-            raise FieldInvalid(f"exact: {exact}", field="exact")
+        exact = _one_of(EXACT, values, "exact", default="input")
         confirm = _text(values, "confirm") or "auto"
         if confirm not in WAYS:
             raise WayNotKnown(confirm, field="confirm")
         if origin is None and confirm == "deposit":
             raise AnywhereNeedsWallet(field="origin")
-        gas_on_arrival = _text(values, "gas_on_arrival") or "no"
-        if gas_on_arrival not in GAS_ON_ARRIVAL:
-            raise FieldInvalid(f"gas_on_arrival: {gas_on_arrival}", field="gas_on_arrival")
         user, recipient = address_in(values, "user"), address_in(values, "recipient")
         for field, address in (("user", user), ("recipient", recipient)):
             _refuse_ours(field, address, _ends(given, origin, destination))
@@ -196,11 +191,11 @@ class Intent:
             confirm=confirm,
             can_batch=_text(values, "can_batch") == "1",
             call=CallWish.parse(values, destination=destination, token=wanted),
-            gas_on_arrival=gas_on_arrival,
+            gas_on_arrival=_one_of(GAS_ON_ARRIVAL, values, "gas_on_arrival", default="no"),
             asset=given.asset_id if isinstance(given, Asset) else "",
             asset_decimals=given.decimals if isinstance(given, Asset) else 0,
-            parts=_parts(values),
-            prefer=_prefer(values),
+            parts=int(_one_of(PARTS, values, "parts", default="1")),
+            prefer=_one_of(PREFERENCES, values, "prefer", default=BEST),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -260,17 +255,10 @@ def _token(values: Mapping[str, Any], field: str, chain: ChainManifest) -> Token
     return token
 
 
-def _parts(values: Mapping[str, Any]) -> int:
-    text = _text(values, "parts") or "1"
-    if text not in PARTS:
-        raise FieldInvalid(f"parts: {text}", field="parts")
-    return int(text)
-
-
-def _prefer(values: Mapping[str, Any]) -> str:
-    text = _text(values, "prefer") or BEST
-    if text not in PREFERENCES:
-        raise FieldInvalid(f"prefer: {text}", field="prefer")
+def _one_of(known: Collection[str], values: Mapping[str, Any], field: str, *, default: str) -> str:
+    text = _text(values, field) or default
+    if text not in known:
+        raise FieldInvalid(f"{field}: {text}", field=field)
     return text
 
 
