@@ -39,6 +39,7 @@ class ApiUnreachable(Exception):
     """No answer, or one that is not this API's."""
 
     code = "api_unreachable"
+    retry = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class UnknownName(Exception):
     """A chain, token or endpoint nobody knows; `known` are the ones there are."""
 
     code = "unknown_name"
+    retry = False
 
     def __init__(self, kind: str, name: str, known: list[str]) -> None:
         choices = f"; known: {', '.join(known)}" if known else ""

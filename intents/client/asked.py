@@ -13,6 +13,8 @@ DEMO_KEY = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"
 class CannotStart(Exception):
     """The transfer was not even asked for: something typed makes no sense here."""
 
+    retry = False
+
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code

@@ -17,6 +17,8 @@ from .chain_account import ChainAccount
 class CannotCancel(Exception):
     """Nothing was cancelled; `code` is why."""
 
+    retry = False
+
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code

@@ -17,12 +17,14 @@ class ChainUnreachable(Exception):
     """The chain's endpoint did not answer, or answered with an error."""
 
     code = "chain_unreachable"
+    retry = True
 
 
 class CallReverted(ChainUnreachable):
     """A contract refused the call; `data` is what it said as 0x hex, "" where the node keeps it to itself."""
 
     code = "call_reverted"
+    retry = False
 
     def __init__(self, text: str, data: str) -> None:
         super().__init__(text)

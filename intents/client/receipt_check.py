@@ -39,6 +39,9 @@ class ReceiptMalformed(Exception):
 class DoesNotHold(Exception):
     """One line differs from the chain; the text says in what."""
 
+    code = "does_not_hold"
+    retry = False
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

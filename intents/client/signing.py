@@ -34,6 +34,7 @@ class RefusedToSign(Exception):
     """The server's order is not what was asked; `field` names the first difference."""
 
     code = "refused_to_sign"
+    retry = False
 
     def __init__(self, field: str, *, expected: Any, got: Any) -> None:
         super().__init__(f"the offered order differs in {field}: expected {expected}, got {got}")

@@ -31,12 +31,14 @@ class TrustMissing(Exception):
     """There is no readable `trust.json`: nothing to hold the server against."""
 
     code = "trust_missing"
+    retry = False
 
 
 class ServerNotTrusted(Exception):
     """The server names another `contract` on `chain` than the one computed here."""
 
     code = "server_not_trusted"
+    retry = False
 
     def __init__(self, *, chain: str, contract: str, expected: str, got: str) -> None:
         super().__init__(

@@ -30,6 +30,7 @@ class DidNotHold(Exception):
     """The chain did not do what it must; the text says what it did instead."""
 
     code = "did_not_hold"
+    retry = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class QuoteFailed(Exception):
     """A form post brought no route."""
 
     code = "quote_failed"
+    retry = False
 
 
 def first_routes(url: str, network: Network, *, count: int) -> list[float]:

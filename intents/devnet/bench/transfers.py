@@ -21,6 +21,7 @@ class TransferFailed(Exception):
     """A measured transfer was not delivered."""
 
     code = "transfer_failed"
+    retry = False
 
 
 @dataclass(frozen=True, slots=True)

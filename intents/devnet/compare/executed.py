@@ -37,6 +37,7 @@ class NotDelivered(Exception):
     """A transfer of the comparison did not arrive."""
 
     code = "not_delivered"
+    retry = False
 
 
 @dataclass(frozen=True, slots=True)

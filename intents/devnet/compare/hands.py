@@ -33,6 +33,7 @@ class HandFailed(Exception):
     """A step by hand did not go through."""
 
     code = "hand_failed"
+    retry = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class WorldUnknown(Exception):
     """The demo's world cannot be read."""
 
     code = "world_unknown"
+    retry = False
 
 
 def world_of(env: Mapping[str, str]) -> World:
