@@ -29,7 +29,7 @@ from .breakit.server import BreakServer
 from .deployment import DeploymentFailed
 from .faults.wiring import Wiring, WiringInvalid
 from .manifests import validator_urls
-from .network import VALIDATOR_COUNT, prepare, state_file, state_key
+from .network import VALIDATOR_COUNT, copy_state, prepare, state_file, state_key
 from .nodes import NodeFailed, node_command
 from .ports import HOST, PortInvalid, PortTaken, first_chain_port, page_port, require_free
 from .profiles import PRICES_E8, ChainProfile, demo_profiles
@@ -257,7 +257,7 @@ def _start_nodes(
         # A chain that had joined the old ones is not one of the new.
         shutil.rmtree(settings.NETWORK_DIR, ignore_errors=True)
         _forget_database()
-        chains.mkdir(parents=True)
+        copy_state(profiles, PRICES_E8, chains, say=supervisor.say)
         marker.write_text(key, "utf-8")
     for profile in profiles:
         command = node_command(profile, port=ports[profile.slug], state=state_file(chains, profile))

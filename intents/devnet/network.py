@@ -227,11 +227,29 @@ def prepare(
     return manifests
 
 
-def saved_state(profiles: Sequence[ChainProfile], prices_e8: Mapping[str, int]) -> Path:
+def copy_state(
+    profiles: Sequence[ChainProfile],
+    prices_e8: Mapping[str, int],
+    directory: Path,
+    *,
+    say: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Put the saved state of this very network into a directory that is not there yet, for nodes to begin with."""
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(saved_state(profiles, prices_e8, say=say), directory)
+
+
+def saved_state(
+    profiles: Sequence[ChainProfile],
+    prices_e8: Mapping[str, int],
+    *,
+    say: Callable[[str], None] = lambda _: None,
+) -> Path:
     """The directory with the state of this very network, built when there is none yet."""
     directory = cache_dir() / "devnet" / state_key(profiles, prices_e8)
     if directory.is_dir():
         return directory
+    say(f"deploying contracts on {', '.join(profile.name for profile in profiles)}")
     directory.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".building-", dir=directory.parent))
     try:
