@@ -212,6 +212,10 @@ GOODWILL_MOST_USD = env.int("WAYMEET_GOODWILL_MOST_USD", default=50)
 # A chain that joins: the most that its starting inventory is worth, and what may leave our account there in an hour.
 JOIN_GRANT_USD = env.int("WAYMEET_JOIN_GRANT_USD", default=25_000)
 JOIN_HOURLY_USD = env.int("WAYMEET_JOIN_HOURLY_USD", default=100_000)
+# How long no node of a chain must have answered before two people may declare it gone.
+CHAIN_GONE_SECONDS = env.int("WAYMEET_CHAIN_GONE_SECONDS", default=86_400)
+# Contracts that a chain's manifest may name although nobody can tell what they are, as "chain id:address".
+TRUSTED_CONTRACTS = env.list("WAYMEET_TRUSTED_CONTRACTS", default=[])
 BLOCKED_ADDRESSES = env.list("WAYMEET_BLOCKED_ADDRESSES", default=[])
 # Deposit addresses of exchanges, by address: people are warned before they send there.
 EXCHANGE_ADDRESSES = env.dict("WAYMEET_EXCHANGE_ADDRESSES", default={})

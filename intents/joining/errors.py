@@ -45,6 +45,18 @@ class AddressesDiffer(JoinError):
     code = "join_addresses_differ"
 
 
+class NotOurs(JoinError):
+    """The manifest names a contract as one of ours that nobody can tell to be that."""
+
+    code = "join_not_ours"
+
+
+class NotKnown(JoinError):
+    """The manifest names a mailbox, or its tree, that is not the known one of the chain."""
+
+    code = "join_not_known"
+
+
 class TakenByAnother(JoinError):
     """Somebody else made a contract at our address theirs."""
 
@@ -87,6 +99,12 @@ class NoPrices(JoinError):
 
     code = "join_no_prices"
     retry = True
+
+
+class GasAboveGrant(JoinError):
+    """Gas for those who send there would be worth more than what a chain starts with may be."""
+
+    code = "join_gas_dear"
 
 
 class KeyMissing(JoinError):

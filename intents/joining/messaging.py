@@ -10,10 +10,12 @@ from intents.chains.calls import Call, encode_call
 from intents.chains.manifest import ChainManifest
 from intents.contracts import creations
 from intents.contracts.creations import Core, Creation
+from intents.contracts.loader import load
 
 from . import shared
 from .asked import validators_of
 from .errors import ContractMissing, NotAsDescribed, TakenByAnother
+from .named import require_known, require_named
 from .work import Deed, Joining, Look, Note, create, together, with_contracts
 
 NAME: Final = "messaging"
@@ -27,20 +29,24 @@ _INITIALISE_GAS: Final = 400_000
 def look(joining: Joining) -> Look:
     """What is missing of mailbox, hooks, security module and our oracle.
 
-    Raises TakenByAnother, ContractMissing, NotAsDescribed.
+    Raises TakenByAnother, ContractMissing, NotAsDescribed, NotOurs, NotKnown.
     """
     signing = validators_of(joining.asked, joining.peers)
     manifest = replace(
         joining.manifest, validators=signing.validators, validator_threshold=signing.validator_threshold
     )
-    if "mailbox" in joining.asked.contracts:
-        return _with_oracle(joining, _shared(joining, manifest))
-    return _with_oracle(joining, _own(joining, manifest))
-
-
-def _own(joining: Joining, manifest: ChainManifest) -> Look:
     core = creations.core(manifest.domain)
+    named = joining.asked.contracts.get("mailbox")
+    if named is None or named.address == core.mailbox.address:
+        return _with_oracle(joining, _own(joining, manifest, core))
+    return _with_oracle(joining, _shared(joining, manifest))
+
+
+def _own(joining: Joining, manifest: ChainManifest, core: Core) -> Look:
     module = _module(manifest, core.multisig_ism_factory.address)
+    for each in core.listed:
+        require_named(joining, each.name, ours=each.address)
+    require_named(joining, "multisig_ism", ours=module)
     found = {each.name: each.address for each in core.listed} | {"multisig_ism": module}
     manifest = replace(with_contracts(manifest, found), messaging=OWN)
     there = joining.has_code([*found.values(), core.implementation.address])
@@ -96,6 +102,7 @@ def _mailbox(
 
 def _shared(joining: Joining, manifest: ChainManifest) -> Look:
     """A mailbox that is there already; only the security module of the named validators is ours."""
+    require_known(joining)
     for name in ("mailbox", "merkle_tree_hook", "validator_announce"):
         address = manifest.address(name)
         if not joining.has_code([address])[address]:
@@ -110,6 +117,8 @@ def _shared(joining: Joining, manifest: ChainManifest) -> Look:
         raise NotAsDescribed(manifest.name, found_wrong)
     factory = Creation("multisig_ism_factory", creations.artifact_code("StaticMessageIdMultisigIsmFactory"))
     module = _module(manifest, factory.address)
+    require_named(joining, factory.name, ours=factory.address)
+    require_named(joining, "multisig_ism", ours=module)
     found = {factory.name: factory.address, "multisig_ism": module}
     manifest = replace(with_contracts(manifest, found), messaging=SHARED)
     there = joining.has_code(list(found.values()))
@@ -129,12 +138,30 @@ def _with_oracle(joining: Joining, found: Look) -> Look:
     oracle = creations.oracle(
         mailbox=manifest.address("mailbox"), security_module=manifest.address("multisig_ism")
     )
+    require_named(joining, oracle.name, ours=oracle.address)
     manifest = with_contracts(manifest, {oracle.name: oracle.address})
     address = manifest.address(oracle.name)
+    code = joining.codes([address])[address]
     deeds: tuple[Deed, ...] = ()
-    if not joining.has_code([address])[address]:
+    if not code:
         deeds = joining.priced([(f"create {oracle.name}", create(oracle))])
+    elif not _is_over(joining, manifest, code, is_made_by_us=address == oracle.address):
+        raise NotAsDescribed(manifest.name, [f"contracts.{oracle.name}: {address} is over others than ours"])
     return Look(manifest, (*found.deeds, *deeds), found.notes)
+
+
+def _is_over(joining: Joining, manifest: ChainManifest, code: bytes, *, is_made_by_us: bool) -> bool:
+    """Whether an oracle that is there has our code, our mailbox and our security module."""
+    address = manifest.address("hyperlane_oracle")
+    said = joining.views(
+        [
+            (address, "MAILBOX()", (), "address"),
+            (address, "interchainSecurityModule()", (), "address"),
+        ]
+    )
+    # Elsewhere than where ours is made it is of another kind of chain, and vouched for.
+    is_ours = not is_made_by_us or code.startswith(load("hyperlane_oracle").runtime)
+    return is_ours and said == [manifest.address("mailbox"), manifest.address("multisig_ism")]
 
 
 def _module(manifest: ChainManifest, factory: str) -> str:

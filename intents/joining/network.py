@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
@@ -101,18 +101,12 @@ def assertions(joining: Joining) -> Iterator[tuple[str, bool]]:
     """What the deployed contracts must say of themselves: (what, whether they do)."""
     manifest = joining.manifest
     at = manifest.address
-    asked: list[tuple[str, str, tuple[Any, ...], str, Any]] = [
-        (at("input_settler"), "PERMIT2()", (), "address", at("permit2")),
-        (at("input_settler"), "DEPOSIT_IMPLEMENTATION()", (), "address", at("deposit_implementation")),
+    asked = [
+        *((at(name), *claim) for name, *claim in contracts.claims(manifest, joining.owner)),
         (at("hyperlane_oracle"), "MAILBOX()", (), "address", at("mailbox")),
         (at("hyperlane_oracle"), "interchainSecurityModule()", (), "address", at("multisig_ism")),
         (at("mailbox"), "localDomain()", (), "uint32", manifest.chain_id),
-        (at("solver_account"), "owner()", (), "address", joining.owner),
     ]
-    for role in (accounts.OPERATOR, accounts.RELAYER):
-        asked.append((at("solver_account"), "isOperator(address)", (accounts.address(role),), "bool", True))
-    for settler in (at("input_settler"), at("output_settler")):
-        asked.append((at("solver_account"), "isSettler(address)", (settler,), "bool", True))
     for venue in dict.fromkeys(venue.router for venue in manifest.venues):
         asked.append((at("solver_account"), "isVenue(address)", (venue,), "bool", True))
     found = read_views(joining.chain, [(to, view, given, kind) for to, view, given, kind, _ in asked])

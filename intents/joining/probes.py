@@ -6,10 +6,11 @@ from intents.chains.check import check_chain
 from intents.contracts.addresses import CREATE2_DEPLOYER
 
 from .errors import ContractMissing, NotAsDescribed
+from .named import before, require_named
 from .work import Joining, Look, with_contracts
 
 NAME: Final = "probes"
-# One address on every chain that has them; a manifest may name others.
+# One address on every chain that has them; others are the operator's to vouch for.
 CANONICAL: Final = {
     "permit2": "0x000000000022D473030F116dDEE9F6B43aC78BA3",
     "multicall3": "0xcA11bde05977b3631167028862bE2a173976CA11",
@@ -17,7 +18,10 @@ CANONICAL: Final = {
 
 
 def look(joining: Joining) -> Look:
-    """The manifest with Permit2 and Multicall3. Raises NotAsDescribed, ContractMissing."""
+    """The manifest with Permit2 and Multicall3. Raises NotAsDescribed, ContractMissing, NotOurs."""
+    # One of somebody's own could show us, and the settler, whatever its owner likes.
+    for name, address in CANONICAL.items():
+        require_named(joining, name, ours=address, also=before(joining, name))
     problems = check_chain(joining.asked)
     if problems:
         raise NotAsDescribed(joining.asked.name, [f"{key}: {text}" for key, text in problems])

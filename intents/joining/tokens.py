@@ -4,17 +4,22 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from django.conf import settings
+from eth_utils.address import to_canonical_address
 
 from intents.chains.bridge import BridgeManifest
 from intents.chains.calls import ZERO_ADDRESS, Call, encode_call
+from intents.chains.client import client
+from intents.chains.endpoints import RpcDisagreement, RpcUnavailable
 from intents.chains.manifest import ChainManifest, TokenManifest
 from intents.contracts import creations
+from intents.contracts.addresses import CREATE2_DEPLOYER
 from intents.contracts.creations import Creation
 
 from .errors import SetUpByAnother, TakenByAnother
+from .named import require_ours
 from .prices import units_for, usd_e8
 from .shared import fee_bound
-from .work import Joining, Look, Note, create, together, with_contracts
+from .work import Joining, Look, Note, create, read_views, together, with_contracts
 
 NAME: Final = "tokens"
 USD_E8: Final = 10**8
@@ -32,14 +37,20 @@ class Route:
 
 
 def look(joining: Joining) -> Look:
-    """What is missing of routers, gates, venues and hourly limits. Raises TakenByAnother, SetUpByAnother."""
+    """What is missing of routers, gates, venues and hourly limits.
+
+    Raises TakenByAnother, SetUpByAnother, NotOurs.
+    """
     manifest = joining.manifest
     wanted: list[tuple[str, Call]] = []
     notes: list[Note] = []
     for route in routes_of(joining):
         own = joining.asked.bridge(route.end.route)
-        if own is None:
-            manifest, calls = _synthetic(joining, manifest, route)
+        router = creations.synthetic(decimals=_bridged(route).decimals, mailbox=manifest.address("mailbox"))
+        if own is not None:
+            _require_ours(joining, own, router.address)
+        if own is None or own.router == router.address:
+            manifest, calls = _synthetic(joining, manifest, route, router)
             wanted += calls
         notes.append(Note("join_on_route", {"route": route.end.route}))
     wanted += _venues(joining, manifest)
@@ -59,13 +70,38 @@ def routes_of(joining: Joining) -> list[Route]:
     return [found[name] for name in sorted(found)]
 
 
+def _require_ours(joining: Joining, end: BridgeManifest, router: str) -> None:
+    """Whoever holds an end that the others know takes what the whole route holds. Raises NotOurs."""
+    key = f"bridges.{end.route}"
+    if end.router != router and not _is_introduced(joining, end.route, end.router):
+        require_ours(joining, f"{key}.router", end.router, ours=router)
+    gate = creations.warp_gate(token=end.token, router=end.router)
+    require_ours(joining, f"{key}.gate", end.gate, ours=gate.address)
+
+
+def _is_introduced(joining: Joining, route: str, router: str) -> bool:
+    """Whether a connected chain's end knows it, to which only we introduce others, after the same looks."""
+    domain = joining.manifest.domain
+    wanted = bytes(12) + to_canonical_address(router)
+    for peer in joining.peers.values():
+        end = peer.bridge(route)
+        if end is None or peer.chain_id == joining.manifest.chain_id:
+            continue
+        try:
+            found = read_views(client(peer.chain_id), [(end.router, "routers(uint32)", (domain,), "bytes32")])
+        except (RpcUnavailable, RpcDisagreement):
+            continue
+        if found == [wanted]:
+            return True
+    return False
+
+
 def _synthetic(
-    joining: Joining, manifest: ChainManifest, route: Route
+    joining: Joining, manifest: ChainManifest, route: Route, router: Creation
 ) -> tuple[ChainManifest, list[tuple[str, Call]]]:
     token = _bridged(route)
-    router = creations.synthetic(decimals=token.decimals, mailbox=manifest.address("mailbox"))
     gate = creations.warp_gate(token=router.address, router=router.address)
-    calls = _router(joining, manifest, router, token)
+    calls = _router(joining, manifest, router, token, route.end.route)
     if not joining.has_code([gate.address])[gate.address]:
         calls.append((f"create warp_gate of {route.end.route}", create(gate)))
     manifest = with_contracts(manifest, {_named(manifest, "warp_gate", route): gate.address})
@@ -96,23 +132,22 @@ def _bridged(route: Route) -> TokenManifest:
 
 
 def _router(
-    joining: Joining, manifest: ChainManifest, router: Creation, token: TokenManifest
+    joining: Joining, manifest: ChainManifest, router: Creation, token: TokenManifest, route: str
 ) -> list[tuple[str, Call]]:
     values = (0, token.name, token.symbol, ZERO_ADDRESS, manifest.address("multisig_ism"), joining.owner)
     first = Call(router.address, encode_call(_INITIALISE, values), gas_limit=_INITIALISE_GAS)
     if not joining.has_code([router.address])[router.address]:
         both = together(manifest.address("multicall3"), [create(router), first])
         return [(f"create {token.symbol} and set it up", both)]
-    owner, module, hook, supply, remotes = joining.views(
+    owner, module, hook, supply = joining.views(
         [
             (router.address, "owner()", (), "address"),
             (router.address, "interchainSecurityModule()", (), "address"),
             (router.address, "hook()", (), "address"),
             (router.address, "totalSupply()", (), "uint256"),
-            (router.address, "domains()", (), "uint32[]"),
         ]
     )
-    if owner is None or not int(owner, 16):
+    if owner in (None, ZERO_ADDRESS, CREATE2_DEPLOYER):
         return [(f"set {token.symbol} up", first)]
     if owner != joining.owner:
         raise TakenByAnother(
@@ -122,8 +157,9 @@ def _router(
             owner=owner,
             chain=manifest.name,
         )
-    # Whoever sets it up may name us as the owner of a token that they made plenty of, or prove to be theirs.
-    if not remotes and (module, hook, supply) != (manifest.address("multisig_ism"), ZERO_ADDRESS, 0):
+    # Whoever sets it up may hand us a token that they made plenty of, or prove to be theirs.
+    as_made = (module, hook, supply) == (manifest.address("multisig_ism"), ZERO_ADDRESS, 0)
+    if not as_made and not _is_introduced(joining, route, router.address):
         raise SetUpByAnother(
             f"{token.symbol} {router.address}: module {module}, hook {hook}, {supply} units",
             contract=token.symbol,

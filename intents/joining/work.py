@@ -77,11 +77,15 @@ class Joining:
         """The operator's account, which owns what has an owner."""
         return str(self.signer.address)
 
-    def has_code(self, addresses: Sequence[str]) -> dict[str, bool]:
-        """Which of these have code on the chain, in one round trip."""
+    def codes(self, addresses: Sequence[str]) -> dict[str, bytes]:
+        """The code that each of these has on the chain, in one round trip."""
         wanted = list(dict.fromkeys(addresses))
         codes = self.chain.batch([("eth_getCode", [address, "latest"]) for address in wanted])
-        return {address: code not in ("0x", "") for address, code in zip(wanted, codes, strict=True)}
+        return {address: bytes_of(code) for address, code in zip(wanted, codes, strict=True)}
+
+    def has_code(self, addresses: Sequence[str]) -> dict[str, bool]:
+        """Which of these have code on the chain, in one round trip."""
+        return {address: bool(code) for address, code in self.codes(addresses).items()}
 
     def views(self, calls: Sequence[tuple[str, str, Sequence[Any], str]]) -> list[Any]:
         """Views of (to, signature, arguments, result type) in one round trip; None where there is no answer."""

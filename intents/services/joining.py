@@ -34,6 +34,16 @@ JOIN_WORDS: Final = {
         "%(contract)s would be at %(here)s, but on %(peer)s it is at %(there)s. Use the keys with which the network "
         "was set up, or name the address in the manifest."
     ),
+    "join_not_ours": _(
+        "The manifest names %(contract)s on %(chain)s at %(address)s. Only at %(ours)s could nobody else have set it "
+        "up. Leave it out of the manifest; or, if you vouch for it yourself, add %(entry)s to "
+        "WAYMEET_TRUSTED_CONTRACTS, then run this again."
+    ),
+    "join_not_known": _(
+        "The manifest names %(contract)s on %(chain)s at %(address)s, which is not the one that is publicly known. "
+        "Run `manage.py chains import`, or leave the mailbox and what belongs to it out, so that ours come; or, if you "
+        "trust whoever runs it, add %(entry)s to WAYMEET_TRUSTED_CONTRACTS, then run this again."
+    ),
     "join_taken": _(
         "%(contract)s at %(address)s on %(chain)s belongs to %(owner)s, who is not us. Ask them to hand it over, or "
         "name another one in the manifest."
@@ -57,6 +67,10 @@ JOIN_WORDS: Final = {
     "join_no_prices": _(
         "Nobody knows what %(coin)s is worth now. Start `manage.py follow` or name a price feed, then run this again."
     ),
+    "join_gas_dear": _(
+        "Gas for our senders on %(chain)s would be worth %(need)s USD, more than the %(most)s USD that a chain may "
+        "start with. Look at max_fee_wei in the manifest, or raise WAYMEET_JOIN_GRANT_USD, then run this again."
+    ),
     "join_no_key": _("This process has no owner's key. Set WAYMEET_OWNER_KEY, or run it where the key is."),
     "join_broken": _("Something went wrong here: %(what)s. What was done stays done; run this again."),
     "not_mined": _(
@@ -69,12 +83,13 @@ JOIN_WORDS: Final = {
 NOTE_WORDS: Final = {
     "join_own_core": _("Hyperlane is deployed by us; our %(signers)s validators sign for it"),
     "join_shared_core": _("Hyperlane was there before; its mailbox is not ours"),
-    "join_message_fee": _("each message costs %(fee)s %(coin)s besides gas, which no price counts"),
+    "join_message_fee": _("each message costs up to %(fee)s %(coin)s besides gas; prices count it"),
     "join_on_route": _("on the route %(route)s"),
     "join_unpriced": _("%(token)s has no price yet, so none of it is paid out"),
     "join_granted_before": _("it is connected, so it has had its starting inventory"),
     "join_cap_reached": _("%(token)s: the starting inventory is capped; it grows with use"),
     "join_operator_short": _("%(token)s: the operator's account has less than the chain should start with"),
+    "join_granted": _("%(all)s USD of at most %(most)s USD, gas for our senders (%(gas)s USD) among them"),
     "join_peer_away": _("%(chain)s does not answer; run this again later to introduce the two"),
     "join_sending": _("%(count)s transactions are being sent"),
 }

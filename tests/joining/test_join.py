@@ -100,9 +100,11 @@ def test_a_chain_joins_while_the_network_runs_and_carries_transfers_both_ways(
         driver.drive(order, *DELIVERED)
 
     before = nonces(newcomer, network)
-    again = run_join(open_join(newcomer.asked))
-    assert again.state == Join.State.DONE
-    assert again.pk != row.pk
+    for asked in (newcomer.asked, manifest):
+        again = run_join(open_join(asked))
+        assert again.state == Join.State.DONE
+        assert again.pk != row.pk
+        assert registry.chain(asked.chain_id).messaging == messaging.OWN
     assert nonces(newcomer, network) == before, "what is there is not done again"
 
 
