@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from intents.chains import registry
 from intents.engine import deposits
 from intents.engine.cold_start import refuse_new_chain
-from intents.lifecycle import OrderState
-from intents.models import Order
+from intents.lifecycle import OrderState, StepKind, StepState
+from intents.models import Order, Step
 
 from .errors import InsufficientBalance, NoAllowance, PermitPending, TooManyOpen, refused
 from .limits import factor
@@ -37,6 +38,7 @@ def check_awaiting(order: Order, browser_key: str) -> None:
         mine = awaiting.filter(user=order.user, client_key=order.client_key, accesses=None)
     if mine.count() >= MOST_AWAITING:
         raise TooManyOpen(limit=MOST_AWAITING)
+    _check_returned(order)
 
 
 def check_wallet(order: Order, facts: WalletFacts) -> None:
@@ -82,10 +84,19 @@ def check_new_chain(order: Order) -> None:
 
 
 def _check_returned(order: Order) -> None:
-    """Nobody has us open and return for nothing, as one who refuses what is paid out could."""
+    """Nobody has us open and return for nothing, as one who refuses what is paid out could.
+
+    What its user opened counts as well once it was in escrow: the proof that brings it back costs us far more.
+    """
+    opened = Step.objects.filter(
+        order=OuterRef("pk"), kind=StepKind.OPEN, state__in=(StepState.CONFIRMED, StepState.FINAL)
+    )
     returned = Order.objects.filter(
-        state__in=RETURNED, created_at__gt=timezone.now() - RETURNED_COUNT, quote__isnull=False
-    ).exclude(confirm_way__in=UNSIGNED)
+        ~Q(confirm_way__in=UNSIGNED) | Exists(opened),
+        state__in=RETURNED,
+        created_at__gt=timezone.now() - RETURNED_COUNT,
+        quote__isnull=False,
+    )
     from_there = returned.filter(client_key=order.client_key).count() if order.client_key else 0
     is_too_often = returned.filter(user=order.user).count() >= MOST_RETURNED * factor()
     if is_too_often or from_there >= MOST_RETURNED_OF_A_CLIENT * factor():

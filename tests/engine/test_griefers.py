@@ -1,6 +1,7 @@
 """Who wants us to pay and gets nothing for it: burners of gas, openers of dust, payers of half an order."""
 
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,15 +13,22 @@ from intents.chains.calls import Call, encode_call
 from intents.devnet.accounts import OUTSIDER, address
 from intents.devnet.network import Network
 from intents.engine import advance, moves, strangers
-from intents.engine.actions import recover
+from intents.engine.actions import recover, refund
 from intents.engine.audit import ledger_check
 from intents.engine.case import Case
 from intents.engine.evidence import Evidence
 from intents.errors import WaymeetError
 from intents.lifecycle import OrderState, StepKind, StepState
-from intents.models import Attempt, LedgerEntry, Order, Step, StockMove
+from intents.models import Attempt, ChainLog, LedgerEntry, Order, Quote, Step, StockMove
 from intents.services import bounds
-from intents.settlement.order import OUTPUT_ABI, address_to_bytes32, order_from_json, output_to_abi
+from intents.settlement import calls
+from intents.settlement.order import (
+    NATIVE_TOKEN,
+    OUTPUT_ABI,
+    address_to_bytes32,
+    order_from_json,
+    output_to_abi,
+)
 from tests.engine import strangers as outsiders
 from tests.engine.driver import Driver
 from tests.engine.rows import order_row
@@ -120,6 +128,49 @@ def test_an_order_whose_first_output_is_anothers_is_let_be_until_its_deadline(
     assert coins(driver.network, recipient) == 0
 
 
+def test_what_a_stranger_pays_in_our_name_does_not_have_us_pay_the_rest(
+    driver: Driver, settings: Any
+) -> None:
+    """The input would be ours, and is worth a hundredth of what is left to pay."""
+    settings.FILL_ENABLED = False
+    usdc = driver.network.token("alder", "USDC")
+    terms = made_up(driver, token=usdc, amount=2 * 10**6, wants=10**6)
+    coin = replace(terms.outputs[0], token=address_to_bytes32(NATIVE_TOKEN), amount=10**17)
+    terms = replace(terms, outputs=(terms.outputs[0], coin))
+    order = opened(driver, terms)
+    birch = driver.network.manifest("birch")
+    held = coins(driver.network, birch.address("solver_account"))
+    ours = calls.solver_id(birch)
+    outsiders.fill_as_outsider(driver.network, "birch", terms, order.order_id, filler=ours)
+    driver.wait_for(lambda: ChainLog.objects.filter(order_id=order.order_id, kind="OutputFilled").exists())
+    settings.FILL_ENABLED = True
+    Order.objects.filter(pk=order.pk).update(wake_at=1)
+    sent = Attempt.objects.filter(step__order=order, purpose="fill")
+    driver.work_until(lambda: sent.exists() or step_of(order).waiting.get("code") == "not_taken")
+    assert not sent.exists()
+    assert coins(driver.network, birch.address("solver_account")) == held
+
+
+def test_an_offer_of_ours_whose_first_output_was_a_present_is_completed(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
+    settings.FILL_ENABLED = False
+    recipient = fresh(driver.network)
+    order = two_outputs(driver, alice, recipient)
+    birch = driver.network.manifest("birch")
+    held = driver.network.balance("birch", "USDC", birch.address("solver_account"))
+    terms, ours = order_from_json(order.terms), calls.solver_id(birch)
+    outsiders.fill_as_outsider(driver.network, "birch", terms, order.order_id, filler=ours)
+    driver.wait_for(lambda: ChainLog.objects.filter(order_id=order.order_id, kind="OutputFilled").exists())
+    settings.FILL_ENABLED = True
+    Order.objects.filter(pk=order.pk).update(wake_at=1)
+    with driver.network.ticking():
+        driver.drive(order, OrderState.SETTLED)
+    assert coins(driver.network, recipient) == terms.outputs[1].amount
+    assert driver.network.balance("birch", "USDC", birch.address("solver_account")) == held
+    assert ledger_check() == []
+
+
 def test_a_strangers_dust_is_not_returned_at_our_cost(driver: Driver) -> None:
     usdc = driver.network.token("alder", "USDC")
     terms = made_up(driver, token=usdc, amount=100, wants=10**6)
@@ -132,6 +183,31 @@ def test_a_strangers_dust_is_not_returned_at_our_cost(driver: Driver) -> None:
         Order.objects.filter(pk=order.pk).update(wake_at=1)
         driver.work_until(lambda: refund.filter(waiting__code="too_little_to_return").exists())
     assert not Attempt.objects.filter(step__order=order).exists()
+
+
+def test_strangers_have_only_so_many_returned_by_proof_in_an_hour(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They get it all back, whatever it is worth, and the proof is ours to pay: beyond that it waits for `expires`."""
+    monkeypatch.setattr(refund, "MOST_FOR_STRANGERS", 1)
+    usdc = driver.network.token("alder", "USDC")
+    made = [made_up(driver, token=usdc, amount=100 * 10**6, wants=120 * 10**6) for _ in range(2)]
+    orders = [opened(driver, terms) for terms in made]
+    past(driver, max(terms.fill_deadline for terms in made))
+
+    def ways() -> list[str]:
+        found = [order.steps.filter(kind=StepKind.REFUND).first() for order in orders]
+        return sorted(step.waiting.get("code", "") if step else "" for step in found)
+
+    with driver.network.ticking():
+        driver.work_until(
+            lambda: "waiting_for_expiry" in ways() and Attempt.objects.filter(purpose="process")
+        )
+        past(driver, max(terms.expires for terms in made))
+        Order.objects.filter(pk__in=[order.pk for order in orders]).update(wake_at=1)
+        for order in orders:
+            driver.drive(order, OrderState.REFUNDED)
+    assert Attempt.objects.filter(purpose="attest").count() == 1
 
 
 def test_strangers_that_do_not_pay_are_judged_ever_more_rarely() -> None:
@@ -193,6 +269,26 @@ def test_who_has_us_open_and_return_again_and_again_is_asked_to_wait(monkeypatch
     assert refused.value.code == "too_many_open"
     monkeypatch.setattr(bounds, "MOST_RETURNED", 1)
     bounds._check_returned(order_row())
+
+
+def test_who_opens_by_an_own_transaction_what_nobody_can_deliver_is_asked_to_wait_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Their transaction is cheap, our proof is not. What never left the deposit address took no proof."""
+    monkeypatch.setattr(bounds, "factor", lambda: 1)
+    monkeypatch.setattr(bounds, "MOST_RETURNED", 1)
+    asking = order_row(state=OrderState.AWAITING_DEPOSIT, confirm_way="native")
+    for state in (StepState.SKIPPED, StepState.FINAL):
+        quote = Quote.objects.create(
+            intent={}, origin_id=901, destination_id=902, input_token="", output_token=""
+        )
+        back = order_row(state=OrderState.REFUNDED, confirm_way="native", quote=quote)
+        Step.objects.create(order=back, index=0, kind=StepKind.OPEN, chain_id=901, state=state)
+        if state is StepState.SKIPPED:
+            bounds.check_awaiting(asking, "")
+    with pytest.raises(WaymeetError) as refused:
+        bounds.check_awaiting(asking, "")
+    assert refused.value.code == "too_many_open"
 
 
 def test_who_names_anothers_wallet_without_its_signature_takes_none_of_its_places(

@@ -44,9 +44,7 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
         left = case.terms.fill_deadline - now + 1.0
         wait(case, step, Wait("fill_deadline", {"by": case.terms.fill_deadline}, seconds=left))
         return False
-    if 0 not in seen.to_fill:
-        # The first is paid in our name already: without the rest nothing is collected for it, at any price.
-        return _pay(case, step, seen)
+    # Anybody may pay the first output in our name: what is left to pay passes every gate all the same.
     reason = _not_yet(case) or gate_stranger(case, step)
     if reason is not None:
         wait(case, step, reason)
@@ -127,12 +125,8 @@ def _send(case: Case, step: Step, seen: Evidence) -> bool:
     if not _enter_filling(case):
         wait(case, step, Wait("exposure_full", {"chain": case.origin.name}, seconds=2.0))
         return False
-    if not bring(case, step):
+    if 0 in seen.to_fill and not bring(case, step):
         return False
-    return _pay(case, step, seen)
-
-
-def _pay(case: Case, step: Step, seen: Evidence) -> bool:
     try:
         attempt = send(case, step, "fill", call_of(case, step, seen.to_fill))
     except Reverted as reverted:

@@ -1,6 +1,9 @@
 """Give the money back: at once on the proof that nobody filled in time, or plainly after `expires`."""
 
+from datetime import timedelta
+
 from django.db import transaction
+from django.utils import timezone
 
 from intents.chains.calls import ZERO_ADDRESS, Call
 from intents.chains.reverts import Reverted
@@ -12,15 +15,19 @@ from intents.engine.courtesy import carries_proof, pays_refund
 from intents.engine.depth import depth_of, final_depth
 from intents.engine.evidence import Evidence, log_of
 from intents.engine.flight import in_flight, send
+from intents.engine.releases import is_released
 from intents.lifecycle import OrderState, StepKind, StepState
-from intents.models import ChainLog, Step
+from intents.models import Attempt, ChainLog, Step
 from intents.settlement import calls
 from intents.settlement.order import address_to_bytes32, output_hash
 from intents.solver.pricing import Unpriced
 
 CLAIM_RETRY_SECONDS = 3600.0
 UNPRICED_SECONDS = 5.0
+# Proofs that we carry for strangers in an hour, all of them together.
+MOST_FOR_STRANGERS = 20
 NOTHING_LEFT = "NothingToClaim"
+_OF_PROOF = ("attest", "dispatch")
 
 
 def begin(case: Case, fill: Step, *, because: str = "fill_deadline_passed") -> bool:
@@ -57,7 +64,7 @@ def _return(case: Case, step: Step, seen: Evidence) -> bool:
             wait(case, step, Wait("too_little_to_return", {}, seconds=CLAIM_RETRY_SECONDS))
             return False
         return _send(case, step, calls.refund(case.terms, origin=case.origin))
-    if seen.unfilled is None or not carries_proof(case):
+    if seen.unfilled is None or not carries_proof(case) or _is_one_too_many(case, step):
         # Late fills leave records, so no absence can be attested: only `expires` helps.
         left = case.terms.expires - case.clock(case.origin.chain_id) + 1.0
         wait(case, step, Wait("waiting_for_expiry", {"after": case.terms.expires}, seconds=left))
@@ -76,6 +83,17 @@ def _return(case: Case, step: Step, seen: Evidence) -> bool:
         if step.state == StepState.READY:
             move_step(case, step, StepState.SUBMITTED)
     return False
+
+
+def _is_one_too_many(case: Case, step: Step) -> bool:
+    """Whether strangers had their share of proofs for now: opening what nobody can fill costs them one transaction."""
+    if case.is_ours or is_released(case) or case.tries(step, *_OF_PROOF):
+        return False
+    since = timezone.now() - timedelta(hours=1)
+    begun = Attempt.objects.filter(
+        purpose__in=_OF_PROOF, created_at__gt=since, step__kind=StepKind.REFUND, step__order__quote=None
+    )
+    return begun.values("step").distinct().count() >= MOST_FOR_STRANGERS
 
 
 def _attested(case: Case, step: Step, index: int) -> bool:
