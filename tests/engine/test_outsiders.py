@@ -15,6 +15,7 @@ from intents.settlement import calls
 from intents.settlement.order import order_from_json
 from tests.engine import strangers
 from tests.engine.driver import Driver
+from tests.engine.test_foreign_scripts import made_up, opened
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
 
@@ -63,6 +64,20 @@ def test_a_fill_that_somebody_else_paid_in_our_name_is_not_booked_as_ours(
     assert not LedgerEntry.objects.filter(order=order, memo="fill").exists()
     assert not Reservation.objects.filter(order=order, state=Reservation.State.SPENT).exists()
     assert ledger_check() == []
+
+
+def test_worthless_input_that_is_paid_for_in_our_name_is_not_fetched(driver: Driver, settings: Any) -> None:
+    """Whoever opens an order of dust and fills it for us would have us pay for the proof and the collection."""
+    settings.FILL_ENABLED = False
+    terms = made_up(driver, token=driver.network.token("alder", "USDC"), amount=100, wants=1)
+    order = opened(driver, terms)
+    ours = calls.solver_id(registry.chain(902))
+    strangers.fill_as_outsider(driver.network, "birch", terms, order.order_id, filler=ours)
+    with driver.network.ticking():
+        driver.drive(order, OrderState.FILLED)
+        driver.work_until(lambda: Order.objects.get(pk=order.pk).wake_at == 0)
+    assert order.steps.get(kind="prove").state == StepState.SKIPPED
+    assert not Attempt.objects.filter(step__order=order).exists()
 
 
 def test_a_fill_that_comes_second_costs_nothing_and_is_no_failure(

@@ -6,17 +6,29 @@ from functools import partial
 from intents.engine import events
 from intents.engine.actions.carry import dispatch, hash_of, is_carried, is_carried_by_us, is_under_way
 from intents.engine.batches import MOST_PAYLOADS, company, joined, ready_to_prove, until_more_prove
-from intents.engine.case import Case, confirm_step, move_order, move_step, set_details, wait
+from intents.engine.case import Case, Wait, confirm_step, move_order, move_step, set_details, wait
+from intents.engine.economics import input_value_usd_e8
 from intents.engine.evidence import Evidence, gather
 from intents.engine.flight import Companion
+from intents.engine.world import load_prices
 from intents.lifecycle import OrderState, StepKind, StepState
-from intents.models import Step
+from intents.models import LedgerEntry, Step
 from intents.settlement import calls
+from intents.solver.pricing import GasRules, Unpriced, finalise_usd, message_usd
+
+UNPRICED_SECONDS = 5.0
 
 
 def run(case: Case, step: Step, seen: Evidence) -> bool:
     """Do the next thing for the prove step; True when the order moved."""
-    if seen.filled is None or not seen.is_our_fill or step.state in (StepState.CONFIRMED, StepState.FINAL):
+    is_over = step.state in (StepState.CONFIRMED, StepState.FINAL, StepState.SKIPPED)
+    if seen.filled is None or not seen.is_our_fill or is_over:
+        return False
+    try:
+        if not _is_worth_fetching(case, step):
+            return _leave(case, step)
+    except Unpriced as unpriced:
+        wait(case, step, Wait(unpriced.code, {"asset": unpriced.asset}, seconds=UNPRICED_SECONDS))
         return False
     payloads = _payloads(case, seen)
     if is_carried(case, step, payloads):
@@ -41,6 +53,38 @@ def note_proven(case: Case, seen: Evidence) -> bool:
     if step.state in (StepState.CONFIRMED, StepState.FINAL):
         return True
     return is_carried_by_us(case, step, _payloads(case, seen)) and _proven(case, step)
+
+
+def _is_worth_fetching(case: Case, step: Step) -> bool:
+    """Whether we fetch the input. What a stranger opened and paid in our name may be worth less than that costs.
+
+    Raises Unpriced.
+    """
+    if case.is_ours or case.tries(step, "dispatch") or _has_paid(case):
+        return True
+    world, gas = load_prices(), GasRules()
+    if not {case.order.origin_id, case.order.destination_id} <= world.chains.keys():
+        raise Unpriced("no_price", case.order.input_token)
+    origin, destination = world.chains[case.order.origin_id], world.chains[case.order.destination_id]
+    try:
+        value = input_value_usd_e8(case, world)
+    except KeyError:
+        # No token of ours: nobody will ever value it.
+        return False
+    return value >= message_usd(world, origin, destination, gas) + finalise_usd(world, origin, gas)
+
+
+def _has_paid(case: Case) -> bool:
+    """Whether our stock paid any of the outputs."""
+    return LedgerEntry.objects.filter(order=case.order, memo__in=("fill", "fill:arrival")).exists()
+
+
+def _leave(case: Case, step: Step) -> bool:
+    """Anybody may bring the proof and have us collect; without that the input goes back to its user."""
+    for each in (step, case.step(StepKind.FINALISE)):
+        if each is not None and each.state in (StepState.READY, StepState.BLOCKED):
+            move_step(case, each, StepState.SKIPPED)
+    return False
 
 
 def _payloads(case: Case, seen: Evidence) -> list[bytes]:
@@ -84,7 +128,11 @@ def _provable(case: Case) -> Companion | None:
         return None
     is_delivered = case.state is OrderState.FILLED and seen.filled is not None and seen.is_our_fill
     is_open = seen.opened is not None and seen.finalised is None and seen.refunded is None
-    return Companion(case, step) if is_delivered and is_open else None
+    try:
+        is_wanted = is_delivered and is_open and _is_worth_fetching(case, step)
+    except Unpriced:
+        return None
+    return Companion(case, step) if is_wanted else None
 
 
 def _is_same_way(case: Case, other: Case) -> bool:
