@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
@@ -15,7 +16,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from intents.models import AuditEntry
 from intents.services.staff import factor, people
 from intents.services.staff.errors import NotPermitted
-from intents.services.staff.roles import is_let_in
+from intents.services.staff.roles import DECIDE_REQUESTS, PERMISSIONS, VIEW_TRANSFERS, is_let_in, may
 from tests.console.actors import actor, form, staff_user
 
 pytestmark = pytest.mark.django_db
@@ -200,6 +201,14 @@ def test_roles_are_changed_from_the_shell() -> None:
     assert not user.is_active and not user.groups.exists()
     with pytest.raises(CommandError):
         call_command("staff", "role", "nobody", "viewer")
+
+
+def test_whoever_is_given_a_role_holds_nothing_besides() -> None:
+    user = get_user_model().objects.create_superuser("root", password="right-password")
+    user.user_permissions.add(Permission.objects.get(codename=DECIDE_REQUESTS))
+    call_command("staff", "role", "root", "viewer")
+    user = get_user_model().objects.get(pk=user.pk)
+    assert [each for each in PERMISSIONS if may(user, each)] == [VIEW_TRANSFERS]
 
 
 def test_an_admin_helps_a_colleague_in_but_not_herself(client: Client, always: None) -> None:

@@ -55,6 +55,10 @@ class Command(BaseCommand):
 @transaction.atomic
 def _change(user: Any, deed: str, role: str) -> dict[str, Any]:
     if deed == "role":
+        # Whoever was more than any role before is no more than this one now.
+        user.is_superuser = False
+        user.save()
+        user.user_permissions.clear()
         user.groups.set([Group.objects.get(name=role)])
         return {"role": role}
     if deed in ("reset-factor", "unlock"):
@@ -62,6 +66,7 @@ def _change(user: Any, deed: str, role: str) -> dict[str, Any]:
     if deed == "dismiss":
         user.is_active = user.is_staff = user.is_superuser = False
         user.groups.clear()
+        user.user_permissions.clear()
         user.save()
     return {}
 
