@@ -7,11 +7,11 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from intents.api.limits import counted
+from intents.api.limits import client_address, counted
 from intents.errors import WaymeetError
 from intents.selectors.receiver import Receiver, receiver
 from intents.services.intent import address_in
-from intents.services.limits import BALANCES
+from intents.services.limits import BALANCES, spend
 from intents.services.names import takes_names
 
 from .browser import viewer_of
@@ -27,7 +27,12 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def with_receiver(request: HttpRequest, values: dict[str, str]) -> dict[str, Any]:
-    """What a form needs of its receiver. A name is looked up once: the form has the address it led to."""
+    """What a form needs of its receiver. A name is looked up once: the form has the address it led to.
+
+    Counted like the receiver alone: a link that names one has chains asked, too. Raises TooManyRequests.
+    """
+    if values["recipient"]:
+        spend(BALANCES, client_address(request))
     found = looked_at(request, values)
     recipient = found.address if found and found.typed else values["recipient"]
     return {"values": values | {"recipient": recipient}, "receiver": found, "takes_names": takes_names()}

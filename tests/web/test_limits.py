@@ -27,7 +27,7 @@ API = {
 @pytest.fixture(autouse=True)
 def _strict(chains: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Two requests of each kind, as if the chains were real."""
-    settings.RATE_LIMITS = dict.fromkeys(("quotes", "orders", "logins", "lookups"), (2, 3600))
+    settings.RATE_LIMITS = dict.fromkeys(("quotes", "orders", "logins", "lookups", "balances"), (2, 3600))
     monkeypatch.setattr(limits, "LOCAL_FACTOR", 1)
     limits.forget()
     yield
@@ -76,6 +76,13 @@ def test_the_page_and_the_api_share_one_count(alice_browser: Browser) -> None:
     ask(alice_browser, "page quote")
     ask(alice_browser, "API quote")
     assert ask(alice_browser, "page quote").status_code == 429
+
+
+@pytest.mark.parametrize("path", ["/", "/pay"])
+def test_a_link_that_has_chains_asked_about_a_receiver_is_counted(stranger: Client, path: str) -> None:
+    asked = {"to": "birch:WETH", "recipient": rows.ALICE}
+    assert [stranger.get(path, asked).status_code for _ in range(3)] == [200, 200, 429]
+    assert stranger.get(path, {"to": "birch:WETH"}).status_code == 200
 
 
 def test_a_card_that_asks_too_often_shows_it_in_its_place(alice_browser: Browser) -> None:
