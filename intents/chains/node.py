@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 import structlog
@@ -26,6 +26,7 @@ MOST_BYTES = 64_000_000
 CHUNK_BYTES = 1 << 16
 # No chain's height, nor its number, is ever beyond this: what says so is no answer.
 MOST_NUMBER = 2**63
+LEAST_KEY = 8
 
 # Ills of a node. One that is merely away may be asked again when nobody else is left.
 AWAY = "away"
@@ -166,10 +167,8 @@ class Node:
             return answer.get("result")
         if not isinstance(error, dict):
             return self._away(f"an error without a code: {str(error)[:200]}")
-        number = error.get("code")
-        failure = RpcError(
-            number if isinstance(number, int) else 0, str(error.get("message", "")), error.get("data")
-        )
+        number, message = error.get("code"), without_secrets(str(error.get("message", "")), self.url)
+        failure = RpcError(number if isinstance(number, int) else 0, message, error.get("data"))
         return self._away(str(failure)) if failure.refusal is Refusal.BUSY else failure
 
     def _number(self, answer: Any) -> int:
@@ -195,8 +194,10 @@ def place_of(url: str) -> str:
 def without_secrets(text: str, url: str) -> str:
     """What was said about an address without those of its parts that may be a key: it goes to logs and pages."""
     parts = urlsplit(url)
-    secrets = (f"{parts.path}?{parts.query}", parts.path, parts.query, parts.password, parts.username)
-    for secret in (url, *secrets):
+    whole = (url, f"{parts.path}?{parts.query}", parts.path, parts.query, parts.password, parts.username)
+    # A node may repeat a key alone. What is shorter is no key, and may be a word.
+    pieces = [*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query))]
+    for secret in (*whole, *(each for each in pieces if len(each) >= LEAST_KEY)):
         if secret and len(secret) > 1:
             text = text.replace(secret, "…")
     return text

@@ -208,6 +208,15 @@ def test_one_accepting_node_is_enough_to_have_sent(impostor):
     assert (good.asked.count("eth_sendRawTransaction"), len(impostor.asked)) == (1, 2)
 
 
+def test_a_node_that_repeats_our_key_has_it_in_no_message(impostor):
+    impostor.answers["eth_blockNumber"] = {"code": -32600, "message": "QUERY-KEY or PATH-KEY is invalid"}
+    reader = client_of(f"{impostor.url}/v2/PATH-KEY?token=QUERY-KEY")
+    with pytest.raises(RpcError) as refused:
+        reader.batch([("eth_blockNumber", [])])
+    assert "is invalid" in str(refused.value)
+    assert "-KEY" not in str(refused.value)
+
+
 def test_a_contract_cannot_make_us_fetch_a_url(node, impostor):
     lookup = keccak(text="OffchainLookup(address,string[],bytes,bytes4,bytes)")[:4] + encode(
         ["address", "string[]", "bytes", "bytes4", "bytes"],
