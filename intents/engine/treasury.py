@@ -30,6 +30,7 @@ from intents.settlement.acceptance import Refusal
 from intents.solver.pricing import Unpriced, price_of, usd_up
 
 from . import ledger
+from .blocklist import blocked_addresses
 from .bridging import until_depth
 from .flight import AttemptsChanged, standing
 from .receipts import book_attempts
@@ -126,6 +127,8 @@ def refuse_now(request: StaffRequest) -> Refusal | None:
             request.order, params["side"]
         ):
             return Refusal("not_the_orders")
+        if params["to"].lower() in blocked_addresses():
+            return Refusal("blocked_address", {"address": params["to"]})
     if request.kind in PAID and int(params["amount"]) > unreserved(int(params["chain_id"]), params["token"]):
         return Refusal("stock_promised")
     return None

@@ -22,6 +22,7 @@ from intents.settlement.order import order_from_json
 from tests.console.actors import actor, form
 from tests.engine import strangers
 from tests.engine.driver import Driver
+from tests.engine.rows import order_row
 from tests.engine.senders import send_own
 
 chain = pytest.mark.chain
@@ -215,6 +216,18 @@ def test_without_the_key_the_owner_signs_elsewhere_and_only_that_call_counts(
     assert ledger_check() == []
 
 
+def test_nobody_who_is_block_listed_is_paid_goodwill(settings: Any) -> None:
+    order = order_row()
+    terms = {"chain_id": "901", "token": order.input_token, "to": order.user, "side": "user", "amount": "1"}
+    approved = StaffRequest(kind=StaffRequest.Kind.GOODWILL, order=order, params=terms)
+    settings.BLOCKED_ADDRESSES = [order.user.lower()]
+    refusal = treasury.refuse_now(approved)
+    assert refusal is not None and refusal.code == "blocked_address"
+    with pytest.raises(ActRefused) as refused:
+        requests.goodwill(order=order, side="user", amount="1")
+    assert refused.value.code == "blocked_address"
+
+
 @pytest.fixture
 def brake(registered: Any) -> Actor:
     """Somebody has paused Birch."""
@@ -238,6 +251,18 @@ def test_nobody_decides_what_they_asked_for(brake: Actor) -> None:
     assert Chain.objects.get(pk=902).paused_reason == ""
     request.refresh_from_db()
     assert request.state == State.DONE
+
+
+@chain
+def test_what_was_paused_anew_is_not_let_go_by_what_was_asked_before(brake: Actor) -> None:
+    old, used = (asked(requests.unpause(kind="chain", subject="birch"), brake) for _ in range(2))
+    decide(used, actor("operator"))
+    pauses.pause("chain", "birch", actor("operator"), form("birch", reason="its bridge was robbed"))
+    with pytest.raises(ActRefused) as refused:
+        decide(old, actor("admin"))
+    assert refused.value.code == "paused_anew"
+    assert Chain.objects.get(pk=902).paused_reason == "its bridge was robbed"
+    decide(old, actor("admin"), is_approved=False)
 
 
 @chain

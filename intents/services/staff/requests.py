@@ -18,6 +18,7 @@ from intents.amounts import AmountError, parse_units
 from intents.chains import registry
 from intents.chains.manifest import ChainManifest, TokenManifest, TokenNotSupported, from_json, to_json
 from intents.engine import departures, treasury
+from intents.engine.blocklist import blocked_addresses
 from intents.engine.treasury import payable_to, value_usd_e8
 from intents.errors import WaymeetError
 from intents.models import Departure, Order, StaffRequest
@@ -65,6 +66,8 @@ def withdrawal(*, chain: str, token: str, amount: str, to: str) -> Wanted:
 def goodwill(*, order: Order, side: str, amount: str) -> Wanted:
     """Pay something to the order's own user or recipient; nobody types where to. Raises ActRefused."""
     chain_id, address, to = payable_to(order, side if side in SIDES else "user")
+    if to.lower() in blocked_addresses():
+        raise NotOffered(Refusal("blocked_address", {"address": to}))
     manifest, known = _token(str(chain_id), address)
     units = _units(amount, known)
     asked = value_usd_e8(chain_id, known.address, units)
@@ -276,6 +279,10 @@ def _have_leave(request: StaffRequest) -> dict[str, Any]:
 @transaction.atomic
 def _let_go(request: StaffRequest) -> dict[str, Any]:
     brake = pauses.brake_named(request.params["brake"], request.params["subject"])
+    reason = pauses.why_paused(brake)
+    if reason and reason != request.params["paused_because"]:
+        # Two people agreed that the old trouble is over, and know nothing of this one.
+        raise NotOffered(Refusal("paused_anew"))
     result = {"released": pauses.release(brake)}
     StaffRequest.objects.filter(pk=request.pk, state=State.APPROVED).update(state=State.DONE, result=result)
     return {"state": State.DONE, "result": result}

@@ -29,6 +29,7 @@ STAFF_WORDS: Final[dict[str, Any]] = {
     "fill_under_way": _("Its delivery is under way: a second one must not be sent."),
     "paused_already": _("It is paused already."),
     "not_paused": _("It is not paused by staff. What was paused automatically goes on by itself."),
+    "paused_anew": _("It was let go of and paused anew since this was asked: ask again."),
     "asked_already": _("Somebody asked for this already; it waits for a second person."),
     "leaving_already": _("This chain is leaving already."),
     "stock_choice_wrong": _("Our stock either goes home or stays: choose one."),
