@@ -76,17 +76,18 @@ class IllegalTransition(Exception):
 O = OrderState
 
 ORDER_MOVES: dict[OrderState, frozenset[OrderState]] = {
-    O.AWAITING_DEPOSIT: frozenset({O.OPENING, O.OPENED, O.EXPIRED, O.REJECTED, O.REFUND_DUE}),
+    O.AWAITING_DEPOSIT: frozenset({O.OPENING, O.OPENED, O.FILLED, O.EXPIRED, O.REJECTED, O.REFUND_DUE}),
     O.SIGNED: frozenset({O.OPENING, O.OPENED, O.REJECTED, O.EXPIRED}),
-    O.OPENING: frozenset({O.OPENED, O.REJECTED, O.EXPIRED, O.REFUND_DUE}),
+    # To FILLED where a reorganised chain took the open back while our fill was on its way.
+    O.OPENING: frozenset({O.OPENED, O.FILLED, O.REJECTED, O.EXPIRED, O.REFUND_DUE}),
     O.OPENED: frozenset({O.FILLING, O.FILLED, O.REFUND_DUE, O.REFUNDED}),
     O.FILLING: frozenset({O.FILLED, O.REFUND_DUE, O.REFUNDED}),
     O.FILLED: frozenset({O.PROVING, O.SETTLED, O.REFUNDED}),
     O.PROVING: frozenset({O.SETTLED, O.REFUNDED}),
     O.SETTLED: frozenset(),
-    O.REJECTED: frozenset({O.OPENED}),
+    O.REJECTED: frozenset({O.OPENED, O.FILLED}),
     # What is paid to a deposit address afterwards goes back.
-    O.EXPIRED: frozenset({O.REFUND_DUE}),
+    O.EXPIRED: frozenset({O.REFUND_DUE, O.FILLED}),
     O.REFUND_DUE: frozenset({O.REFUNDING, O.REFUNDED, O.FILLED}),
     O.REFUNDING: frozenset({O.REFUNDED, O.FILLED}),
     O.REFUNDED: frozenset(),

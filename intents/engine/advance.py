@@ -180,6 +180,8 @@ def _turns_of_state(case: Case, seen: Evidence) -> list[tuple[StepKind, Action]]
         return [(StepKind.FILL, fill.run)]
     if case.state in _RETURNING:
         return [(StepKind.REFUND, refund.run)]
+    if case.state is OrderState.NEEDS_ATTENTION and case.order.reason.get("code") == "deposit_lost":
+        return [(StepKind.OPEN, open.book_lost)]
     if case.state is OrderState.REFUNDED and case.order.payout == "claimable":
         return [(StepKind.REFUND, refund.push_claimable)]
     if case.state not in _DELIVERED:

@@ -41,8 +41,35 @@ def book_loss(order: Order, *, tx_hash: str = "") -> bool:
     if not ledger.is_filled(order):
         return False
     ledger.book_loss(order)
-    data: dict[str, Any] = {"token": order.input_token, "amount": str(order.input_amount), "tx_hash": tx_hash}
+    end(gone_key(order))
+    data = {**_input(order), "tx_hash": tx_hash}
     return begin(Alert.Kind.LOSS, loss_key(order), order=order, chain_id=order.origin_id, **data)
+
+
+def deposit_gone(order: Order) -> bool:
+    """We delivered, and a reorganised chain took back the deposit that should pay us: it is put in again.
+
+    False when staff are told of it already, also when it is booked as lost.
+    """
+    if ledger.is_lost(order):
+        return False
+    key = gone_key(order)
+    return begin(Alert.Kind.DEPOSIT_GONE, key, order=order, chain_id=order.origin_id, **_input(order))
+
+
+def _input(order: Order) -> dict[str, Any]:
+    return {"token": order.input_token, "amount": str(order.input_amount)}
+
+
+def gone_key(order: Order) -> str:
+    """The key of an order that we delivered and that is not open any more."""
+    return f"deposit_gone:{order.order_id}"
+
+
+def undo_loss(order: Order) -> None:
+    """What should have paid us is not gone after all."""
+    ledger.unbook(order, memo="loss")
+    end(loss_key(order))
 
 
 def loss_key(order: Order) -> str:

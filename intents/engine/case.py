@@ -107,6 +107,18 @@ class Wait:
     block: tuple[int, int] | None = None
 
 
+def current_state(case: Case) -> OrderState:
+    """The state that evidence is held against: of a parked order the one it was parked in."""
+    if case.state is OrderState.NEEDS_ATTENTION and case.order.resume_state:
+        return OrderState(case.order.resume_state)
+    return case.state
+
+
+def is_done(step: Step | None) -> bool:
+    """Whether evidence says that a step is done."""
+    return step is not None and step.state in (StepState.CONFIRMED, StepState.FINAL)
+
+
 # Steps that one transaction may do for several orders, once they began.
 _SHARED = (StepKind.PROVE, StepKind.FINALISE)
 # The block itself wakes the order; this is for transactions that revert or get lost.
@@ -216,7 +228,7 @@ def move_step(case: Case, step: Step | None, target: StepState) -> bool:
 
 def confirm_step(case: Case, step: Step | None) -> None:
     """Mark a step done by evidence, also one that we had given up or skipped."""
-    if step is None or step.state in (StepState.CONFIRMED, StepState.FINAL):
+    if step is None or is_done(step):
         return
     if step.state in (StepState.FAILED, StepState.SKIPPED):
         move_step(case, step, StepState.READY)

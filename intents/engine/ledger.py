@@ -89,6 +89,11 @@ def is_filled(order: Order) -> bool:
     return LedgerEntry.objects.filter(order=order, memo="fill", debit=Account.INVENTORY).exists()
 
 
+def is_lost(order: Order) -> bool:
+    """Whether what should have paid us for the order's delivery is booked as lost."""
+    return LedgerEntry.objects.filter(order=order, memo="loss").exists()
+
+
 def book_fill(order: Order, *, amount: int) -> None:
     """We delivered `amount` base units of the output."""
     book(

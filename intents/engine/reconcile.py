@@ -1,5 +1,6 @@
 """Evidence before memory: bring an order's rows in line with what the chains say, backward included."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -7,23 +8,22 @@ from django.utils import timezone
 
 from intents.lifecycle import AttemptState, OrderState, StepKind, StepState
 from intents.models import Attempt, ChainLog
-from intents.settlement.order import bytes32_to_address
+from intents.settlement.order import MandateOutput, bytes32_to_address
 
-from . import alerts, events, ledger, reservations
+from . import alerts, events, lease, ledger, reservations
 from .arrivals import record_call
-from .case import Case, add_step, confirm_step, move_order, move_step
-from .claimed import claim_lost, forget_claim, wait_again
+from .case import Case, add_step, confirm_step, current_state, is_done, move_order, move_step
 from .deposit_facts import is_unopened, opened_after_all, returned
 from .depth import depth_of, final_depth
 from .evidence import Evidence
-from .flight import recheck
-from .receipts import delivery_of, is_paid_by_us
+from .receipts import Delivery, delivery_of, is_paid_by_us
+from .undone import DELIVERED, undo_lost_facts
 
-_NEEDS_OPEN = (OrderState.OPENED, OrderState.FILLING, OrderState.REFUND_DUE, OrderState.REFUNDING)
 _RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
-_NEEDS_FILL = (OrderState.FILLED, OrderState.PROVING)
 _BEFORE_OPEN = (OrderState.SIGNED, OrderState.OPENING, OrderState.REJECTED, OrderState.AWAITING_DEPOSIT)
 _FILLABLE = (OrderState.OPENED, OrderState.FILLING, OrderState.REFUND_DUE, OrderState.REFUNDING)
+# We pay nothing that is not open: a fill of ours stands there when a reorganised chain took the open back.
+_NOT_OPEN = (OrderState.AWAITING_DEPOSIT, OrderState.OPENING, OrderState.REJECTED, OrderState.EXPIRED)
 _REFUNDABLE = (
     OrderState.OPENED,
     OrderState.FILLING,
@@ -36,7 +36,7 @@ _REFUNDABLE = (
 
 def reconcile(case: Case, seen: Evidence) -> bool:
     """Apply what the evidence says; True when anything moved, so that the caller looks again."""
-    moved = _undo_lost_facts(case, seen)
+    moved = undo_lost_facts(case, seen)
     if not moved:
         moved = _apply_facts(case, seen)
     _confirm_attempts(case)
@@ -49,68 +49,25 @@ def fact_data(log: ChainLog) -> dict[str, Any]:
     return {"chain_id": log.chain_id, "tx_hash": log.tx_hash, "block": log.block_number}
 
 
-def _undo_lost_facts(case: Case, seen: Evidence) -> bool:
-    if seen.refunded is None and case.state is OrderState.REFUNDED:
-        # What followed from the refund did not happen either.
-        return _go_back(case, OrderState.REFUNDING, StepKind.REFUND, memos=("refund", "claim", "loss"))
-    if claim_lost(case):
-        return wait_again(case)
-    if seen.finalised is None and case.state is OrderState.SETTLED:
-        return _go_back(case, OrderState.PROVING, StepKind.FINALISE, memos=("finalise",))
-    if seen.filled is None and case.state in _NEEDS_FILL:
-        return _go_back(case, OrderState.FILLING, StepKind.FILL, memos=("fill",))
-    if seen.opened is None and case.state in _NEEDS_OPEN and not is_unopened(case):
-        return _go_back(case, OrderState.OPENING, StepKind.OPEN, memos=("open",))
-    return False
-
-
-def _go_back(case: Case, target: OrderState, kind: StepKind, *, memos: tuple[str, ...]) -> bool:
-    step = case.step(kind)
-    changes: dict[str, Any] = {}
-    if kind is StepKind.FILL:
-        changes = {"delivered_amount": None, "delivered_at": None}
-    if kind is StepKind.REFUND:
-        changes = {"payout": ""}
-    chain_id = step.chain_id if step else case.origin.chain_id
-    with transaction.atomic():
-        move_order(
-            case,
-            target,
-            event="reorg",
-            data={"chain_id": chain_id, "step": kind.value},
-            is_reorg=True,
-            **changes,
-        )
-        for memo in memos:
-            ledger.unbook(case.order, memo=memo)
-        if kind is StepKind.REFUND:
-            alerts.end(alerts.loss_key(case.order))
-            forget_claim(case)
-        if kind is StepKind.OPEN:
-            reservations.mark_unopened(case.order.order_id)
-        if step is not None and step.state in (StepState.CONFIRMED, StepState.FINAL):
-            move_step(case, step, StepState.READY)
-    # The very bytes go out again first: same hash, same nonce, no second transaction.
-    recheck([a for tries in case.attempts.values() for a in tries if a.chain_id == chain_id])
-    return True
-
-
 def _apply_facts(case: Case, seen: Evidence) -> bool:
-    state = case.state
-    if state is OrderState.NEEDS_ATTENTION and case.order.resume_state:
-        # Parked orders follow the chains too: a stranger may have helped.
-        state = OrderState(case.order.resume_state)
+    # Parked orders follow the chains too: a stranger may have helped.
+    state = current_state(case)
     if seen.opened is not None and state in _BEFORE_OPEN:
         return _opened(case, seen.opened)
     if seen.opened is not None and state in _RETURNING and is_unopened(case):
         return opened_after_all(case, seen.opened)
-    if seen.filled is not None and state in _FILLABLE:
+    opening = case.step(StepKind.OPEN)
+    if seen.opened is not None and state in DELIVERED and opening is not None and not is_done(opening):
+        return _open_again(case, seen.opened)
+    if seen.filled is not None and (state in _FILLABLE or _is_paid_unopened(case, seen, seen.filled)):
         return _filled(case, seen, seen.filled)
+    if seen.filled is not None and state is OrderState.REFUNDED and case.order.delivered_at is None:
+        return _filled_besides(case, seen, seen.filled)
     if seen.refunded is not None and state in _RETURNING and is_unopened(case):
         return returned(case, seen.refunded)
     if seen.refunded is not None and state in _REFUNDABLE:
         return _refunded(case, seen, seen.refunded)
-    if seen.finalised is not None and state in _NEEDS_FILL:
+    if seen.finalised is not None and state in DELIVERED:
         return _settled(case, seen, seen.finalised)
     return False
 
@@ -127,26 +84,43 @@ def _opened(case: Case, log: ChainLog) -> bool:
     return True
 
 
-def _filled(case: Case, seen: Evidence, log: ChainLog) -> bool:
-    # The receipt is read before the transaction: no RPC while writing.
+@dataclass(frozen=True, slots=True)
+class _Payment:
+    """What a fill's transaction paid, and how much of it was our stock."""
+
+    delivery: Delivery
+    is_spent: bool
+    besides: tuple[MandateOutput, ...]
+
+
+def _payment(case: Case, seen: Evidence, log: ChainLog) -> _Payment:
     is_spent = seen.is_our_fill and is_paid_by_us(case, log)
-    delivery = delivery_of(case, log, is_ours=is_spent)
-    paid_besides = [
+    besides = tuple(
         output
         for output, fact, fill in zip(case.terms.outputs[1:], seen.facts[1:], seen.fills[1:], strict=True)
         if fact.solver == seen.facts[0].solver and seen.is_our_fill and is_paid_by_us(case, fill)
-    ]
+    )
+    return _Payment(delivery_of(case, log, is_ours=is_spent), is_spent, besides)
+
+
+def _is_paid_unopened(case: Case, seen: Evidence, log: ChainLog) -> bool:
+    return current_state(case) in _NOT_OPEN and seen.is_our_fill and is_paid_by_us(case, log)
+
+
+def _filled(case: Case, seen: Evidence, log: ChainLog) -> bool:
+    # The receipt is read before the transaction: no RPC while writing.
+    paid = _payment(case, seen, log)
     with transaction.atomic():
         move_order(
             case,
             OrderState.FILLED,
             event="filled",
             data={**fact_data(log), "is_ours": seen.is_our_fill},
-            delivered_amount=delivery.delivered,
+            delivered_amount=paid.delivery.delivered,
             delivered_at=timezone.now(),
             reason={},
         )
-        _delivered_event(case, log, delivery.delivered)
+        _delivered_event(case, log, paid.delivery.delivered)
         confirm_step(case, case.step(StepKind.FILL))
         _end_refund(case)
         _skip_bridge(case)
@@ -157,21 +131,84 @@ def _filled(case: Case, seen: Evidence, log: ChainLog) -> bool:
                 continue
             if kind is StepKind.PROVE or after is StepState.SKIPPED:
                 move_step(case, step, after)
-        if is_spent:
-            ledger.book_fill(case.order, amount=delivery.delivered)
-            if delivery.token_in:
-                ledger.book_swap(
-                    case.order,
-                    token_in=delivery.token_in,
-                    amount_in=delivery.amount_in,
-                    amount_out=delivery.amount_out,
-                )
-            reservations.spend(
-                case.order.order_id, chain_id=case.destination.chain_id, block_number=log.block_number
+        _book_fill(case, log, paid)
+        if seen.opened is None and paid.is_spent:
+            _try_open_again(case)
+    return True
+
+
+def _filled_besides(case: Case, seen: Evidence, log: ChainLog) -> bool:
+    """A fill in time that we see only after the refund: the person has both, and the order stays returned."""
+    paid = _payment(case, seen, log)
+    refund_tx = seen.refunded.tx_hash if seen.refunded is not None else ""
+    with transaction.atomic():
+        changes: dict[str, Any] = {
+            "delivered_amount": paid.delivery.delivered,
+            "delivered_at": timezone.now(),
+            "reason": _both(is_loss=paid.is_spent),
+        }
+        lease.write(case.lease, where={"state": case.order.state, "delivered_at": None}, **changes)
+        for name, value in changes.items():
+            setattr(case.order, name, value)
+        data = {**fact_data(log), "is_ours": seen.is_our_fill}
+        events.record(case.order.order_id, "filled", **data | ({"is_loss": True} if paid.is_spent else {}))
+        _delivered_event(case, log, paid.delivery.delivered)
+        confirm_step(case, case.step(StepKind.FILL))
+        _book_fill(case, log, paid)
+        if paid.is_spent:
+            alerts.book_loss(case.order, tx_hash=refund_tx)
+    return True
+
+
+def _both(*, is_loss: bool) -> dict[str, Any]:
+    return {"code": "refunded_after_fill", "params": {}} if is_loss else {}
+
+
+def _book_fill(case: Case, log: ChainLog, paid: _Payment) -> None:
+    tokens = {bytes32_to_address(besides.token) for besides in paid.besides}
+    if paid.is_spent:
+        delivery = paid.delivery
+        ledger.book_fill(case.order, amount=delivery.delivered)
+        if delivery.token_in:
+            ledger.book_swap(
+                case.order,
+                token_in=delivery.token_in,
+                amount_in=delivery.amount_in,
+                amount_out=delivery.amount_out,
             )
-        for besides in paid_besides:
-            ledger.book_arrival(case.order, token=bytes32_to_address(besides.token), amount=besides.amount)
-        reservations.release(case.order.order_id)
+        tokens.add(delivery.token_in or case.order.output_token)
+        reservations.spend(
+            case.order.order_id,
+            chain_id=case.destination.chain_id,
+            tokens=tokens,
+            block_number=log.block_number,
+        )
+    for besides in paid.besides:
+        ledger.book_arrival(case.order, token=bytes32_to_address(besides.token), amount=besides.amount)
+    reservations.release(case.order.order_id)
+
+
+def _try_open_again(case: Case) -> None:
+    """We have paid for what is not open: staff are told, and what had been given up is put in once more."""
+    step = case.step(StepKind.OPEN)
+    if step is not None and step.state == StepState.FAILED:
+        move_step(case, step, StepState.READY)
+    alerts.deposit_gone(case.order)
+
+
+@transaction.atomic
+def _open_again(case: Case, log: ChainLog) -> bool:
+    """The open that a reorganised chain had taken from a delivered order is back: nothing is lost."""
+    confirm_step(case, case.step(StepKind.OPEN))
+    events.record(case.order.order_id, "opened", **fact_data(log))
+    ledger.book_open(case.order)
+    alerts.end(alerts.gone_key(case.order))
+    if case.state is OrderState.NEEDS_ATTENTION and case.order.reason.get("code") == "deposit_lost":
+        alerts.undo_loss(case.order)
+        state = OrderState(case.order.resume_state)
+        move_order(
+            case, state, event="resumed", data={"state": state}, reason={}, resume_state="", failures=0
+        )
     return True
 
 
@@ -203,7 +240,7 @@ def _refunded(case: Case, seen: Evidence, log: ChainLog) -> bool:
         event="refunded",
         data={**fact_data(log), "payout": payout} | ({"is_loss": True} if is_loss else {}),
         payout=payout,
-        reason={"code": "refunded_after_fill", "params": {}} if is_loss else {},
+        reason=_both(is_loss=is_loss),
     )
     refund = add_step(case, StepKind.REFUND, chain_id=case.origin.chain_id, details={})
     confirm_step(case, refund)
@@ -212,7 +249,8 @@ def _refunded(case: Case, seen: Evidence, log: ChainLog) -> bool:
         if step is not None and step.state not in (StepState.CONFIRMED, StepState.FINAL, StepState.SKIPPED):
             move_step(case, step, StepState.SKIPPED)
     _skip_bridge(case)
-    ledger.book_refund(case.order, payout=payout)
+    if not is_unopened(case):
+        ledger.book_refund(case.order, payout=payout)
     if is_loss:
         alerts.book_loss(case.order, tx_hash=log.tx_hash)
     reservations.release(case.order.order_id)
@@ -221,6 +259,8 @@ def _refunded(case: Case, seen: Evidence, log: ChainLog) -> bool:
 
 @transaction.atomic
 def _settled(case: Case, seen: Evidence, log: ChainLog) -> bool:
+    if case.state is OrderState.NEEDS_ATTENTION:
+        alerts.undo_loss(case.order)
     move_order(case, OrderState.SETTLED, event="settled", data=fact_data(log), reason={})
     for kind in (StepKind.PROVE, StepKind.FINALISE):
         step = case.step(kind)

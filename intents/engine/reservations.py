@@ -3,7 +3,7 @@
 Every change is a compare-and-set on `Stock.version`; quotes offer only balance minus reserved.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -211,14 +211,20 @@ def _promise(stock: Stock, amount: int) -> bool:
 
 
 @transaction.atomic(savepoint=False)
-def spend(order_id: str, *, chain_id: int, block_number: int) -> None:
-    """The fill was mined at `block_number` of `chain_id`: its stock has left, its gas claim ends."""
-    for reservation in _held(order_id):
+def spend(order_id: str, *, chain_id: int, block_number: int, tokens: Collection[str] = ()) -> None:
+    """The fill was mined at `block_number` of `chain_id`: its stock has left, its gas claim ends.
+
+    Stock of `tokens` that was given back before the fill was seen has left all the same.
+    """
+    rows = Reservation.objects.filter(order_id=order_id, stock__chain_id=chain_id)
+    for reservation in rows.select_related("stock").order_by("stock_id"):
         stock = reservation.stock
-        is_gas = stock.token == NATIVE and stock.holder == accounts.address(accounts.OPERATOR)
-        if stock.chain_id != chain_id or is_gas:
+        if stock.token == NATIVE and stock.holder == accounts.address(accounts.OPERATOR):
             continue
-        _end(reservation, Reservation.State.SPENT, spent_at=block_number)
+        if reservation.state == Reservation.State.RELEASED and stock.token in tokens:
+            _spend_released(reservation, spent_at=block_number)
+        elif reservation.state == Reservation.State.HELD:
+            _end(reservation, Reservation.State.SPENT, spent_at=block_number)
 
 
 def _held(order_id: str) -> list[Reservation]:
@@ -286,9 +292,19 @@ def _end(
     )
     if not ended:
         return
+    _take_out(reservation, promised=reservation.amount, spent_at=spent_at)
+
+
+def _spend_released(reservation: Reservation, *, spent_at: int) -> None:
+    released = Reservation.objects.filter(pk=reservation.pk, state=Reservation.State.RELEASED)
+    if released.update(state=Reservation.State.SPENT, ended_at=timezone.now()):
+        _take_out(reservation, promised=0, spent_at=spent_at)
+
+
+def _take_out(reservation: Reservation, *, promised: int, spent_at: int | None) -> None:
     stock = reservation.stock
     for _ in range(_TRIES):
-        changes = {"reserved": max(0, stock.reserved - reservation.amount), "version": stock.version + 1}
+        changes = {"reserved": max(0, stock.reserved - promised), "version": stock.version + 1}
         # A balance read before the fill's block still contains what the fill took.
         if spent_at is not None and stock.block_number < spent_at:
             changes["balance"] = max(0, stock.balance - reservation.amount)

@@ -11,7 +11,9 @@ class Alert(models.Model):
 
     class Kind(models.TextChoices):
         LOSS = "loss"
+        DEPOSIT_GONE = "deposit_gone"
         GAS_LOW = "gas_low"
+        CHAIN_GONE = "chain_gone"
 
     kind = models.CharField(max_length=20, choices=Kind)
     key = models.CharField(max_length=120, db_index=True)

@@ -315,6 +315,8 @@ def reason_of(order: Order, shown: str, steps: Iterable[Waiting]) -> str:
         return error_words(order.reason["code"], order.reason.get("params", {}))
     if shown in ("returning", "returned") and str(order.reason.get("code", "")).startswith("deposit_"):
         return error_words(order.reason["code"])
+    if shown == "delivered" and order.state == OrderState.REFUNDED:
+        return error_words("refunded_after_fill")
     if shown != "slower":
         return ""
     running = next((step.waiting for step in steps if step.waiting and step.is_for_person), "")

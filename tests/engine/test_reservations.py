@@ -102,6 +102,17 @@ def test_a_fill_that_a_reading_contains_already_is_not_taken_twice() -> None:
     assert Stock.objects.get().balance == 80
 
 
+def test_what_was_given_back_before_its_fill_was_seen_has_left_all_the_same() -> None:
+    stock(100, block_number=10)
+    order = order_row()
+    reservations.hold(order, [claim(20)])
+    reservations.release(order.order_id)
+    for _ in range(2):
+        reservations.spend(order.order_id, chain_id=902, tokens={TOKEN}, block_number=11)
+        row = Stock.objects.get()
+        assert (row.balance, row.reserved) == (80, 0)
+
+
 def test_an_older_reading_changes_nothing() -> None:
     stock(100, block_number=10)
     assert stock(5, block_number=9).balance == 100

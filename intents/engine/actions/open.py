@@ -5,7 +5,7 @@ import time
 from intents.chains.calls import Call
 from intents.chains.client import client
 from intents.chains.reverts import Reverted
-from intents.engine import alerts, reservations
+from intents.engine import alerts, ledger, reservations
 from intents.engine.blocklist import blocked_addresses
 from intents.engine.brakes import refuse_braked_order
 from intents.engine.cancelled import is_cancelled
@@ -136,9 +136,7 @@ def _call(case: Case) -> Call:
 
 
 def _reverted(case: Case, step: Step, reverted: Reverted) -> bool:
-    status = calls.order_status(case.id_bytes, origin=case.origin)
-    answer = client(case.origin.chain_id).call(status.target, status.data)
-    if int.from_bytes(answer, "big") >= _DEPOSITED:
+    if _status(case) >= _DEPOSITED:
         # Somebody opened it first: the result is the same, and its log is on its way to us.
         wait(case, step, Wait("in_block", seconds=1.0))
         return False
@@ -199,10 +197,23 @@ def _await_expiry(case: Case, step: Step) -> bool:
     return False
 
 
-def _expire(case: Case, step: Step) -> bool:
+def book_lost(case: Case, step: Step, seen: Evidence) -> bool:
+    """A parked order that we delivered and that cannot be opened any more: book the loss, once; moves nothing."""
+    if seen.opened is not None or not is_final_past(case, case.terms.fill_deadline):
+        return False
+    if ledger.is_filled(case.order) and not ledger.is_lost(case.order) and _status(case) == 0:
+        alerts.book_loss(case.order)
+    return False
+
+
+def _status(case: Case) -> int:
+    """The order's status in the origin's settler now; raises what reads raise."""
     status = calls.order_status(case.id_bytes, origin=case.origin)
-    answer = client(case.origin.chain_id).call(status.target, status.data)
-    if int.from_bytes(answer, "big") != 0:
+    return int.from_bytes(client(case.origin.chain_id).call(status.target, status.data), "big")
+
+
+def _expire(case: Case, step: Step) -> bool:
+    if _status(case) != 0:
         wait(case, step, Wait("in_block", seconds=2.0))
         return False
     reservations.release(case.order.order_id)

@@ -39,7 +39,10 @@ def begin(case: Case, fill: Step, *, because: str = "fill_deadline_passed") -> b
         data={"chain_id": case.origin.chain_id, "by": case.terms.fill_deadline},
         reason={"code": because, "params": {}},
     )
-    add_step(case, StepKind.REFUND, chain_id=case.origin.chain_id, details={})
+    step = add_step(case, StepKind.REFUND, chain_id=case.origin.chain_id, details={})
+    if step.state == StepState.SKIPPED:
+        # A fill had ended it, and a reorganised chain took that fill back.
+        move_step(case, step, StepState.READY)
     reservations.release(case.order.order_id)
     return True
 

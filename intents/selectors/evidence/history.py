@@ -39,6 +39,8 @@ _UNDONE = {
 _ONLY_FROM: dict[str, tuple[OrderState, ...]] = {
     "opened": _BEFORE_OPEN,
     "recover_sent": (OrderState.REFUND_DUE,),
+    # What is seen to be delivered only after the refund stays returned.
+    "filled": tuple(state for state in OrderState if state is not OrderState.REFUNDED),
     "fill_sent": (OrderState.OPENED, OrderState.FILLING),
     "refund_sent": (OrderState.REFUND_DUE, OrderState.REFUNDING),
 }
