@@ -3,6 +3,7 @@
 from intents.chains import registry
 from intents.chains.calls import ZERO_ADDRESS, encode_call
 from intents.chains.client import client
+from intents.chains.endpoints import RpcUnavailable
 from intents.chains.manifest import ChainManifest
 
 from . import ledger
@@ -38,9 +39,10 @@ def _held(manifest: ChainManifest) -> dict[tuple[int, str, str], int]:
     places += [(ZERO_ADDRESS, account) for account in holders]
     multicall = manifest.address("multicall3")
     calls += [(multicall, encode_call("getEthBalance(address)", (holder,))) for holder in holders.values()]
-    answers = client(manifest.chain_id).multicall(calls)
-    return {
-        (manifest.chain_id, token, account): int.from_bytes(answer.data[:32], "big")
-        for (token, account), answer in zip(places, answers, strict=True)
-        if answer.is_success
-    }
+    held = {}
+    for (token, account), answer in zip(places, client(manifest.chain_id).multicall(calls), strict=True):
+        if not answer.is_success or len(answer.data) < 32:
+            # What was not compared is not in order.
+            raise RpcUnavailable(f"{manifest.slug}: {token} does not say what our {account} holds")
+        held[manifest.chain_id, token, account] = int.from_bytes(answer.data[:32], "big")
+    return held

@@ -236,7 +236,7 @@ class ChainObserver:
         readings = {(token, account): int(text) for token, text in world["stocks"].items()}
         readings |= {(reservations.NATIVE, holder): int(text) for holder, text in world["native"].items()}
         reservations.refresh_all(chain_id, readings, block_number=number)
-        if not self._has_baseline:
+        if not self._has_baseline and all(each.address in world["stocks"] for each in self.manifest.tokens):
             ledger.book_baseline(chain_id, {token: int(text) for token, text in world["stocks"].items()})
             self._has_baseline = True
 

@@ -97,6 +97,14 @@ class InsufficientBalance(OrderRefused):
     code = "insufficient_balance"
 
 
+class BalanceUnknown(OrderRefused):
+    """The token did not say what the wallet holds or allows, which is not the same as nothing."""
+
+    code = "balance_unknown"
+    retry = True
+    status = 503
+
+
 class NoAllowance(OrderRefused):
     """Permit2 may move `have` base units, this and the other unstarted transfers need `need`."""
 

@@ -1,13 +1,17 @@
 """What the chains say about the person's wallet and the recipient, read in one round trip per chain."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 from intents.chains.calls import ZERO_ADDRESS, encode_call
-from intents.chains.client import call_request, client, multicall_request, parse_multicall
+from intents.chains.client import CallResult, call_request, client, multicall_request, parse_multicall
 from intents.chains.manifest import ChainManifest
 from intents.chains.reverts import Reverted
+from intents.errors import WaymeetError
+
+from .errors import BalanceUnknown
 
 # Code of this form is an account that delegates (EIP-7702): its key still signs for it.
 DELEGATION_PREFIX: Final = "0xef0100"
@@ -55,7 +59,7 @@ def read_wallet(
 ) -> WalletFacts:
     """Facts for an order of `user` paying `amount` of `token` on the origin to `recipient` (may be empty).
 
-    Raises what chain reads raise.
+    Raises BalanceUnknown and what chain reads raise.
     """
     who = recipient or user
     at_origin = _read_origin(origin, token=token, user=user, who=who, amount=amount)
@@ -107,10 +111,9 @@ def _read_origin(origin: ChainManifest, *, token: str, user: str, who: str, amou
     for outcome in (answer, user_code, recipient_code):
         if isinstance(outcome, Exception):
             raise outcome
-    native, *amounts = (
-        int.from_bytes(result.data[:32], "big") if result.is_success else 0
-        for result in parse_multicall(bytes.fromhex(answer[2:]))
-    )
+    if _has_code(user_code) and isinstance(checked, WaymeetError) and checked.retry:
+        raise checked
+    native, *amounts = _amounts(parse_multicall(bytes.fromhex(answer[2:])), origin)
     balance, allowance = amounts or (0, 0)
     return _AtOrigin(
         amounts=(balance, allowance, native),
@@ -119,6 +122,12 @@ def _read_origin(origin: ChainManifest, *, token: str, user: str, who: str, amou
         can_check_signatures=_answers_erc1271(checked),
         is_token_moving=not any(isinstance(outcome, Reverted) for outcome in moved),
     )
+
+
+def _amounts(results: Sequence[CallResult], origin: ChainManifest) -> list[int]:
+    if any(not result.is_success or len(result.data) < 32 for result in results):
+        raise BalanceUnknown(f"{origin.slug}: a balance or an allowance was not told", chain=origin.name)
+    return [int.from_bytes(result.data[:32], "big") for result in results]
 
 
 def _read_destination(

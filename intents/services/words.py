@@ -177,6 +177,7 @@ CHAIN_WORDS = {
     "nodes_disagree": _("The chain's nodes disagree at the moment. Please try again."),
     "node_refused": _("The chain does not answer at the moment. Please try again."),
     "rpc_error": _("The chain does not answer at the moment. Please try again."),
+    "balance_unknown": _("%(chain)s does not say at the moment what your wallet holds. Please try again."),
     "clock_unknown": _("We have not seen a block of this chain yet. Please try again in a moment."),
     "not_ready": _("We are still starting. Please try again in a moment."),
     "contract_not_listed": _("This chain is not fully connected yet."),

@@ -38,19 +38,20 @@ CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 HERE = "browser-here"
 
 
+WISH = {
+    "origin": "alder",
+    "destination": "birch",
+    "input_token": "USDC",
+    "output_token": "USDC",
+    "amount": "100",
+    "exact": "input",
+    "recipient": "",
+    "confirm": "auto",
+}
+
+
 def quoted(user: LocalAccount, **changes: str) -> Quote:
-    wish = {
-        "origin": "alder",
-        "destination": "birch",
-        "input_token": "USDC",
-        "output_token": "USDC",
-        "amount": "100",
-        "exact": "input",
-        "user": user.address,
-        "recipient": "",
-        "confirm": "auto",
-        **changes,
-    }
+    wish = WISH | {"user": user.address} | changes
     quote = quote_request(intent=Intent.parse(wish), browser_key=HERE)
     quote_solve(quote.pk)
     quote.refresh_from_db()
@@ -102,6 +103,19 @@ def test_the_same_order_again_answers_the_same(seen: Network, alice: LocalAccoun
     first = submitted(quote, alice)
     assert submitted(quote, alice).pk == first.pk
     assert Event.objects.filter(order=first).count() == 1
+
+
+def test_a_balance_that_cannot_be_read_is_unknown_and_not_too_little(
+    seen: Network, alice: LocalAccount
+) -> None:
+    quote = quoted(alice)
+    seen.rpc("alder").request("anvil_setCode", seen.token("alder", "USDC"), "0x60006000fd")
+    assert code_of(lambda: submitted(quote, alice)) == "balance_unknown"
+    assert not Order.objects.exists()
+    unread = quote_request(intent=Intent.parse(WISH | {"user": alice.address}), browser_key=HERE)
+    quote_solve(unread.pk)
+    unread.refresh_from_db()
+    assert unread.refusal == {"code": "balance_unknown", "params": {"chain": seen.manifest("alder").name}}
 
 
 def test_another_browser_gets_nothing_from_public_calldata(seen: Network, alice: LocalAccount) -> None:
