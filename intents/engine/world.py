@@ -52,8 +52,9 @@ def chain_world_json(
             world["pools"].append(KINDS[venue.kind].read(venue, part.index, part.known, answers))
         elif part.kind == "feed":
             world["feeds"][part.name] = _feed_answer(answers[0])
-        else:
-            world[part.kind][part.name] = _number_text(answers[0])
+        elif (amount := _number_text(answers[0])) is not None:
+            # What did not answer is unknown, which is not the same as nothing: what was known before stands.
+            world[part.kind][part.name] = amount
     return world
 
 
@@ -118,8 +119,8 @@ def _parts(manifest: ChainManifest, known: Json | None) -> list[_Part]:
     return parts
 
 
-def _number_text(answer: bytes | None) -> str:
-    return str(int.from_bytes(answer[:32], "big")) if answer and len(answer) >= 32 else "0"
+def _number_text(answer: bytes | None) -> str | None:
+    return str(int.from_bytes(answer[:32], "big")) if answer and len(answer) >= 32 else None
 
 
 def _feed_answer(answer: bytes | None) -> list[str] | None:

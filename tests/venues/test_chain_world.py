@@ -6,8 +6,10 @@ import pytest
 
 from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.client import client
+from intents.chains.endpoints import RpcUnavailable
 from intents.chains.manifest import ChainManifest
 from intents.devnet.network import Network
+from intents.engine.audit import ledger_check
 from intents.engine.prices import FeedReading, combine
 from intents.engine.world import chain_world_calls, chain_world_json, is_complete, read_chain_world
 from intents.solver.markets import market_from_json
@@ -47,6 +49,17 @@ def test_three_rounds_from_nothing_and_one_ever_after(registered: Network) -> No
     assert is_complete(manifest, again)
     assert again["pools"] == world["pools"]
     assert len(chain_world_calls(manifest, world)) < 60
+
+
+def test_a_stock_that_does_not_answer_is_unknown_and_not_empty(registered: Network) -> None:
+    manifest, usdc = registered.manifest("birch"), registered.token("birch", "USDC")
+    ledger_check()
+    registered.rpc("birch").request("anvil_setCode", usdc, "0x60006000fd")
+    world = read_chain_world(client(manifest.chain_id))
+    assert usdc not in world["stocks"]
+    assert registered.token("birch", "WETH") in world["stocks"]
+    with pytest.raises(RpcUnavailable, match="does not say"):
+        ledger_check()
 
 
 def test_a_silent_pool_does_not_hold_up_the_rest(registered: Network) -> None:
