@@ -122,6 +122,14 @@ class People:
         )
 
 
+def prepared_at_once(
+    people: People, wallets: Sequence[LocalAccount], asked: Asked
+) -> list[Callable[[], Sent]]:
+    """A submission of each wallet, signed and not yet made: none is old when the first of them is made."""
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda wallet: people.prepare(wallet, asked), wallets))
+
+
 def all_at_once(
     work: Sequence[Callable[[], Sent]], *, threads: int = 16
 ) -> tuple[list[Sent], list[ApiError]]:

@@ -11,7 +11,7 @@ from eth_account.signers.local import LocalAccount
 from intents.client.transfer import Asked
 from intents.devnet.bench.demo_process import DemoProcess
 
-from .stack import ENDED, STILL, People, all_at_once, assert_books_balance, chains_of
+from .stack import ENDED, STILL, People, all_at_once, assert_books_balance, chains_of, prepared_at_once
 
 ASKED = Asked(amount="25", source="birch:USDC", target="cedar:USDC")
 Wallets = Callable[[int], list[LocalAccount]]
@@ -49,7 +49,7 @@ def at_once(demo: DemoProcess, wallets: list[LocalAccount], *, seconds: float) -
     for rpc in chains.rpcs.values():
         rpc.request("evm_setAutomine", True)
     with chains.ticking(1.0):
-        prepared = [people.prepare(wallet, ASKED) for wallet in wallets]
+        prepared = prepared_at_once(people, wallets, ASKED)
         started = time.monotonic()
         accepted, refusals = all_at_once(prepared)
         assert not refusals, refusals[:3]

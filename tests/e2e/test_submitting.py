@@ -13,7 +13,7 @@ from intents.devnet.accounts import named_wallet
 from intents.devnet.deployment import Deployment
 from intents.devnet.network import Network
 
-from .stack import ENDED, People, Sent, all_at_once, wait_for
+from .stack import ENDED, People, Sent, all_at_once, prepared_at_once, wait_for
 
 pytestmark = [pytest.mark.chain, pytest.mark.slow]
 IN_STOCK = Asked(amount="25", source="birch:USDC", target="cedar:USDC")
@@ -101,8 +101,7 @@ def test_fifty_orders_against_stock_for_ten(people: People, chains: Network, fre
     chains.fund("birch", [wallet.address for wallet in wallets], {"USDC": 100_000_000})
     with only_stock(chains, "cedar", {"USDC": 10 * CEDAR_25}):
         wait_for(lambda: is_short(people), seconds=30, what=lambda: "Cedar's stock is not seen")
-        prepared = [people.prepare(wallet, IN_STOCK) for wallet in wallets]
-        accepted, refusals = all_at_once(prepared)
+        accepted, refusals = all_at_once(prepared_at_once(people, wallets, IN_STOCK))
         assert (len(accepted), len(refusals)) == (10, 40)
         assert {refusal.code for refusal in refusals} == {"no_stock"}
         assert all(400 <= refusal.status < 500 for refusal in refusals)

@@ -25,3 +25,13 @@ def driver(
     if running.is_running:
         running.close()
     world.forget()
+
+
+@pytest.fixture
+def odd_driver(transactional_db: None, registered_odd: Network) -> Iterator[Driver]:
+    """The generated network with its follower; nobody validates there, so orders end when they are filled."""
+    world.forget()
+    running = Driver(registered_odd).start()
+    yield running
+    running.close()
+    world.forget()

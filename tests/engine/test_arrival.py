@@ -1,6 +1,5 @@
 """A transfer that ends in a call: made with what arrives, or the tokens are with the person and it is said."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from eth_account import Account
 from intents.chains.calls import ZERO_ADDRESS
 from intents.devnet.accounts import named_wallet, wallet
 from intents.devnet.network import Network
-from intents.engine import ledger, world
+from intents.engine import ledger
 from intents.engine.audit import ledger_check
 from intents.lifecycle import OrderState
 from intents.models import Attempt, ChainLog, Event, Order, Quote
@@ -211,16 +210,6 @@ def test_an_outsiders_half_of_two_outputs_is_no_delivery_and_the_money_comes_bac
 
 def kinds_seen(order: Order) -> set[str]:
     return set(ChainLog.objects.filter(order_id=order.order_id).values_list("kind", flat=True))
-
-
-@pytest.fixture
-def odd_driver(transactional_db: None, registered_odd: Network) -> Iterator[Driver]:
-    """A follower of a network nobody has seen before."""
-    world.forget()
-    running = Driver(registered_odd).start()
-    yield running
-    running.close()
-    world.forget()
 
 
 def test_a_vault_on_a_network_never_seen_before(odd_driver: Driver, registered_odd: Network) -> None:

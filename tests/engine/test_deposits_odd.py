@@ -1,13 +1,10 @@
 """Payments to an order's own address on chains that nobody knew in advance; nobody proves there."""
 
-from collections.abc import Iterator
 
 import pytest
 
 from intents.chains.calls import Call, encode_call
 from intents.devnet.accounts import OUTSIDER, address, wallet
-from intents.devnet.network import Network
-from intents.engine import world
 from intents.lifecycle import OrderState
 from intents.models import Deposit, Order
 from intents.services.orders import order_submit
@@ -17,15 +14,6 @@ from tests.engine.driver import Driver
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
 
 DELIVERED = (OrderState.FILLED, OrderState.PROVING)
-
-
-@pytest.fixture
-def odd_driver(transactional_db: None, registered_odd: Network) -> Iterator[Driver]:
-    world.forget()
-    running = Driver(registered_odd).start()
-    yield running
-    running.close()
-    world.forget()
 
 
 def slugs(driver: Driver) -> tuple[str, str]:

@@ -1,6 +1,5 @@
 """The chains' own coin, both ways: real coins leave, real coins arrive, and the books agree."""
 
-from collections.abc import Iterator
 
 import pytest
 from eth_account.signers.local import LocalAccount
@@ -8,7 +7,6 @@ from eth_account.signers.local import LocalAccount
 from intents.chains.calls import ZERO_ADDRESS
 from intents.devnet.accounts import wallet
 from intents.devnet.network import Network
-from intents.engine import world
 from intents.engine.audit import ledger_check
 from intents.lifecycle import OrderState
 from intents.models import Stock
@@ -91,16 +89,6 @@ def test_the_coin_comes_back_when_it_cannot_be_delivered(
     assert coins(driver.network, "alder", bob.address) == paid + 5 * 10**16
     assert coins(driver.network, "alder", driver.network.manifest("alder").address("input_settler")) == 0
     driver.wait_for(lambda: not ledger_check())
-
-
-@pytest.fixture
-def odd_driver(transactional_db: None, registered_odd: Network) -> Iterator[Driver]:
-    """The generated network with its follower; nobody validates there, so orders end when they are filled."""
-    world.forget()
-    running = Driver(registered_odd).start()
-    yield running
-    running.close()
-    world.forget()
 
 
 def test_coins_both_ways_on_a_network_never_seen_before(odd_driver: Driver, bob: LocalAccount) -> None:
