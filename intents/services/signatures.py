@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from intents.chains.calls import encode_call
+from intents.chains.calls import ZERO_ADDRESS, Call, encode_call
 from intents.chains.client import client
+from intents.chains.endpoints import RpcError
 from intents.chains.manifest import ChainManifest
 from intents.chains.reverts import Reverted
 from intents.engine.deposits import address_of
@@ -18,7 +19,7 @@ from intents.settlement.typed_data import (
 )
 
 from .errors import SignatureMalformed, WrongSigner
-from .wallets import AccountKind, account_kind
+from .wallets import SIGNATURE_GAS, AccountKind, account_kind
 
 _HALF_CURVE_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 # What the settler takes, less the byte that names the way.
@@ -68,9 +69,11 @@ def signed_by_user(order: StandardOrder, text: object, *, origin: ChainManifest,
 def require_account(order: StandardOrder, signature: bytes, *, origin: ChainManifest, way: str) -> None:
     """Raise WrongSigner unless the code of `order.user` accepts the signature now (ERC-1271)."""
     asked = (digest(typed_data_of(order, origin=origin, way=way)), signature)
+    call = Call(order.user, encode_call(_IS_VALID_SIGNATURE, asked), gas_limit=SIGNATURE_GAS)
     try:
-        answer = client(origin.chain_id).call(order.user, encode_call(_IS_VALID_SIGNATURE, asked))
-    except Reverted:
+        answer = client(origin.chain_id).simulate(call, ZERO_ADDRESS)
+    except (Reverted, RpcError):
+        # Running out of gas is no revert to some nodes.
         answer = b""
     if len(answer) < 32 or answer[:4] != _ACCEPTED:
         raise WrongSigner(signer="", expected=order.user)

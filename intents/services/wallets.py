@@ -17,6 +17,8 @@ from .errors import BalanceUnknown
 DELEGATION_PREFIX: Final = "0xef0100"
 _IS_VALID_SIGNATURE: Final = "isValidSignature(bytes32,bytes)"
 _NATIVE_PROBE_GAS: Final = 100_000
+# An account's code runs on our nodes when it is asked about a signature. What needs more could not be opened either.
+SIGNATURE_GAS: Final = 1_000_000
 
 
 class AccountKind(StrEnum):
@@ -103,7 +105,7 @@ def _read_origin(origin: ChainManifest, *, token: str, user: str, who: str, amou
         call_request(to, data, "latest"),
         ("eth_getCode", [user, "latest"]),
         ("eth_getCode", [who, "latest"]),
-        call_request(user, probe, "latest"),
+        _judged_request(user, probe),
     ]
     if not is_native and amount:
         requests.append(_transfer_request(token, user, origin.address("input_settler"), amount))
@@ -152,6 +154,10 @@ def _read_destination(
 def _transfer_request(token: str, sender: str, to: str, amount: int) -> Any:
     data = encode_call("transfer(address,uint256)", (to, amount))
     return ("eth_call", [{"from": sender, "to": token, "data": "0x" + data.hex()}, "latest"])
+
+
+def _judged_request(user: str, data: bytes) -> Any:
+    return ("eth_call", [{"to": user, "data": "0x" + data.hex(), "gas": hex(SIGNATURE_GAS)}, "latest"])
 
 
 def _answers_erc1271(outcome: Any) -> bool:

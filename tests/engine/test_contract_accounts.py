@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from intents.chains.calls import Call, encode_call
@@ -11,9 +12,11 @@ from intents.devnet.accounts import wallet
 from intents.errors import WaymeetError
 from intents.lifecycle import OrderState
 from intents.models import Quote
+from intents.services.errors import WrongSigner
 from intents.services.intent import Intent
 from intents.services.orders import order_submit
 from intents.services.quotes import quote_request, quote_solve
+from intents.services.signatures import require_account
 from intents.settlement.calls import open_by_user
 from intents.settlement.order import order_from_json
 from tests.engine import teams
@@ -24,6 +27,8 @@ from tests.engine.teams import FIRST, SECOND, signed_by
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
 
 SLOW_SECONDS = 3600
+# Runtime code that accepts any signature, if only it has 5,000,000 units of gas for that.
+GREEDY = "0x63004c4b405a11600f5760006000fd5b631626ba7e60e01b60005260206000f3"
 
 
 def team_wallet(driver: Driver) -> str:
@@ -50,6 +55,21 @@ def asked(user: str, **changes: str) -> Quote:
 
 def submitted(quote: Quote, signature: str) -> Any:
     return order_submit(quote_id=quote.pk, terms=quote.order, signature=signature, browser_key="browser-1")
+
+
+def test_judging_a_signature_has_our_nodes_work_no_longer_than_opening_would(
+    driver: Driver, alice: LocalAccount
+) -> None:
+    """Anybody may name an account whose code runs as long as it is let: each quote and order would hold a node up."""
+    user = str(Account.create().address)
+    driver.network.rpc("alder").request("anvil_setCode", user, GREEDY)
+    driver.network.fund("alder", [user], {"USDC": 100 * 10**6})
+    quote = asked(user, input_token="USDC", amount="25", recipient=alice.address)
+    reasons = {each["way"]: each["reason"] for each in quote.ways}
+    assert reasons["eip3009"] == "account_cannot_check_signatures"
+    order, alder = order_from_json(quote.order), driver.network.manifest("alder")
+    with pytest.raises(WrongSigner):
+        require_account(order, b"", origin=alder, way="eip3009")
 
 
 def code_of(call: Callable[[], Any]) -> str:
