@@ -181,6 +181,11 @@ class ChainManifest:
     messaging: str = ""
 
     @property
+    def has_shared_mailbox(self) -> bool:
+        """Whether its messages leave by somebody else's Mailbox, which may take a fee for each."""
+        return self.messaging == "shared"
+
+    @property
     def finality_seconds(self) -> int:
         """Time until a block is final, rounded up."""
         return -int(-(self.depth * self.block_seconds) // 1)

@@ -115,6 +115,12 @@ def departure_call(move: StockMove) -> Sent | None:
     return Sent(calls.trade([swap], token_out=ZERO_ADDRESS, least=0, chain=source), OPERATOR)
 
 
+def paid_wei(left: ChainLog) -> int:
+    """What our account's coins paid for a departure's message, as the transaction that we stored says."""
+    attempt = Attempt.objects.filter(tx_hash=left.tx_hash).first()
+    return calls.coins_of_trade(bytes.fromhex(attempt.calldata[2:])) if attempt is not None else 0
+
+
 def arrival_call(move: StockMove, left: ChainLog) -> tuple[Sent | None, Wait]:
     """The transaction that brings the message in, or why there is none yet."""
     source, destination = registry.chain(move.source_id), registry.chain(move.destination_id)

@@ -1,16 +1,21 @@
 """What we spend on money that goes back to somebody whose order we never took: a stranger's, opened without a quote.
 
-Anybody can open any order for the price of one transaction; returning it must not cost us more than that.
+Anybody can open any order for the price of one transaction; returning it must not cost us more than that. And what
+we pay at most for a message to a Mailbox that is not ours, whose owner may ask anything.
 """
 
+from collections.abc import Sequence
+
+from intents.lifecycle import StepKind
 from intents.settlement.order import address_to_bytes32
-from intents.solver.pricing import GasRules, Unpriced, native_usd_up
+from intents.solver.pricing import GasRules, Unpriced, message_fee_wei, native_usd_up
 from intents.solver.world import World
 
 from .case import Case
 from .economics import input_value_usd_e8
 from .releases import is_released
-from .world import load_world
+from .urgency import is_expiring
+from .world import load_prices
 
 # As quotes have it: no order of ours is smaller.
 LEAST_IN_COSTS = 20
@@ -18,10 +23,12 @@ LEAST_IN_COSTS = 20
 
 def carries_proof(case: Case) -> bool:
     """Whether we carry the proof that nobody filled. Of strangers' orders only where our own contracts can, and
-    the input is worth far more than that costs; others wait for `expires`. Raises Unpriced."""
-    return case.is_ours or (
-        _names_our_contracts(case)
-        and (is_released(case) or _is_worth(case, times=LEAST_IN_COSTS, with_proof=True))
+    the input is worth far more than that costs, of ours unless a Mailbox that is not ours makes it dear; others
+    wait for `expires`. Raises Unpriced."""
+    if case.is_ours:
+        return not case.destination.has_shared_mailbox or _is_sent(case) or _is_message_cheap(case)
+    return _names_our_contracts(case) and (
+        is_released(case) or _is_worth(case, times=LEAST_IN_COSTS, with_proof=True)
     )
 
 
@@ -31,6 +38,42 @@ def pays_refund(case: Case) -> bool:
     Raises Unpriced: what nobody can value now is not worthless.
     """
     return case.is_ours or is_released(case) or _is_worth(case, times=1, with_proof=False)
+
+
+def is_message_worth(fee_wei: int, cases: Sequence[Case]) -> bool:
+    """Whether a message may cost that besides gas: no more than the inputs of all its orders are worth.
+
+    Without the message they would be lost. While nobody can value them it waits until they expire soon.
+    """
+    if not fee_wei:
+        return True
+    world = load_prices()
+    try:
+        at_stake = sum(input_value_usd_e8(case, world) for case in cases)
+        destination = world.chains[cases[0].order.destination_id]
+        return native_usd_up(world, destination, fee_wei) <= at_stake
+    except (Unpriced, KeyError):
+        return any(map(is_expiring, cases))
+
+
+def _is_sent(case: Case) -> bool:
+    step = case.step(StepKind.REFUND)
+    return step is not None and bool(case.tries(step, "dispatch"))
+
+
+def _is_message_cheap(case: Case) -> bool:
+    """Whether the input is worth far more than the Mailbox's fee, as it had to be of all costs when it was quoted."""
+    world = _world_of(case)
+    destination = world.chains[case.order.destination_id]
+    fee = native_usd_up(world, destination, message_fee_wei(destination, case.order.origin_id))
+    return input_value_usd_e8(case, world) >= LEAST_IN_COSTS * fee
+
+
+def _world_of(case: Case) -> World:
+    world = load_prices()
+    if not {case.order.origin_id, case.order.destination_id} <= world.chains.keys():
+        raise Unpriced("no_price", case.order.input_token)
+    return world
 
 
 def _names_our_contracts(case: Case) -> bool:
@@ -45,9 +88,7 @@ def _names_our_contracts(case: Case) -> bool:
 
 
 def _is_worth(case: Case, *, times: int, with_proof: bool) -> bool:
-    world = load_world()
-    if not {case.order.origin_id, case.order.destination_id} <= world.chains.keys():
-        raise Unpriced("no_price", case.order.input_token)
+    world = _world_of(case)
     try:
         value = input_value_usd_e8(case, world)
     except KeyError:
@@ -61,6 +102,7 @@ def _cost_usd_e8(case: Case, world: World, *, with_proof: bool) -> int:
     origin, destination = world.chains[case.order.origin_id], world.chains[case.order.destination_id]
     at_origin = gas.refund + (gas.process if with_proof else 0)
     at_destination = gas.attest + gas.dispatch if with_proof else 0
+    fee = message_fee_wei(destination, origin.chain_id) if with_proof else 0
     return native_usd_up(world, origin, at_origin * origin.gas_price_wei) + native_usd_up(
-        world, destination, at_destination * destination.gas_price_wei
+        world, destination, at_destination * destination.gas_price_wei + fee
     )

@@ -14,6 +14,7 @@ from intents.settlement.order import bytes32_to_address, int_to_address
 from intents.solver.pricing import (
     Unpriced,
     fill_units,
+    message_fee_wei,
     native_usd_up,
     price_of,
     settling,
@@ -103,7 +104,7 @@ def _paid_usd_e8(case: Case, world: World, planned: Mapping[str, Any]) -> int:
 def _cost_usd_e8(
     case: Case, world: World, origin: ChainWorld, destination: ChainWorld, planned: Mapping[str, Any]
 ) -> int:
-    """Gas of what is still to be sent, and the native coin that arrives besides the output."""
+    """Gas and message fees of what is still to be sent, and the native coin that arrives besides the output."""
     outputs = case.terms.outputs
     gas = rules_for(outputs).gas
     settled = settling(world, origin, destination, gas=gas)
@@ -115,11 +116,12 @@ def _cost_usd_e8(
     source = _sent_from(planned, world)
     if source is not None:
         fill += gas.arrive
-        carried = native_usd_up(world, source, gas.bridge * source.gas_price_wei)
+        fee = message_fee_wei(source, destination.chain_id)
+        carried = native_usd_up(world, source, gas.bridge * source.gas_price_wei + fee)
     return (
         carried
         + native_usd_up(world, origin, (settled.finalise + settled.process) * origin.gas_price_wei)
-        + native_usd_up(world, destination, fill * destination.gas_price_wei + besides)
+        + native_usd_up(world, destination, fill * destination.gas_price_wei + settled.message_wei + besides)
     )
 
 

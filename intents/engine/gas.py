@@ -13,6 +13,7 @@ from intents.solver.pricing import GasRules
 
 from . import alerts
 from .reservations import NATIVE
+from .world import load_prices
 
 log = structlog.get_logger(__name__)
 
@@ -73,9 +74,18 @@ def _reserves() -> list[Reserve]:
             continue
         for role, units in needed.items():
             if (chain_id, senders[role]) in held:
-                wanted = RESERVE_ORDERS * units * max_fee_wei
+                besides = _message_wei(chain_id) if role == accounts.RELAYER else 0
+                wanted = RESERVE_ORDERS * (units * max_fee_wei + besides)
                 found.append(Reserve(chain_id, role, senders[role], held[chain_id, senders[role]], wanted))
     return found
+
+
+def _message_wei(chain_id: int) -> int:
+    """The most that a Mailbox that is not ours asks for a message, as the follower read it."""
+    if not registry.chain(chain_id).has_shared_mailbox:
+        return 0
+    seen = load_prices().chains.get(chain_id)
+    return max((seen.message_fees or {}).values(), default=0) if seen is not None else 0
 
 
 def _alerted() -> dict[str, int | None]:

@@ -221,8 +221,8 @@ def book_loss(order: Order) -> None:
     )
 
 
-def book_move_departure(move: StockMove) -> None:
-    """Stock left our account for a bridge."""
+def book_move_departure(move: StockMove, *, fee_wei: int = 0) -> None:
+    """Stock left our account for a bridge, and `fee_wei` of its coins for the message."""
     book(
         move.order,
         chain_id=move.source_id,
@@ -230,6 +230,15 @@ def book_move_departure(move: StockMove) -> None:
         debit=Account.INVENTORY,
         credit=Account.TRANSIT,
         amount=move.amount,
+        memo=departure_memo(move),
+    )
+    book(
+        move.order,
+        chain_id=move.source_id,
+        token="0x" + "00" * 20,
+        debit=Account.INVENTORY,
+        credit=Account.GAS,
+        amount=fee_wei,
         memo=departure_memo(move),
     )
 
@@ -305,6 +314,19 @@ def book_gas(order: Order | None, *, chain_id: int, cost_wei: int, tx_hash: str)
         credit=Account.GAS,
         amount=cost_wei,
         memo=f"gas:{tx_hash[2:34]}",
+    )
+
+
+def book_message(order: Order | None, *, chain_id: int, fee_wei: int, tx_hash: str) -> None:
+    """A Mailbox that is not ours took `fee_wei` of the chain's coin for a message, besides its gas."""
+    book(
+        order,
+        chain_id=chain_id,
+        token="0x" + "00" * 20,
+        debit=Account.RESERVED,
+        credit=Account.GAS,
+        amount=fee_wei,
+        memo=f"message:{tx_hash[2:34]}",
     )
 
 

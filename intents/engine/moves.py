@@ -159,12 +159,13 @@ def _exchange(move: StockMove) -> Wait | None:
 
 
 def _left(move: StockMove, departed: ChainLog) -> None:
+    fee_wei = bridging.paid_wei(departed)
     with transaction.atomic():
         if move.order is not None:
             # Whoever ends the order meanwhile releases what it holds after this, not before it.
             Order.objects.select_for_update().values_list("pk").get(pk=move.order.pk)
         _shift(move, STATES.IN_TRANSIT)
-        ledger.book_move_departure(move)
+        ledger.book_move_departure(move, fee_wei=fee_wei)
         if move.order is None:
             reservations.end_move(move.pk, spent_at=departed.block_number)
             return

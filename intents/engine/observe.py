@@ -139,7 +139,7 @@ class ChainObserver:
         if seen.results is None or len(seen.results) < count:
             return None
         answers = [result.data if result.is_success else None for result in seen.results[:count]]
-        world = chain_world_json(self.manifest, answers, self._asked)
+        world = chain_world_json(self.manifest, answers, self._asked, asked=self._calls)
         if is_complete(self.manifest, world) or not is_complete(self.manifest, self._world):
             return world
         # A pool asks for more of itself: the last whole world stands until the next block brings it.

@@ -19,6 +19,8 @@ from .case import Case
 
 WRAPPED = "0xe1fffcc4923d04b559f4d29a8bfc6cda04eb5b0d3c460751c2402c5c5cc9109c"
 UNWRAPPED = "0x7fcf532c15f0a6db0bd6d0e038bea71d30d808c7d98cb3bf7268a95bf5081b65"
+# What such a transaction sends along is the Mailbox's fee.
+MESSAGE = "dispatch"
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 
 
@@ -107,6 +109,19 @@ def _book_one(order: Order | None, attempt: Attempt) -> None:
         cost_wei=cost_wei if order is None else _part(attempt, order, cost_wei),
         tx_hash=attempt.tx_hash,
     )
+    fee_wei = message_wei(attempt)
+    ledger.book_message(
+        order,
+        chain_id=attempt.chain_id,
+        fee_wei=fee_wei if order is None or not fee_wei else _part(attempt, order, fee_wei),
+        tx_hash=attempt.tx_hash,
+    )
+
+
+def message_wei(attempt: Attempt) -> int:
+    """What a mined transaction paid for a message besides its gas, to a Mailbox that is not ours."""
+    is_paid = attempt.purpose == MESSAGE and attempt.state == AttemptState.CONFIRMED
+    return attempt.value_wei if is_paid else 0
 
 
 def _part(attempt: Attempt, order: Order, cost_wei: int) -> int:

@@ -24,7 +24,7 @@ from intents.venues.hyperlane_warp import is_departure
 from . import ledger
 from .actions.carry import hash_of, message_of
 from .batches import MOST_PAYLOADS
-from .bridging import ARRIVAL_LOG, purpose_of
+from .bridging import ARRIVAL_LOG, paid_wei, purpose_of
 
 log = structlog.get_logger(__name__)
 
@@ -158,7 +158,7 @@ def _carry_on(dispatched: ChainLog) -> bool:
             move.save()
             attempt.purpose = purpose_of(move, "bridge")
             attempt.save()
-            ledger.book_move_departure(move)
+            ledger.book_move_departure(move, fee_wei=paid_wei(dispatched))
     except IntegrityError:
         log.warning("rebuild.stock_left_to_others", tx_hash=dispatched.tx_hash, amount=str(amount))
         return False

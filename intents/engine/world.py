@@ -22,6 +22,7 @@ from intents.solver.world import Stock as WorldStock
 from intents.venues.swaps import KINDS
 
 from . import sharing, spending
+from .message_fees import fee_calls, fees_json
 from .prices import FeedReading, combine
 from .sharing import Sharing
 from .spending import Spending
@@ -35,13 +36,20 @@ Json = dict[str, Any]
 
 def chain_world_calls(manifest: ChainManifest, known: Json | None = None) -> list[Reading]:
     """The calls (to, data) of one reading; `known` is the chain's world before, None or {} at first."""
-    return [call for part in _parts(manifest, known) for call in part.calls]
+    return [call for part in _parts(manifest, known) for call in part.calls] + fee_calls(manifest)
 
 
 def chain_world_json(
-    manifest: ChainManifest, results: Sequence[bytes | None], known: Json | None = None
+    manifest: ChainManifest,
+    results: Sequence[bytes | None],
+    known: Json | None = None,
+    *,
+    asked: Sequence[Reading] | None = None,
 ) -> Json:
-    """The chain's world from the answers in order, None for a failed call; `known` as given to the calls."""
+    """The chain's world from the answers in order, None for a failed call; `known` as given to the calls.
+
+    `asked` are those calls, where chains may have joined since they were made.
+    """
     world: Json = {"stocks": {}, "native": {}, "feeds": {}, "pools": []}
     at = 0
     for part in _parts(manifest, known):
@@ -55,6 +63,9 @@ def chain_world_json(
         elif (amount := _number_text(answers[0])) is not None:
             # What did not answer is unknown, which is not the same as nothing: what was known before stands.
             world[part.kind][part.name] = amount
+    if manifest.has_shared_mailbox:
+        fees = (chain_world_calls(manifest, known) if asked is None else asked)[at:]
+        world["message_fees"] = fees_json(fees, results[at:])
     return world
 
 
@@ -71,9 +82,10 @@ def read_chain_world(client: ChainClient, known: Json | None = None, *, block: i
     manifest = client.manifest
     world: Json = known or {}
     for _ in range(MOST_ROUNDS):
-        answers = client.multicall(chain_world_calls(manifest, world), block)
+        asked = chain_world_calls(manifest, world)
+        answers = client.multicall(asked, block)
         results = [answer.data if answer.is_success else None for answer in answers]
-        world = chain_world_json(manifest, results, world)
+        world = chain_world_json(manifest, results, world, asked=asked)
         if is_complete(manifest, world):
             break
     return world
@@ -144,6 +156,7 @@ class _Seen:
     parsed: tuple[Market, ...] | None = None
     balances: dict[str, int] = field(default_factory=dict)
     feeds: dict[str, tuple[int, int]] = field(default_factory=dict)
+    message_fees: dict[int, int] = field(default_factory=dict)
 
     @property
     def markets(self) -> tuple[Market, ...]:
@@ -234,6 +247,7 @@ def _parsed(row: ChainHead) -> _Seen:
         pools=tuple(world.get("pools", [])),
         balances={token: int(balance) for token, balance in world.get("stocks", {}).items()},
         feeds=feeds,
+        message_fees={int(to): int(wei) for to, wei in world.get("message_fees", {}).items()},
     )
 
 
@@ -343,6 +357,7 @@ def _chain_world(
         opens=spent.opens_on(manifest.chain_id),
         fills=spent.fills_on(manifest.chain_id),
         held=held,
+        message_fees=seen.message_fees if manifest.has_shared_mailbox else None,
     )
 
 

@@ -216,12 +216,14 @@ WAITING = {
     "too_much_gas": _("being paid there takes more gas than a transfer may; if that stays so, it comes back"),
     "no_price": _("waits for a trustworthy price"),
     "stale_price": _("waits for a trustworthy price"),
+    "no_message_fee": _("waits until it is known what the proof costs"),
     "chain_unreachable": _("%(chain)s does not answer; we keep trying"),
     "node_unreachable": _("%(chain)s does not answer; we keep trying"),
     "chain_paused": _("%(chain)s is paused"),
     "token_paused": _("%(token)s on %(chain)s is paused"),
     "route_paused": _("transfers from %(origin)s to %(destination)s are paused"),
     "gas_price_too_high": _("the fees of %(chain)s are above our limit; waits for them to fall"),
+    "fees_too_high": _("the fees of %(chain)s are above our limit; waits for them to fall"),
 }
 
 TAKES_LONGER = _("a step takes longer than usual; we keep trying")

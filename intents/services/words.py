@@ -91,6 +91,9 @@ QUOTE_WORDS = {
     "insufficient_liquidity": _("The markets are too small for this amount. Try a smaller one."),
     "no_price": _("There is no trustworthy price right now, so we make no offer. Try again in a moment."),
     "stale_price": _("The price we have is too old, so we make no offer. Try again in a moment."),
+    "no_message_fee": _(
+        "What the proof between these chains costs is not known right now, so we make no offer. Try again in a moment."
+    ),
     "price_disagreement": _(
         "Our price sources disagree, so we make no offer of this size. Try a smaller amount."
     ),

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
+
+from eth_abi.abi import decode as abi_decode
 
 from intents.chains.calls import Call, encode_call
 from intents.chains.manifest import ChainManifest, TokenManifest
@@ -39,6 +42,9 @@ _ACCOUNT_SWAP_AND_FILL: Final = (
 _ATTEST_UNFILLED: Final = f"attestUnfilled(bytes32,{OUTPUT_ABI},uint32)"
 _ORACLE_SUBMIT: Final = "submit(uint32,address,address,bytes[])"
 _ORACLE_QUOTE: Final = "quote(uint32,address,address,bytes[])"
+
+# What `fill_payload` makes of an output without call and context.
+PLAIN_FILL_BYTES: Final = 168
 
 BY_PERMIT2: Final = b"\x00"
 BY_AUTHORIZATION: Final = b"\x01"
@@ -154,6 +160,12 @@ def trade(swaps: Sequence[VenueSwap], *, token_out: str, least: int, chain: Chai
     return Call(target=chain.address("solver_account"), data=data)
 
 
+def coins_of_trade(calldata: bytes) -> int:
+    """Wei of our account's coins that a `trade` hands to venues."""
+    swaps, _, _ = abi_decode((f"{SWAP_ABI}[]", "address", "uint256"), calldata[4:])
+    return sum(int(swap[3]) for swap in swaps)
+
+
 def attest_unfilled(
     order: StandardOrder, *, order_id: bytes, destination: ChainManifest, index: int = 0
 ) -> Call:
@@ -187,6 +199,17 @@ def dispatch_fee(payloads: Sequence[bytes], *, origin: ChainManifest, destinatio
         target=destination.address("hyperlane_oracle"),
         data=encode_call(_ORACLE_QUOTE, _dispatch_arguments(payloads, origin, destination)),
     )
+
+
+def plain_dispatch_fee(*, origin: ChainManifest, destination: ChainManifest) -> Call:
+    """As `dispatch_fee`, of the fill of one plain output."""
+    oracle, settler = destination.address("hyperlane_oracle"), destination.address("output_settler")
+    return _plain_fee(oracle, settler, origin.domain, origin.address("hyperlane_oracle"))
+
+
+def domain_of(fee: bytes) -> int:
+    """Where the message goes that a view of `plain_dispatch_fee` with this calldata asks about."""
+    return int.from_bytes(fee[4:36], "big")
 
 
 def process(message: bytes, *, metadata: bytes, origin: ChainManifest) -> Call:
@@ -251,6 +274,12 @@ def validators_of(message: bytes, *, origin: ChainManifest) -> Call:
 def solver_id(destination: ChainManifest) -> bytes:
     """The filler id our account leaves behind."""
     return address_to_bytes32(destination.address("solver_account"))
+
+
+@lru_cache(maxsize=8192)
+def _plain_fee(oracle: str, settler: str, domain: int, recipient: str) -> Call:
+    # Asked again for every block of its chain.
+    return Call(oracle, encode_call(_ORACLE_QUOTE, [domain, recipient, settler, [bytes(PLAIN_FILL_BYTES)]]))
 
 
 def _dispatch_arguments(

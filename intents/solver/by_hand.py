@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from intents.solver.candidates import Candidate
 from intents.solver.markets import Market, is_wrapper, other_token
-from intents.solver.pricing import Unpriced, from_usd_up, native_usd_up, price_of
+from intents.solver.pricing import Unpriced, from_usd_up, message_fee_wei, native_usd_up, price_of
 from intents.solver.world import Bridge, ChainWorld, Token, World
 
 MOST_POOLS: Final = 3
@@ -105,7 +105,7 @@ def by_hand(
 ) -> ByHand | None:
     """The best way alone with `amount` of the input; None when pools and bridges lead nowhere.
 
-    Raises KeyError for a chain or token that is not in the world, Unpriced when gas or output has no price.
+    Raises KeyError for a chain or token that is not in the world, Unpriced when gas, message or output has no price.
     """
     rules = rules or HandRules()
     origin, destination = world.chains[origin_id], world.chains[destination_id]
@@ -199,7 +199,8 @@ class _Way:
         rules = self.rules
         before = [*_exchanges(self.origin, self.departure, rules), *self._sending()]
         after = list(_exchanges(self.destination, self.arrival, rules))
-        usd = native_usd_up(self.world, self.origin, _wei(self.origin, before))
+        fee = message_fee_wei(self.origin, self.destination.chain_id)
+        usd = native_usd_up(self.world, self.origin, _wei(self.origin, before) + fee)
         usd += native_usd_up(self.world, self.destination, _wei(self.destination, after))
         usd += native_usd_up(self.world, self.destination, rules.deliver * self.destination.gas_price_wei)
         received = self.arrival.amounts[-1]

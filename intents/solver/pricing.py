@@ -12,7 +12,7 @@ USD: Final = 10**8
 
 
 class Unpriced(Exception):
-    """An amount cannot be valued: `code` is no_price or stale_price, `asset` the canonical id."""
+    """An amount cannot be valued: `code` is no_price, stale_price or no_message_fee, `asset` the canonical id."""
 
     def __init__(self, code: str, asset: str) -> None:
         super().__init__(f"{code}: {asset}")
@@ -65,9 +65,17 @@ class GasRules:
         return self.finalise_fixed + self.finalise_each
 
 
-# Gas of the open that is not the usual one: a transaction of the user's own is none of ours, a token that is paid
-# by its own signature needs no contract between, and a permit makes the order's address work besides.
-OPEN_GAS: Final = {"native": 0, "batch": 0, "onchain": 0, "eip3009": 133_000, "permit": 190_000}
+# Gas of the open by its way: a transaction of the user's own is none of ours, a token that is paid by its own
+# signature needs no contract between, and a permit makes the order's address work besides.
+OPEN_GAS: Final = {
+    "native": 0,
+    "batch": 0,
+    "onchain": 0,
+    "eip3009": 133_000,
+    "permit2": 142_000,
+    "permit": 190_000,
+    "deposit": 139_000,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +112,15 @@ class PricingRules:
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """Units of gas that settling one order takes, its part of what it shares with others."""
+    """Units of gas that settling one order takes, its part of what it shares with others.
+
+    `message_wei` is its part of what its destination's Mailbox asks for the message besides gas.
+    """
 
     dispatch: int
     process: int
     finalise: int
+    message_wei: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +243,19 @@ def eta_seconds(
     return max(ceil(seconds), 1)
 
 
+def message_fee_wei(source: ChainWorld, to_chain: int) -> int:
+    """Wei that a message from `source` costs besides gas; raises Unpriced while that is not known."""
+    if source.message_fees is None:
+        return 0
+    if to_chain not in source.message_fees:
+        raise Unpriced("no_message_fee", source.native_id)
+    return source.message_fees[to_chain]
+
+
 def message_usd(world: World, origin: ChainWorld, destination: ChainWorld, gas: GasRules) -> int:
     """USD × 10^8 of bringing the proof of one order alone from its destination to its origin; raises Unpriced."""
-    sent = native_usd_up(world, destination, gas.dispatch * destination.gas_price_wei)
+    fee = message_fee_wei(destination, origin.chain_id)
+    sent = native_usd_up(world, destination, gas.dispatch * destination.gas_price_wei + fee)
     return sent + native_usd_up(world, origin, gas.process * origin.gas_price_wei)
 
 
@@ -260,6 +282,7 @@ def settling(
         dispatch=gas.dispatch_each + divide_up(gas.dispatch_fixed * message_bps, ALONE),
         process=gas.process_each + divide_up(gas.process_fixed * message_bps, ALONE),
         finalise=gas.finalise_each + divide_up(gas.finalise_fixed * finalise_bps, ALONE),
+        message_wei=divide_up(message_fee_wei(destination, origin.chain_id) * message_bps, ALONE),
     )
 
 
@@ -305,7 +328,7 @@ def tariff(
     `wraps` is how often the coin is wrapped or unwrapped on the way, `source` the chain from which stock is brought
     over a bridge, `output` the address of the token that is delivered.
 
-    Raises Unpriced when gas or the input token has no price.
+    Raises Unpriced when gas, a message or the input token has no price.
     """
     gas = rules.gas
     settled = settling(world, origin, destination, gas=gas, company=rules.company)
@@ -321,6 +344,7 @@ def tariff(
     carried = 0
     if source is not None:
         usd = gas_usd(world, source, gas.bridge, rules) + gas_usd(world, destination, gas.arrive, rules)
+        usd += native_usd_up(world, source, message_fee_wei(source, destination.chain_id))
         carried = from_usd_up(usd, token, price.low_e8)
 
     margin_bps = exchanges * (rules.exchange_bps + divide_up(rules.volatility_bps_per_minute * eta, 60))
@@ -333,7 +357,8 @@ def tariff(
         chain_id=origin.chain_id,
         price=price,
         network=cost(opening + settled.finalise + refund_share, filling) + carried,
-        proof=cost(settled.process, settled.dispatch),
+        proof=cost(settled.process, settled.dispatch)
+        + from_usd_up(native_usd_up(world, destination, settled.message_wei), token, price.low_e8),
         service_fixed=from_usd_up(rules.service_fixed_usd_e8, token, price.low_e8),
         service_bps=rules.service_bps,
         margin_bps=min(margin_bps, BPS // 2),

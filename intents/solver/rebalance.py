@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from intents.amounts import BPS, bps_down
 from intents.solver.candidates import Candidate
 from intents.solver.markets import other_token
-from intents.solver.pricing import PricingRules, Unpriced, exchange_down, gas_usd, price_of, usd_down, usd_up
+from intents.solver.pricing import (
+    PricingRules,
+    Unpriced,
+    exchange_down,
+    gas_usd,
+    message_fee_wei,
+    native_usd_up,
+    price_of,
+    usd_down,
+    usd_up,
+)
 from intents.solver.routes import Swap
 from intents.solver.world import ChainWorld, Token, World
 
@@ -149,6 +159,7 @@ class _Search:
                 continue
             gas = rules.pricing.gas
             cost = self._gas(source[0], gas.bridge) + self._gas(place[0], gas.arrive)
+            cost += self._message(source[0], place[0])
             if cost * BPS <= value * rules.cost_cap_bps:
                 yield Shift(source=source, destination=place, amount=amount, route=route)
 
@@ -211,6 +222,13 @@ class _Search:
         swap = Swap((way.markets[0].venue,), way.path, rows[0], amount, is_exact_output=False)
         least = bought - bps_down(bought, self.rules.tolerance_bps)
         return cost, Shift(source=source, destination=place, amount=amount, swap=swap, least=least)
+
+    def _message(self, source_id: int, destination_id: int) -> int:
+        source = self.world.chains[source_id]
+        try:
+            return native_usd_up(self.world, source, message_fee_wei(source, destination_id))
+        except Unpriced:
+            return self.rules.largest_usd_e8
 
     def _gas(self, chain_id: int, units: int) -> int:
         try:

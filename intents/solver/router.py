@@ -45,6 +45,7 @@ _TELLING: Final = (
     "price_disagreement",
     "stale_price",
     "no_price",
+    "no_message_fee",
 )
 
 

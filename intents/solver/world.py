@@ -82,6 +82,8 @@ class ChainWorld:
     and `finalises` for all, how many were settled together of late. `held` are tokens that were found wanting, with
     the reason: they may be delivered to whoever was promised them, and are nothing to deliver others with. `opens` and
     `fills` are what our transactions used of late: opens by way and token, fills out of stock by token.
+    `message_fees` is what somebody else's Mailbox asks besides gas, in wei by the chain that a message goes to; None
+    where it is ours and asks nothing.
     """
 
     chain_id: int
@@ -106,6 +108,7 @@ class ChainWorld:
     opens: Mapping[str, int] = field(default_factory=dict)
     fills: Mapping[str, int] = field(default_factory=dict)
     held: Mapping[str, str] = field(default_factory=dict)
+    message_fees: Mapping[int, int] | None = None
 
     def handled(self, address: str) -> Token | None:
         """A token that may be stock or on the way to the output; None for what we do not touch."""
@@ -178,6 +181,9 @@ def chain_to_json(chain: ChainWorld) -> dict[str, Any]:
         "excluded": [[pool.venue, pool.token0, pool.token1, pool.reason] for pool in chain.excluded],
         "paused_reason": chain.paused_reason,
         "held": dict(chain.held),
+        "message_fees": None
+        if chain.message_fees is None
+        else {str(to): str(wei) for to, wei in chain.message_fees.items()},
     }
 
 
@@ -209,6 +215,9 @@ def chain_from_json(value: Mapping[str, Any]) -> ChainWorld:
         excluded=tuple(Excluded(int(venue), a, b, reason) for venue, a, b, reason in value["excluded"]),
         paused_reason=str(value["paused_reason"]),
         held=dict(value.get("held", {})),
+        message_fees=None
+        if value.get("message_fees") is None
+        else {int(to): int(wei) for to, wei in value["message_fees"].items()},
     )
 
 

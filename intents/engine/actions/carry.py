@@ -8,9 +8,11 @@ from eth_utils import keccak
 from intents.chains import accounts
 from intents.chains.calls import Call
 from intents.chains.client import client
+from intents.chains.fees import FeeAboveCap
 from intents.chains.reverts import Reverted
 from intents.engine.batches import leads_message
 from intents.engine.case import IN_BLOCK, Case, Wait, set_details, wait
+from intents.engine.courtesy import is_message_worth
 from intents.engine.depth import block_at_depth, depth_of, final_depth
 from intents.engine.flight import Companion, in_flight, send
 from intents.engine.signatures import collect
@@ -72,7 +74,8 @@ def dispatch(
 ) -> list[Companion] | None:
     """Send the payloads, and those of others, in one message; whose were sent along, None when nothing was.
 
-    One whose payload is not attested never keeps the others back: it is left out.
+    One whose payload is not attested never keeps the others back: it is left out. Raises FeeAboveCap while the
+    message costs more than what it brings.
     """
     set_details(case, step, payload_hash=hash_of(payloads))
     along = list(others)
@@ -80,7 +83,10 @@ def dispatch(
         carried = [*payloads, *(payload for _, theirs in along for payload in theirs)]
         companions = [other for other, _ in along]
         try:
-            send(case, step, "dispatch", _dispatch_call(case, carried), others=companions)
+            call = _dispatch_call(case, carried)
+            if not is_message_worth(call.value_wei, [case, *(other.case for other in companions)]):
+                raise FeeAboveCap(f"a message for {call.value_wei} wei", chain=case.destination.name)
+            send(case, step, "dispatch", call, others=companions)
         except Reverted as reverted:
             if along:
                 fine = [each for each in along if _is_attested(case, each[1])]

@@ -27,8 +27,11 @@ MOST_REVERTED = 3
 _DEPOSITED = 1
 _DELIVERED = (OrderState.FILLED, OrderState.PROVING)
 _UNPRICED = frozenset(
-    {"chain_unreachable", "no_price", "stale_price", "chain_paused", "token_paused", "route_paused"}
-)
+    {
+        "chain_unreachable", "no_price", "stale_price", "no_message_fee", "chain_paused", "token_paused",
+        "route_paused",
+    }
+)  # fmt: skip
 
 
 def run(case: Case, step: Step, seen: Evidence) -> bool:

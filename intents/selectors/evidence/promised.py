@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from intents.amounts import divide_up
+from intents.engine.receipts import message_wei
 from intents.models import Attempt
 from intents.selectors.amounts import shown_amount
 from intents.selectors.card import FEES
@@ -153,7 +154,9 @@ def _costs(case: Dossier, steps: tuple[StepEvidence, ...], prices: CoinPrices) -
     for (chain_id, purpose), rows in groups.items():
         gas = sum(divide_up(row.gas_used or 0, shares.get(row.tx_hash, 1)) for row in rows)
         wei = sum(
-            divide_up((row.gas_used or 0) * (row.gas_price_wei or 0), shares.get(row.tx_hash, 1))
+            divide_up(
+                (row.gas_used or 0) * (row.gas_price_wei or 0) + message_wei(row), shares.get(row.tx_hash, 1)
+            )
             for row in rows
         )
         manifest = connected_chains().get(chain_id)
