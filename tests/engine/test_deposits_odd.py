@@ -1,6 +1,5 @@
 """Payments to an order's own address on chains that nobody knew in advance; nobody proves there."""
 
-
 import pytest
 
 from intents.chains.calls import Call, encode_call

@@ -1,6 +1,5 @@
 """The chains' own coin, both ways: real coins leave, real coins arrive, and the books agree."""
 
-
 import pytest
 from eth_account.signers.local import LocalAccount
 

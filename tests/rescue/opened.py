@@ -1,12 +1,8 @@
 """Orders on chain that nobody looks after: quoted by us, opened by somebody else, no engine running."""
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from eth_account.signers.local import LocalAccount
 
 from intents.chains import registry
@@ -17,6 +13,7 @@ from intents.settlement import calls
 from intents.settlement.order import StandardOrder, order_from_json
 from tests.engine import strangers
 from tests.engine.driver import Driver
+from tests.scripts import run_node
 
 RUNNER = Path(__file__).parent / "release.mjs"
 
@@ -43,25 +40,13 @@ def open_and_walk_away(driver: Driver, wallet: LocalAccount, **wanted: Any) -> t
 
 def rescue(network: Network, text: str, **more: Any) -> dict[str, Any]:
     """What the page's modules do with what a person pasted; gas is paid by an outsider."""
-    node = shutil.which("node") or shutil.which("node", path=str(settings.BASE_DIR / ".venv" / "bin"))
-    assert node, "node is missing: `make test` sets it up"
     given = {
         "network": rescue_network(network.manifests.values()),
         "text": text,
         "account": address(OUTSIDER),
         **more,
     }
-    done = subprocess.run(
-        [node, str(RUNNER)],
-        input=json.dumps(given),
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-        cwd=settings.BASE_DIR,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = run_node(str(RUNNER), given=given)
     return found
 
 

@@ -1,12 +1,8 @@
 """The page's proofs are Python's, byte by byte."""
 
-import json
 import re
-import shutil
-import subprocess
 from typing import Any
 
-from django.conf import settings
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
@@ -14,40 +10,21 @@ from intents.settlement import proofs
 from intents.settlement.order import order_from_json, output_hash, unfilled_payload
 from intents.settlement.proofs import Checkpoint
 from intents.settlement.recovery_code import order_of, recovery_code
+from tests.scripts import MODULES, VECTORS, run_script
 
-ROOT = settings.BASE_DIR
-VECTORS = json.loads((ROOT / "tests" / "contracts" / "vectors" / "oif.json").read_text("utf-8"))["vectors"]
 HOOK = "0x" + "4b" * 20
 KEYS = ["0x" + f"{number:064x}" for number in (11, 12, 13)]
 
 
+IMPORTS = {
+    **{f"static/rescue/{name}": f"* as {name}" for name in ("proofs", "terms", "look", "words")},
+    f"{MODULES}/recovery": "* as recovery",
+}
+
+
 def run(script: str, given: Any) -> Any:
-    """What the page's modules return for JSON `given`; `script` is the body of an async function of `input`."""
-    node = shutil.which("node") or shutil.which("node", path=str(ROOT / ".venv" / "bin"))
-    assert node, "node is missing: `make test` sets it up"
-    rescue, pages = (ROOT / "static" / "rescue").as_uri(), (ROOT / "static" / "src" / "modules").as_uri()
-    source = f"""
-        import * as proofs from "{rescue}/proofs.js";
-        import * as terms from "{rescue}/terms.js";
-        import * as look from "{rescue}/look.js";
-        import * as words from "{rescue}/words.js";
-        import * as recovery from "{pages}/recovery.js";
-        import {{ readFileSync }} from "node:fs";
-        const input = JSON.parse(readFileSync(0, "utf8"));
-        const work = async (input) => {{ {script} }};
-        console.log(JSON.stringify(await work(input)));
-    """
-    done = subprocess.run(
-        [node, "--input-type=module", "-e", source],
-        input=json.dumps(given),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=ROOT,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    """What the body of an async function of `input`, with the page's modules, returns for JSON `given`."""
+    return run_script(script, given, imports=IMPORTS)
 
 
 def test_output_hashes_and_unfilled_payloads_are_pythons() -> None:

@@ -12,10 +12,10 @@ from intents.models import Deposit, Order
 from intents.selectors.explain import orders_about
 from intents.settlement.order import order_from_json
 from intents.settlement.recovery_code import recovery_code
+from tests.scripts import VECTORS
 
 from . import rows
 from .conftest import Browser
-from .test_scripts import VECTORS
 
 pytestmark = pytest.mark.usefixtures("chains")
 

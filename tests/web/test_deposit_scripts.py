@@ -6,8 +6,9 @@ from intents.contracts.addresses import deposit_address_of
 from intents.settlement.order import order_from_json
 from intents.settlement.recovery_code import order_of, recovery_code
 from intents.settlement.typed_data import digest, permit_typed_data
+from tests.scripts import VECTORS
 
-from .test_scripts import VECTORS, run
+from .test_scripts import run
 
 IMPLEMENTATION = "0x" + "d0" * 20
 SPENDER = "0x" + "5d" * 20

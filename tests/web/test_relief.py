@@ -27,7 +27,8 @@ from intents.settlement.cancelling import (
 )
 from intents.settlement.order import order_from_json
 from intents.settlement.typed_data import digest
-from tests.rescue.test_scripts import ROOT, VECTORS, run
+from tests.rescue.test_scripts import run
+from tests.scripts import ROOT, VECTORS
 from tests.web import rows
 
 pytestmark = pytest.mark.django_db

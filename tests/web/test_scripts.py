@@ -1,14 +1,11 @@
 """The pages' scripts agree with our Python and with the contracts' vectors, and refuse what differs."""
 
 import json
-import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 
 from intents.chains.calls import encode_call
@@ -19,50 +16,31 @@ from intents.settlement.calls import open_by_user
 from intents.settlement.destination_call import DestinationCall, encode_destination_call
 from intents.settlement.order import int_to_address, order_from_json
 from intents.settlement.typed_data import digest, eip3009_typed_data, permit2_typed_data
+from tests.scripts import MODULES, VECTORS, run_script
 
-ROOT = Path(settings.BASE_DIR)
-VECTORS = json.loads((ROOT / "tests" / "contracts" / "vectors" / "oif.json").read_text("utf-8"))["vectors"]
 PERMIT2 = "0x000000000022D473030F116dDEE9F6B43aC78BA3"
 SETTLER = "0x" + "5e" * 20
 TOKEN = {"name": "USD Coin", "version": "2"}
 
 
+USUAL = {
+    "order": "* as order",
+    "trust": "* as trust",
+    "ways/eip3009": "* as eip3009",
+    "ways/permit2": "* as permit2",
+    "open-call": "* as opening",
+    "ways/index": "* as ways",
+    "amounts": "* as amounts",
+}
+
+
 def run(script: str, given: Any, *, imports: Mapping[str, str] | None = None) -> Any:
-    """What a module returns for JSON `given`: `script` is the body of a function of `input`.
+    """What the body of a function of `input` returns for JSON `given`.
 
     `imports` are further modules by path with what is imported of them.
     """
-    node = shutil.which("node") or shutil.which("node", path=str(ROOT / ".venv" / "bin"))
-    assert node, "node is missing: `make test` sets it up"
-    modules = (ROOT / "static" / "src" / "modules").as_uri()
-    further = "".join(
-        f'import {what} from "{modules}/{path}.js";\n' for path, what in (imports or {}).items()
-    )
-    source = f"""
-        {further}
-        import * as order from "{modules}/order.js";
-        import * as trust from "{modules}/trust.js";
-        import * as eip3009 from "{modules}/ways/eip3009.js";
-        import * as permit2 from "{modules}/ways/permit2.js";
-        import * as opening from "{modules}/open-call.js";
-        import * as ways from "{modules}/ways/index.js";
-        import * as amounts from "{modules}/amounts.js";
-        import {{ readFileSync }} from "node:fs";
-        const input = JSON.parse(readFileSync(0, "utf8"));
-        const work = (input) => {{ {script} }};
-        console.log(JSON.stringify(work(input)));
-    """
-    done = subprocess.run(
-        [node, "--input-type=module", "-e", source],
-        input=json.dumps(given),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=ROOT,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    wanted = {f"{MODULES}/{path}": what for path, what in {**(imports or {}), **USUAL}.items()}
+    return run_script(script, given, imports=wanted)
 
 
 def test_order_ids_are_those_of_the_contracts() -> None:
