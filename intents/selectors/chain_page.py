@@ -105,9 +105,12 @@ def _room_usd(view: ChainView) -> float | None:
     if observed_since(view.manifest.chain_id) is None:
         return None
     rooms = [room(view.manifest.chain_id, token.address) for token in view.manifest.assets]
-    if any(each is None for each in rooms):
+    known = [each for each in rooms if each is not None]
+    if len(known) < len(rooms):
         return None
-    return sum(each.left_usd_e8 for each in rooms if each is not None) / 1e8
+    # The day is that of all of them together.
+    today = [each.left_today_usd_e8 for each in known if each.left_today_usd_e8 is not None]
+    return min([sum(each.left_usd_e8 for each in known), *today]) / 1e8
 
 
 def _at_most(usd: float | None, cap: float | None) -> float | None:
@@ -137,16 +140,18 @@ def _held_back(view: ChainView, passport: PassportView | None) -> Iterator[str]:
 def _caps(view: ChainView) -> Iterator[str]:
     """Tokens with the same cap share a sentence."""
     alike: dict[tuple[int, int], list[str]] = {}
+    day = None
     for token in view.manifest.assets:
         left = None if token.is_synthetic else room(view.manifest.chain_id, token.address)
         if left is not None:
             hours = 0 if left.is_observed else -(-(OBSERVED_SECONDS - left.observed_seconds) // 3600)
             alike.setdefault((left.cap_usd_e8, hours), []).append(token.symbol)
+            day = (left.day_usd_e8, left.left_today_usd_e8)
     for (cap, hours), symbols in alike.items():
         said = {
             "tokens": ", ".join(symbols),
             "chain": view.manifest.name,
-            "usd": grouped(str(cap // 10**8)),
+            "usd": _whole_usd(cap),
             "hours": hours,
         }
         if hours:
@@ -161,3 +166,15 @@ def _caps(view: ChainView) -> Iterator[str]:
             yield (
                 _("%(tokens)s out of %(chain)s is capped at %(usd)s USD under way; it grows with use.") % said
             )
+    if day is not None and day[0] is not None and day[1] is not None:
+        said = {"chain": view.manifest.name, "usd": _whole_usd(day[0]), "left": _whole_usd(day[1])}
+        yield (
+            _(
+                "Until then at most %(usd)s USD of everything leaves %(chain)s within 24 h, %(left)s USD of it now."
+            )
+            % said
+        )
+
+
+def _whole_usd(value_usd_e8: int) -> str:
+    return grouped(str(value_usd_e8 // 10**8))

@@ -16,6 +16,7 @@ from intents.chains.manifest import from_json
 from intents.joining.rows import DONE, FAILED, UNDER_WAY
 from intents.models import Join
 from intents.services.joining import note_words, problem_words
+from intents.solver.cold_start import MOST_DAY_USD_E8
 
 from .passport_words import are_known, finding_figures, finding_words
 
@@ -142,7 +143,8 @@ def asked_lines(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield _("Contract that is there"), f"{name} {contract.address}"
     for app in asked.apps:
         yield _("App"), f"{app.name} {app.target} {app.call}"
-    yield _("Starting inventory at most"), f"{settings.JOIN_GRANT_USD:,} USD"
+    yield _("Starting inventory and gas at most"), f"{settings.JOIN_GRANT_USD:,} USD"
+    yield _("Most that leaves it in its first 24 hours"), f"{MOST_DAY_USD_E8 // 10**8:,} USD"
     yield _("Fingerprint of the manifest"), asked.content_hash
 
 

@@ -41,9 +41,17 @@ INTENT_WORDS = {
     "chain_leaving": _(
         "%(chain)s takes no new transfers: %(reason)s. Nothing was taken; what is on its way arrives."
     ),
+    "chain_gone": _(
+        "No node of %(chain)s answers any more, so nothing can be seen or done there. Should it come back, this "
+        "transfer goes on by itself"
+    ),
     "cold_start_cap": _(
         "%(token)s out of %(chain)s is limited while the chain is new here. Try a smaller amount, or wait until "
         "earlier transfers are settled."
+    ),
+    "cold_start_day": _(
+        "%(token)s out of %(chain)s is limited while the chain is new here, and as much as may leave it in a day has "
+        "left. Try again tomorrow, or send from another chain."
     ),
     "token_paused": _(
         "%(token)s on %(chain)s is paused at the moment: %(reason)s. Nothing was taken; please try again later."
@@ -69,7 +77,6 @@ INTENT_WORDS = {
     "missing_field": _("Something is missing: %(field)s."),
     "field_missing": _("Something is missing: %(field)s."),
     "field_invalid": _("This is not right: %(field)s."),
-    "intent_field": _("This is not right: %(field)s."),
     "unknown_field": _("This field is not known: %(field)s."),
     "wrong_type": _("This field has the wrong form: %(field)s."),
 }
@@ -106,7 +113,6 @@ QUOTE_WORDS = {
     "quote_not_found": _("We do not know this offer, or it belongs to another browser. Ask for a new one."),
     "quote_not_signable": _("This offer cannot be confirmed. Connect your wallet and ask for a new one."),
     "quote_already_used": _("This offer was already used. Ask for a new one."),
-    "quote_expired": _("This offer has expired. Ask for a new one; nothing was taken."),
     "quote_timeout": _("The answer takes longer than usual. Please try again."),
 }
 
@@ -141,7 +147,6 @@ ORDER_WORDS = {
     ),
     "rescue_page_not_built": _("The rescue page is not available here at the moment."),
     "open_failed": _("Locking your money was refused by the chain, so nothing was taken."),
-    "open_timed_out": _("Locking your money did not get into a block in time, so nothing was taken."),
     "expired": _("The time ran out before your money was locked, so nothing was taken."),
     "fill_deadline_passed": _("It could not be paid out in time."),
     "fill_deadline_near": _("There is not enough time left to pay it out safely."),
@@ -150,7 +155,6 @@ ORDER_WORDS = {
     "depth": _("Your payment does not have enough blocks yet."),
     "not_signed": _("The transfer was not signed."),
     "not_taken": _("We do not serve this transfer."),
-    "order_unknown": _("We do not know this transfer."),
     "outputs_equal": _("We do not serve this transfer: two of its payments are equal."),
     "outputs_not_supported": _("We do not serve this transfer: it makes too many payments."),
     "outputs_on_two_chains": _("We do not serve this transfer: it pays on two chains."),
@@ -242,6 +246,9 @@ WITH_FIGURES: dict[tuple[str, str], Any] = {
     ),
     ("cold_start_cap", "maximum"): _(
         "That is too much for now: %(chain)s is new here, and at most %(maximum)s %(token)s can leave it at once."
+    ),
+    ("cold_start_day", "maximum"): _(
+        "That is too much for today: %(chain)s is new here, and at most %(maximum)s %(token)s can still leave it."
     ),
     ("below_minimum_order", "minimum"): _(
         "That is too little: the least worth sending is %(minimum)s %(token)s."

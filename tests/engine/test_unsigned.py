@@ -1,13 +1,16 @@
 """Orders that their user's own transaction opens: written down first, priced and given stock when seen opened."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from eth_account.signers.local import LocalAccount
 
+from intents.engine import cold_start
 from intents.errors import WaymeetError
 from intents.lifecycle import OrderState
-from intents.models import Attempt, Reservation
+from intents.models import Attempt, Join, Reservation
 from intents.services import bounds
 from intents.services.orders import order_submit
 from tests.engine import strangers
@@ -55,6 +58,25 @@ def test_stock_that_is_gone_by_then_means_the_money_comes_back(driver: Driver, b
     with driver.network.ticking():
         order = driver.drive(order, OrderState.REFUNDED)
     assert driver.network.balance("alder", "USDT", bob.address) == before
+
+
+def test_what_is_paid_at_once_out_of_a_new_chain_is_delivered_only_up_to_what_may_leave_it(
+    driver: Driver, bob: LocalAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quotes cost nothing: however many were given while nothing was paid, no more than that is delivered."""
+    ended = {"state": Join.State.DONE, "ended_at": timezone.now() - timedelta(hours=1)}
+    Join.objects.create(chain_id=901, slug="alder", name="Alder", asked={}, **ended)
+    orders = [driver.transfer(bob, **BATCH) for _ in range(2)]
+    monkeypatch.setattr(cold_start, "day_usd_e8", lambda **_: 150 * 10**8)
+    for order in orders:
+        open_own(driver.network, "alder", bob, order)
+    ended_in = (OrderState.FILLED, OrderState.PROVING, OrderState.SETTLED, OrderState.REFUND_DUE)
+    with driver.network.ticking():
+        states = [driver.drive(order, *ended_in).state for order in orders]
+    assert states.count(OrderState.REFUND_DUE) == 1
+    for order in orders:
+        order.refresh_from_db()
+    assert {order.reason.get("code") for order in orders} == {None, "cold_start_day"}
 
 
 def test_never_paid_means_nothing_was_taken(driver: Driver, bob: LocalAccount) -> None:

@@ -79,6 +79,42 @@ def test_a_new_chain_is_capped_says_so_and_grows_with_use(client: Client, chains
     assert refused(1_000) == "" and refused(1_001) != ""
 
 
+def test_what_leaves_a_new_chain_in_a_day_is_bounded_over_all_its_tokens_and_said(
+    client: Client, chains: None
+) -> None:
+    """Whoever can make one of its tokens has it delivered again as soon as it is settled."""
+    joined(2)
+    manifest = registry.chain(902)
+    token = manifest.token("USDC")
+    sent: dict[str, Any] = {"origin_id": 902, "destination_id": 901, "value_usd_e8": 1_900 * USD_E8}
+    now = timezone.now()
+    for place in range(8):
+        away = {"input_token": manifest.assets[place % 2].address, "delivered_at": now - timedelta(hours=1)}
+        rows.order(state=OrderState.SETTLED if place else OrderState.REFUNDED, **sent, **away)
+    rows.order(
+        state=OrderState.SETTLED, input_token=token.address, delivered_at=now - timedelta(hours=25), **sent
+    )
+
+    def refused(usd: int) -> str:
+        found = refuse_new_chain(manifest, token.address, amount=usd * 10**6, value_usd_e8=usd * USD_E8)
+        return text(found.code, found.params) if found else ""
+
+    # 10,000 and half of the eight that were settled, less the eight of this day.
+    assert refused(2_400) == "" and "at most 2,400 USDC can still leave it" in refused(2_401)
+    page = chain_page("birch")
+    assert page is not None
+    assert "at most 17,600 USD of everything leaves Birch within 24 h, 2,400 USD of it now" in " ".join(
+        page.held_back
+    )
+    assert max(each.out_usd or 0 for each in page.depths) <= 2_400
+    rows.order(
+        state=OrderState.PROVING, **{**sent, "value_usd_e8": 2_400 * USD_E8}, input_token=rows.USDC[901]
+    )
+    assert "Try again tomorrow" in refused(1)
+    said = client.get("/network/birch", headers={"accept-language": "zh-hans"}).content.decode()
+    assert "24 小时内从 Birch 转出的所有资产合计最多 17,600 美元" in said
+
+
 def test_once_a_chain_is_known_its_orders_are_not_summed_up_for_every_offer(
     chains: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

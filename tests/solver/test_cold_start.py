@@ -4,13 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intents.solver.cold_start import (
+    DAY_USD_E8,
     LIFTED_USD_E8,
+    MOST_DAY_USD_E8,
     MOST_UNOBSERVED_USD_E8,
     OBSERVED_SECONDS,
     START_USD_E8,
     USD_E8,
     Room,
     cap_usd_e8,
+    day_usd_e8,
 )
 
 settled = st.integers(min_value=0, max_value=10**6 * USD_E8)
@@ -45,3 +48,25 @@ def test_what_is_left_is_never_more_than_the_cap_nor_less_than_nothing(most: int
     room = Room(most, 0, under_way, 0)
     assert 0 <= room.left_usd_e8 <= most
     assert room.left_usd_e8 + under_way >= most
+
+
+@given(st.lists(st.integers(min_value=1, max_value=10**5 * USD_E8), max_size=60), st.booleans())
+def test_whoever_settles_at_once_takes_no_more_in_a_day_than_its_end(
+    wanted: list[int], holds_back: bool
+) -> None:
+    """Every transfer is as large as may be, and settled before the next."""
+    taken = 0
+    for ask in wanted:
+        cap = cap_usd_e8(settled_usd_e8=taken, observed_seconds=0) or 0
+        day = day_usd_e8(settled_usd_e8=taken, observed_seconds=0)
+        left = Room(cap, taken, 0, 0, day, taken).left_usd_e8
+        taken += min(ask, left) if holds_back else left
+    assert taken <= MOST_DAY_USD_E8 == 20_000 * USD_E8
+
+
+def test_a_day_begins_at_ten_thousand_grows_with_use_and_is_unbounded_once_the_chain_was_watched() -> None:
+    assert day_usd_e8(settled_usd_e8=0, observed_seconds=0) == DAY_USD_E8 == 10_000 * USD_E8
+    assert day_usd_e8(settled_usd_e8=1_000 * USD_E8, observed_seconds=0) == 10_500 * USD_E8
+    assert day_usd_e8(settled_usd_e8=0, observed_seconds=OBSERVED_SECONDS) is None
+    full = Room(2_000 * USD_E8, 0, 0, 0, 10_000 * USD_E8, 9_900 * USD_E8)
+    assert (full.left_usd_e8, full.waits_for_tomorrow) == (100 * USD_E8, True)

@@ -9,6 +9,7 @@ from intents.engine.actions import refund
 from intents.engine.actions.bridge import bring
 from intents.engine.blocklist import blocked_addresses
 from intents.engine.case import IN_BLOCK, Case, Wait, move_order, move_step, wait
+from intents.engine.cold_start import UNSIGNED_WAYS, refuse_due
 from intents.engine.depth import block_at_depth, depth_of
 from intents.engine.economics import is_late
 from intents.engine.evidence import Evidence
@@ -24,8 +25,8 @@ from intents.settlement.acceptance import refuse_filling, refuse_terms
 LOOK_AGAIN_SECONDS = 2.0
 SWITCHED_OFF_SECONDS = 30.0
 TOO_MUCH_GAS_SECONDS = 15.0
-# Their user's own transaction opens them: they hold no stock before, and turn round at once when there is none.
-UNSIGNED_WAYS = frozenset({"native", "batch", "deposit"})
+# For want of these what its user opened goes back at once: nothing was promised before it was there.
+_TURNING = frozenset({"no_stock", "cold_start_cap", "cold_start_day"})
 _ALREADY = "AlreadyFilled"
 
 
@@ -111,7 +112,7 @@ def _prepare(case: Case, step: Step, *, may_lose: bool = True) -> Wait | None:
 
 
 def _turns_round(case: Case, reason: Wait) -> bool:
-    return reason.code == "no_stock" and case.is_ours and case.order.confirm_way in UNSIGNED_WAYS
+    return reason.code in _TURNING and case.is_ours and case.order.confirm_way in UNSIGNED_WAYS
 
 
 def _send(case: Case, step: Step, seen: Evidence) -> bool:
@@ -122,8 +123,11 @@ def _send(case: Case, step: Step, seen: Evidence) -> bool:
             reservations.release(case.order.order_id)
         wait(case, step, reason)
         return False
-    if not _enter_filling(case):
-        wait(case, step, Wait("exposure_full", {"chain": case.origin.name}, seconds=2.0))
+    reason = _enter_filling(case)
+    if reason is not None and _turns_round(case, reason):
+        return refund.begin(case, step, because=reason.code)
+    if reason is not None:
+        wait(case, step, reason)
         return False
     if 0 in seen.to_fill and not bring(case, step):
         return False
@@ -135,14 +139,17 @@ def _send(case: Case, step: Step, seen: Evidence) -> bool:
 
 
 @transaction.atomic
-def _enter_filling(case: Case) -> bool:
-    """OPENED → FILLING before anything is sent, if the origin's unfinal deposits leave room for it."""
+def _enter_filling(case: Case) -> Wait | None:
+    """OPENED → FILLING before anything is sent, if the origin's unfinal deposits leave room for it; else why not."""
     if case.state is OrderState.FILLING:
-        return True
+        return None
+    capped = refuse_due(case.origin, case.order) if case.is_ours else None
+    if capped is not None:
+        return Wait(capped.code, capped.params, seconds=LOOK_AGAIN_SECONDS)
     if not is_within_cap(case):
-        return False
+        return Wait("exposure_full", {"chain": case.origin.name}, seconds=LOOK_AGAIN_SECONDS)
     move_order(case, OrderState.FILLING)
-    return True
+    return None
 
 
 def _reverted(case: Case, step: Step, reverted: Reverted) -> bool:
