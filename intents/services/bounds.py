@@ -19,6 +19,8 @@ from .ways import UNSIGNED
 MOST_UNOPENED = 3
 # Orders that cost nobody anything yet: enough for a person who hesitates, too few to fill a table with.
 MOST_AWAITING = 8
+# Somebody's server may ask for all of its customers.
+MOST_AWAITING_OF_A_CLIENT = 100
 FAILED_OPENS_COUNT = timedelta(minutes=10)
 # What we open and then return costs us six transactions and whoever signed it none: not again and again.
 MOST_RETURNED = 5
@@ -29,8 +31,14 @@ UNOPENED = (OrderState.SIGNED, OrderState.OPENING)
 
 
 def check_awaiting(order: Order, browser_key: str) -> None:
-    """Bounded by whoever asks, not by the wallet alone: nobody may lock others out of their own wallet."""
+    """Bounded by whoever asks, not by the wallet alone: nobody may lock others out of their own wallet.
+
+    Who forgets cookies and makes up wallets is still one client: every address that waits is looked at block by block.
+    """
     awaiting = Order.objects.filter(state=OrderState.AWAITING_DEPOSIT).exclude(pk=order.pk)
+    from_there = awaiting.filter(client_key=order.client_key).count() if order.client_key else 0
+    if from_there >= MOST_AWAITING_OF_A_CLIENT * factor():
+        raise TooManyOpen(limit=MOST_AWAITING_OF_A_CLIENT)
     if browser_key:
         mine = awaiting.filter(accesses__browser_key=browser_key)
     else:

@@ -300,3 +300,18 @@ def test_who_names_anothers_wallet_without_its_signature_takes_none_of_its_place
     with pytest.raises(WaymeetError) as refused:
         bounds.check_awaiting(order_row(state=OrderState.AWAITING_DEPOSIT, client_key="theirs"), "")
     assert refused.value.code == "too_many_open"
+
+
+def test_whoever_makes_up_wallets_and_forgets_cookies_fills_only_a_clients_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bounds, "factor", lambda: 1)
+    monkeypatch.setattr(bounds, "MOST_AWAITING_OF_A_CLIENT", 1)
+    wallets = [str(Account.create().address) for _ in range(2)]
+    order_row(state=OrderState.AWAITING_DEPOSIT, client_key="theirs", user=wallets[0])
+    asking = order_row(state=OrderState.AWAITING_DEPOSIT, client_key="theirs", user=wallets[1])
+    with pytest.raises(WaymeetError) as refused:
+        bounds.check_awaiting(asking, "a browser nobody knows")
+    assert refused.value.code == "too_many_open"
+    asking.client_key = "mine"
+    bounds.check_awaiting(asking, "a browser nobody knows")
