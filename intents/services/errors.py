@@ -128,13 +128,6 @@ class OrderNotTaken(OrderRefused):
         self.code = refusal.code  # type: ignore[misc]
 
 
-class OrderUnknown(WaymeetError):
-    """There is no such order."""
-
-    code = "order_not_found"
-    status = 404
-
-
 _BY_CODE: dict[str, type[OrderRefused]] = {
     error.code: error for error in (TooLate, BlockedAddress, NoStock, FieldDiffers)
 }
