@@ -103,6 +103,9 @@ def _asking(request: HttpRequest, kind: Kind) -> dict[str, Any]:
     if kind == Kind.LEAVE:
         context |= {"subject": given.get("subject", ""), "stock": given.get("stock", "")}
         context["expected"] = context["subject"]
+    if kind == Kind.GONE:
+        context |= {"subject": given.get("subject", ""), "expected": given.get("subject", "")}
+        context["lines"] = staff_requests.silence_lines(context["subject"])
     if kind == Kind.UNPAUSE:
         context |= {"brake": given.get("brake", ""), "subject": given.get("subject", "")}
         context["expected"] = context["subject"]
@@ -119,6 +122,8 @@ def _wanted(request: HttpRequest, kind: Kind, context: dict[str, Any]) -> reques
         return requests.goodwill(order=context["order"], side=post.get("side", ""), amount=amount)
     if kind == Kind.RAISE_LIMIT:
         return requests.raise_of_limit(chain=chain, token=token, amount=amount)
+    if kind == Kind.GONE:
+        return requests.declare_gone(chain=context["subject"])
     if kind == Kind.LEAVE:
         return requests.leave(chain=context["subject"], stock=context["stock"])
     return requests.unpause(kind=context["brake"], subject=context["subject"])

@@ -15,7 +15,7 @@ from intents.errors import WaymeetError
 from intents.lifecycle import ORDER_ENDED, OrderState, StepKind, StepState
 from intents.models import Order, Step
 
-from . import lease, reservations
+from . import lease, reservations, silent
 from .actions import deposit, fill, finalise, open, prove, recover, refund
 from .actions.open import is_final_past
 from .case import Case, NeedsAttention, Wait, load, move_order, wait
@@ -89,7 +89,8 @@ def _work(held: Lease) -> Case:
         for _ in range(MOST_ROUNDS):
             case.waits.clear()
             seen = gather(case)
-            if not (reconcile(case, seen) or obey(case, seen) or _act(case, seen)):
+            moved = reconcile(case, seen) or obey(case, seen)
+            if not (moved or silent.part(case) or _act(case, seen)):
                 break
         if case.state in ORDER_ENDED:
             book_gas(case)
@@ -102,6 +103,8 @@ def _work(held: Lease) -> Case:
 
 
 def _act(case: Case, seen: Evidence) -> bool:
+    if silent.is_set_aside(case):
+        return False
     if _goes_home(case, seen):
         return True
     for kind, action in _turns(case, seen):
@@ -218,6 +221,8 @@ def _next_look(case: Case) -> Wait | None:
     if case.state is OrderState.EXPIRED:
         return _soonest(case) if case.waits else None
     if case.state is OrderState.REJECTED and is_final_past(case, case.terms.fill_deadline):
+        return None
+    if silent.is_set_aside(case):
         return None
     if case.state is OrderState.NEEDS_ATTENTION:
         return Wait("staff", seconds=PARKED_SECONDS)

@@ -126,7 +126,7 @@ IN_BLOCK = Wait("in_block", seconds=3.0)
 
 
 def load(held: Lease) -> Case:
-    """Read the leased order. Raises ChainNotSupported when one of its chains is not connected."""
+    """Read the leased order. Raises ChainNotSupported when nothing is known of one of its chains."""
     order = Order.objects.get(order_id=held.order_id)
     steps = list(Step.objects.filter(order=order).order_by("index"))
     attempts, joined = _attempts(steps)
@@ -141,8 +141,9 @@ def load(held: Lease) -> Case:
             head.chain_id: head for head in ChainHead.objects.filter(chain_id__in=chain_ids).defer("world")
         },
         terms=order_from_json(order.terms),
-        origin=registry.chain(order.origin_id),
-        destination=registry.chain(order.destination_id),
+        # What the other chain shows counts, too, once one of them has left.
+        origin=registry.once_connected(order.origin_id) or registry.chain(order.origin_id),
+        destination=registry.once_connected(order.destination_id) or registry.chain(order.destination_id),
     )
 
 

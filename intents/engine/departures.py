@@ -1,8 +1,11 @@
-"""Chains on their way out: nothing new begins, what is open ends, our stock goes home if so told; then they are gone.
+"""Chains on their way out: nothing new begins, what is open ends, our stock goes home if so told; then they leave.
+
+One that is gone, whose nodes answer nobody, leaves without what only it could end (see `silent`).
 
 One look does what can be done now, and may be repeated by anybody at any time.
 """
 
+import time
 from typing import Any, Final
 
 import structlog
@@ -14,11 +17,24 @@ from intents.chains import registry
 from intents.chains.bridge import BridgeManifest
 from intents.chains.manifest import ChainManifest, TokenManifest
 from intents.lifecycle import ORDER_ENDED
-from intents.models import MOVE_ENDED, Chain, Departure, Order, StaffRequest, Stock, StockMove
+from intents.models import (
+    MOVE_ENDED,
+    Alert,
+    Chain,
+    ChainHead,
+    Departure,
+    Order,
+    StaffRequest,
+    Stock,
+    StockMove,
+)
 from intents.solver.rebalance import Shift
 
+from . import alerts
 from .rebalancing import begin_move
+from .silent import CHAIN_GONE, set_aside, wake_set_aside
 from .treasury import treasury_addresses
+from .waking import wake_orders
 
 log = structlog.get_logger(__name__)
 
@@ -31,23 +47,29 @@ def leaving_chains() -> set[int]:
 
 
 def open_orders(chain_id: int) -> QuerySet[Order]:
-    """Orders from or to a chain that did not end yet."""
-    return Order.objects.filter(Q(origin_id=chain_id) | Q(destination_id=chain_id)).exclude(
-        state__in=[state.value for state in ORDER_ENDED]
-    )
+    """Orders from or to a chain that did not end yet and do not wait for a chain to come back."""
+    rows = Order.objects.filter(Q(origin_id=chain_id) | Q(destination_id=chain_id))
+    rows = rows.exclude(state__in=[state.value for state in ORDER_ENDED])
+    return rows.exclude(pk__in=set_aside(chain_id).values("pk"))
 
 
 def begin(
     chain_id: int, *, kind: Departure.Kind, stock: Departure.Stock, reason: str, user: Any
 ) -> Departure:
-    """Let nothing new begin; a chain that is drained already may be told to leave."""
+    """Let nothing new begin; a chain that is drained already may be told to leave, or declared gone."""
     with transaction.atomic():
         known = Departure.objects.filter(chain_id=chain_id, ended_at=None).first()
         if known is None:
             known = Departure(chain_id=chain_id)
         known.kind, known.stock, known.reason = kind, stock, reason
         known.asked_by, known.drained_at = user, None
+        if kind == Departure.Kind.GONE:
+            # A block that is seen from now on says that it is not.
+            known.began_at = timezone.now()
         known.save()
+        if kind == Departure.Kind.GONE:
+            alerts.begin(Alert.Kind.CHAIN_GONE, _alert_key(chain_id), chain_id=chain_id, reason=reason)
+            wake_orders(list(open_orders(chain_id).values_list("order_id", flat=True)))
     log.warning("chain.departs", chain=chain_id, kind=kind, stock=stock, reason=reason)
     return known
 
@@ -57,7 +79,9 @@ def end(chain_id: int) -> str:
     row = Departure.objects.filter(chain_id=chain_id, ended_at=None).first()
     if row is None:
         return ""
-    Departure.objects.filter(pk=row.pk).update(ended_at=timezone.now())
+    with transaction.atomic():
+        Departure.objects.filter(pk=row.pk).update(ended_at=timezone.now())
+        _take_up(chain_id)
     log.warning("chain.stays", chain=chain_id)
     return row.reason
 
@@ -73,11 +97,15 @@ def _advance(row: Departure) -> bool:
         # It joined again: nothing of its leaving holds any more.
         return bool(chain is not None and chain.is_connected and end(row.chain_id))
     manifest = registry.all_chains().get(row.chain_id)
-    if manifest is None or open_orders(row.chain_id).exists():
+    if manifest is None:
+        return False
+    if row.kind == Departure.Kind.GONE:
+        return _part_with(row)
+    if open_orders(row.chain_id).exists():
         return False
     if row.stock == Departure.Stock.HOME and not _is_home(row, manifest):
         return False
-    if _moves(row.chain_id).exists() or _agreed(row.chain_id).exists():
+    if moves_of(row.chain_id).exists() or _agreed(row.chain_id).exists():
         return False
     if row.drained_at is None:
         Departure.objects.filter(pk=row.pk).update(drained_at=timezone.now())
@@ -97,7 +125,45 @@ def _leave(row: Departure) -> bool:
     return bool(gone)
 
 
-def _moves(chain_id: int) -> QuerySet[StockMove]:
+def _part_with(row: Departure) -> bool:
+    """Let a chain that is gone leave once the others ended what they can, or drain where it is back before."""
+    declared_at = row.began_at.timestamp()
+    if ChainHead.objects.filter(pk=row.chain_id, seen_at__gt=declared_at).exists():
+        return _is_back(row)
+    waiting = open_orders(row.chain_id)
+    if waiting.exists():
+        # Those that wait for nobody look whether they still have to be waited for.
+        wake_orders(list(waiting.filter(wake_at=0).values_list("order_id", flat=True)))
+        return False
+    Departure.objects.filter(pk=row.pk, drained_at=None).update(drained_at=timezone.now())
+    # Nothing is known of stock that is on its way from or to it: that stays as it is, and is not asked for.
+    moves_of(row.chain_id).update(wake_at=0, reason={"code": CHAIN_GONE, "params": {}})
+    return _leave(row)
+
+
+@transaction.atomic
+def _is_back(row: Departure) -> bool:
+    """It made a block that we read: what was declared is not so. Staff say whether transfers begin again."""
+    mine = Departure.objects.filter(pk=row.pk, kind=Departure.Kind.GONE, left_at=None, ended_at=None)
+    if not mine.update(kind=Departure.Kind.DRAIN, drained_at=None):
+        return False
+    _take_up(row.chain_id)
+    log.warning("chain.back", chain=row.chain_id, reason=row.reason)
+    return True
+
+
+def _take_up(chain_id: int) -> None:
+    """Have everything looked at again that waited for the chain to come back."""
+    alerts.end(_alert_key(chain_id))
+    wake_set_aside(chain_id)
+    moves_of(chain_id).filter(wake_at=0).update(wake_at=time.time())
+
+
+def _alert_key(chain_id: int) -> str:
+    return f"gone:{chain_id}"
+
+
+def moves_of(chain_id: int) -> QuerySet[StockMove]:
     """Stock under way from or to the chain."""
     ends = Q(source_id=chain_id) | Q(destination_id=chain_id)
     return StockMove.objects.filter(ends).exclude(state__in=MOVE_ENDED)
@@ -107,7 +173,7 @@ def _agreed(chain_id: int) -> QuerySet[StaffRequest]:
     """What two people agreed on for the chain and is not done: its transaction has to become final there."""
     return StaffRequest.objects.filter(
         state=StaffRequest.State.APPROVED, params__chain_id=str(chain_id)
-    ).exclude(kind=StaffRequest.Kind.LEAVE)
+    ).exclude(kind__in=(StaffRequest.Kind.LEAVE, StaffRequest.Kind.GONE))
 
 
 def _is_home(row: Departure, manifest: ChainManifest) -> bool:

@@ -50,6 +50,9 @@ class NodeReport(models.Model):
     disputed_at = models.FloatField(
         null=True, help_text=_("wall time when too few of them last said the same, seconds")
     )
+    silent_since = models.FloatField(
+        null=True, help_text=_("wall time since when none of them tells of the chain, seconds")
+    )
 
     def __str__(self) -> str:
         return f"nodes of {self.chain_id}"

@@ -46,12 +46,14 @@ class TokenPassport(models.Model):
 class Departure(models.Model):
     """No new transfers from or to a chain while its open ones end; open until `ended_at`.
 
-    One that is to leave is disconnected at `left_at`, and its row ends when the chain joins again.
+    One that is to leave is disconnected at `left_at`, and its row ends when the chain joins again. One that is gone
+    leaves without what only it could end: nobody answers for it since `began_at` at least.
     """
 
     class Kind(models.TextChoices):
         DRAIN = "drain"
         LEAVE = "leave"
+        GONE = "gone"
 
     class Stock(models.TextChoices):
         HOME = "home"

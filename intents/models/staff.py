@@ -60,6 +60,7 @@ class StaffRequest(models.Model):
         UNPAUSE = "unpause"
         JOIN = "join"
         LEAVE = "leave"
+        GONE = "gone"
 
     class State(models.TextChoices):
         ASKED = "asked"

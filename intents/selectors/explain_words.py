@@ -52,6 +52,8 @@ _EVENTS: dict[str, Any] = {
     "replaced": _("a transaction was stuck and was replaced by one that pays more"),
     "attention": _("a person must look at it"),
     "resumed": _("a person looked; it goes on"),
+    "set_aside": _("its chain was declared gone; it waits for it to come back"),
+    "taken_up": _("its chain is back; it goes on"),
 }
 
 _WAYS: dict[str, Any] = {

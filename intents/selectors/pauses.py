@@ -71,6 +71,8 @@ def brake_words(code: str, params: Mapping[str, Any]) -> str:
 def departure_words(leaving: Departure) -> str:
     """Where a chain stands on its way out, and why."""
     said = {"reason": leaving.reason}
+    if leaving.kind == Departure.Kind.GONE:
+        return _gone_words(leaving, said)
     if leaving.left_at is not None:
         return _("It left the network: %(reason)s") % said
     if leaving.kind == Departure.Kind.LEAVE:
@@ -78,6 +80,24 @@ def departure_words(leaving: Departure) -> str:
     if leaving.drained_at is not None:
         return _("Nothing new begins here, and nothing is on its way: %(reason)s") % said
     return _("Nothing new begins here; what is on its way ends: %(reason)s") % said
+
+
+def _gone_words(leaving: Departure, said: dict[str, Any]) -> str:
+    if leaving.left_at is not None:
+        return (
+            _(
+                "None of its nodes answered any more, so it was taken off the network. What lies in contracts there "
+                "stays there; should it come back, it goes on: %(reason)s"
+            )
+            % said
+        )
+    return (
+        _(
+            "None of its nodes answers any more. Nothing new begins; what can be returned on other chains is being "
+            "returned: %(reason)s"
+        )
+        % said
+    )
 
 
 def _named(names: tuple[str, ...], values: list[str]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ SHOWN = {
 }
 
 CALL_FAILED = _("Delivered, but the call on arrival failed")
+OUT_OF_REACH = _("Its chain is out of reach")
 
 # %(contract)s and %(account)s are addresses, %(by)s and %(after)s moments of chain time.
 MONEY = {
@@ -98,6 +99,10 @@ MONEY = {
         "We are proving that it was not paid out on %(destination)s; after %(after)s anybody can release it "
         "without that proof."
     ),
+    "escrow_waits": _(
+        "Your %(input)s is in the contract %(contract)s on %(origin)s. %(destination)s answers nobody any more, so "
+        "nothing can be proved from there: after %(after)s it goes back to %(account)s by itself."
+    ),
     "returned": _(
         "Your %(input)s is back in %(account)s on %(origin)s. Nothing was paid out on %(destination)s."
     ),
@@ -109,6 +114,14 @@ MONEY = {
     "staff_escrow": _(
         "Your %(input)s is in the contract %(contract)s on %(origin)s. "
         "After %(after)s anybody can send it back to %(account)s, whatever we do."
+    ),
+    "gone_wallet": _(
+        "Your %(input)s was still in your wallet when %(origin)s was last seen. After %(by)s nothing can be taken "
+        "any more."
+    ),
+    "gone_escrow": _(
+        "Your %(input)s is in the contract %(contract)s on %(origin)s, where nobody can do anything while that chain "
+        "answers nobody. Should it come back, anybody can send it back to %(account)s there after %(after)s."
     ),
 }
 
@@ -187,6 +200,8 @@ EVENTS = {
     "replaced": _("A stuck transaction was replaced by one with a higher fee"),
     "attention": _("Our staff were asked to look"),
     "resumed": _("Our staff let it continue"),
+    "set_aside": _("Its chain answers nobody any more"),
+    "taken_up": _("Its chain answers again; it goes on"),
 }
 
 WAITING = {

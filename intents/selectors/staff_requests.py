@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from intents.chains import registry
 from intents.chains.accounts import OWNER, has_key
 from intents.engine import treasury
 from intents.engine.departures import open_orders
@@ -15,6 +16,7 @@ from intents.models import Departure, StaffRequest
 from intents.services.words import text
 
 from .amounts import shown_amount
+from .gone import gone_lines
 from .joins import asked_lines
 from .masking import shown_address
 from .network import chain_name
@@ -73,6 +75,8 @@ def title(request: StaffRequest) -> str:
         return _("Let go of %(subject)s") % {"subject": params["subject"]}
     if request.kind == Kind.LEAVE:
         return _("Have %(chain)s leave the network") % {"chain": chain_name(int(params["chain_id"]))}
+    if request.kind == Kind.GONE:
+        return _("Declare %(chain)s gone") % {"chain": chain_name(int(params["chain_id"]))}
     if request.kind == Kind.JOIN:
         return _("Have %(chain)s join the network") % {"chain": params["name"]}
     said = {"amount": _amount(params, params["amount"]), "chain": chain_name(int(params["chain_id"]))}
@@ -121,6 +125,9 @@ def _lines(request: StaffRequest, *, may_see: bool) -> Iterator[Line]:
     if request.kind == Kind.LEAVE:
         yield from _leave_lines(params)
         return
+    if request.kind == Kind.GONE:
+        yield from gone_lines(int(params["chain_id"]))
+        return
     if request.kind == Kind.JOIN:
         yield from asked_lines(params["manifest"])
         return
@@ -149,6 +156,12 @@ def _leave_lines(params: dict[str, Any]) -> Iterator[Line]:
     yield _("Chain"), f"{chain_name(chain_id)} ({chain_id})"
     yield _("Our stock there"), _("goes home") if is_home else _("stays there")
     yield _("Transfers that have to end first"), str(open_orders(chain_id).count())
+
+
+def silence_lines(slug: str) -> list[Line]:
+    """What is known of a chain that somebody wants declared gone; nothing of one that is not connected."""
+    chain = next((each for each in registry.all_chains().values() if each.slug == slug), None)
+    return list(gone_lines(chain.chain_id)) if chain else []
 
 
 def _limit_now(params: dict[str, Any]) -> Iterator[Line]:

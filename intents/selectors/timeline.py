@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from intents.engine.silent import CHAIN_GONE, is_declared_gone
 from intents.lifecycle import OrderState
 from intents.models import Order
 from intents.services.words import text as error_words
@@ -24,6 +25,7 @@ from .progress import Progress, Remaining, progress_of, remaining_of
 from .relief import relief_facts, relief_of, relief_words
 from .sentences import (
     CALL_FAILED,
+    OUT_OF_REACH,
     SHOWN,
     TAKES_LONGER,
     Sentence,
@@ -183,7 +185,7 @@ def timeline(order: Order, *, now: float | None = None) -> Timeline:
     return Timeline(
         order=order,
         shown=shown,
-        headline=str(CALL_FAILED if money.code == "delivered_call_failed" else SHOWN[shown]),
+        headline=str(CALL_FAILED if money.code == "delivered_call_failed" else headline_of(order, shown)),
         money=money,
         reason=reason_of(order, shown, steps),
         steps=steps,
@@ -285,11 +287,13 @@ def _money_code(order: Order, place: Place, seen: Evidence, sight: Sight) -> str
     if place in (Place.DELIVERED, Place.RETURNED, Place.CLAIMABLE):
         return place.value
     if state is OrderState.NEEDS_ATTENTION:
-        return "staff_wallet" if place is Place.WALLET else "staff_escrow"
+        held = "wallet" if place is Place.WALLET else "escrow"
+        return f"{'gone' if is_gone(order) else 'staff'}_{held}"
     if place is Place.WALLET:
         return _WALLET_CODES.get(state, "wallet_signed")
     if state in _RETURNING:
-        return "escrow_returning"
+        is_silent = isinstance(sight, Present) and is_declared_gone(order.destination_id)
+        return "escrow_waits" if is_silent else "escrow_returning"
     if sight.destination_time > order.fill_deadline:
         return "escrow_late"
     return "escrow_counting" if sight.have < order.required_depth else "escrow_paying"
@@ -301,6 +305,16 @@ _WALLET_CODES = {
     OrderState.REJECTED: "wallet_untouched",
     OrderState.EXPIRED: "wallet_expired",
 }
+
+
+def headline_of(order: Order, shown: str) -> str:
+    """The words for what is shown, a key of SHOWN."""
+    return str(OUT_OF_REACH if shown == "staff_checking" and is_gone(order) else SHOWN[shown])
+
+
+def is_gone(order: Order) -> bool:
+    """Whether the order waits for a chain of its to come back."""
+    return bool(order.state == OrderState.NEEDS_ATTENTION and order.reason.get("code") == CHAIN_GONE)
 
 
 def _goes_back(order: Order, place: Place) -> bool:

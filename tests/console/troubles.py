@@ -364,6 +364,7 @@ CASES: dict[str, Callable[[], Order]] = {
     "nobody_advances": nobody,
     "internal_error": lambda: parked("internal_error"),
     "deposit_lost": lambda: parked("deposit_lost"),
+    "chain_gone": lambda: parked("chain_gone"),
     "parked": lambda: parked("something_else"),
     "failing": lambda: order(failures=3),
     "in_block": in_block,

@@ -1,18 +1,32 @@
 """Drain and leave: nothing new begins, what is open ends, pages say why, old transfers keep their pages."""
 
+import time
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from intents.chains import registry
+from intents.chains import node_reports, registry
+from intents.chains.endpoints import NodeHealth
 from intents.devnet.network import Network
 from intents.engine.brakes import refuse_braked_order
 from intents.engine.departures import sweep_departures
 from intents.engine.rebalancing import targets
 from intents.lifecycle import OrderState
-from intents.models import AuditEntry, Chain, Departure, Order, StaffRequest, Stock, StockMove
+from intents.models import (
+    Alert,
+    AuditEntry,
+    Chain,
+    ChainHead,
+    Departure,
+    NodeReport,
+    Order,
+    StaffRequest,
+    Stock,
+    StockMove,
+)
 from intents.services.staff import pauses, requests
 from intents.services.staff.errors import ActRefused
 from intents.services.words import text
@@ -169,3 +183,86 @@ def test_on_real_networks_a_shell_only_asks(chains: None) -> None:
     member = actor("operator", "olga")
     assert "second person" in chain("leave", "birch", "--reason", WHY, "--by", member.user.username)
     assert not Departure.objects.exists() and StaffRequest.objects.get().kind == "leave"
+
+
+def silence(seconds: float, *, chain_id: int = 902) -> None:
+    """No node of the chain has told of it for so long, as the follower sees it."""
+    now = time.time()
+    values = {"nodes": [{"host": "node", "ill": "away", "height": None}], "seen_at": now, "changed_at": now}
+    NodeReport.objects.update_or_create(
+        chain_id=chain_id, defaults={**values, "silent_since": now - seconds if seconds else None}
+    )
+    ChainHead.objects.filter(pk=chain_id).update(seen_at=now - seconds)
+
+
+def test_a_chain_is_declared_gone_by_two_people_and_only_while_nobody_answers_for_it(
+    client: Client, chains: None, settings: Any
+) -> None:
+    order = rows.order(state=OrderState.OPENED)
+    silence(0)
+    with pytest.raises(ActRefused) as refused:
+        requests.declare_gone(chain="birch")
+    assert refused.value.code == "still_answers"
+    silence(30)
+    with pytest.raises(ActRefused) as refused:
+        requests.declare_gone(chain="birch")
+    assert refused.value.code == "silent_too_short"
+
+    silence(2 * 86_400)
+    asking = "/console/requests/ask/gone/"
+    client.force_login(staff_user("viewer"))
+    assert client.get(f"{asking}?subject=birch").status_code == 403
+    client.force_login(staff_user("operator"))
+    shown = client.get(f"{asking}?subject=birch").content.decode()
+    assert "No node has answered since" in shown and "Go back to their users" in shown
+    client.post(asking, {"reason": WHY, "typed": "birch", "token": "k" * 32, "subject": "birch"})
+    request = StaffRequest.objects.get()
+    told = client.get(f"/console/requests/{request.pk}/").content.decode()
+    assert "Declare Birch gone" in told and "100 USDC" in told
+    assert (request.params["orders"], request.params["block"]) == ({"returned": 1}, 100)
+
+    silence(0)
+    second = actor("operator")
+    with pytest.raises(ActRefused):
+        requests.decide(request.pk, second, form(requests.to_type(request)), is_approved=True)
+    assert not Departure.objects.exists() and StaffRequest.objects.get().state == StaffRequest.State.ASKED
+    silence(2 * 86_400)
+    requests.decide(request.pk, second, form(requests.to_type(request)), is_approved=True)
+    assert Departure.objects.get().kind == Departure.Kind.GONE
+    entry = AuditEntry.objects.get(action="ask_gone")
+    assert entry.after["params"]["money"] == {"returned": {f"901:{order.input_token}": str(100 * 10**6)}}
+    page = client.get("/network/birch").content.decode()
+    assert "None of its nodes answers any more" in page and WHY in page
+
+
+def test_what_was_silent_between_two_looks_that_nobody_made_counts_from_the_second(chains: None) -> None:
+    birch = registry.chain(902)
+    dead = [NodeHealth("http://node", "silent")]
+    node_reports.write(birch, dead, disputed_at=None)
+    long_ago = time.time() - 7_200
+    NodeReport.objects.update(silent_since=long_ago, seen_at=time.time() - 10)
+    node_reports.write(birch, dead, disputed_at=None)
+    assert NodeReport.objects.get().silent_since == long_ago
+    NodeReport.objects.update(seen_at=time.time() - 3_600)
+    node_reports.write(birch, dead, disputed_at=None)
+    assert (NodeReport.objects.get().silent_since or 0) > time.time() - 60
+    node_reports.write(birch, [*dead, NodeHealth("http://other", "", 7)], disputed_at=None)
+    assert NodeReport.objects.get().silent_since is None
+
+
+def test_one_that_makes_a_block_before_it_left_only_drains_and_its_transfers_go_on(chains: None) -> None:
+    order = rows.order(state=OrderState.OPENED)
+    silence(86_400, chain_id=901)
+    chain("gone", "alder", "--reason", WHY)
+    reason = {"code": "chain_gone", "params": {"chain": "Alder"}}
+    parked = {"state": OrderState.NEEDS_ATTENTION, "resume_state": OrderState.OPENED, "reason": reason}
+    still_open = rows.order(state=OrderState.REFUND_DUE)
+    Order.objects.filter(pk=order.pk).update(**parked, wake_at=0)
+    sweep_departures()
+    assert Chain.objects.get(pk=901).is_connected, "one transfer may still end"
+    ChainHead.objects.filter(pk=901).update(seen_at=time.time() + 1)
+    assert sweep_departures() == 1
+    departure = Departure.objects.get()
+    assert (departure.kind, departure.left_at) == (Departure.Kind.DRAIN, None)
+    assert Order.objects.get(pk=order.pk).wake_at > 0 and said(still_open)
+    assert not Alert.objects.filter(ended_at=None).exists()

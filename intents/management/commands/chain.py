@@ -15,7 +15,7 @@ from intents.management import chain_commands
 class Command(BaseCommand):
     """Finds its subcommands by name: a module with `HELP`, `add_arguments(parser)` and `handle(**options)`."""
 
-    help = "Join, check, probe, pause, drain or leave one chain."
+    help = "Join, check, probe, pause, drain, leave or give up one chain."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)

@@ -4,6 +4,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
+from intents.engine.silent import CHAIN_GONE
 from intents.lifecycle import StepKind, StepState
 
 from .acts import RETRY
@@ -45,8 +46,15 @@ def _lost(facts: Facts) -> Numbers | None:
     return {"why": why.replace("_", " "), "origin": facts.origin.name, "key": str(facts.order.origin_id)}
 
 
+def _gone(facts: Facts) -> Numbers | None:
+    if _reason(facts) != CHAIN_GONE:
+        return None
+    chain = str((facts.order.reason.get("params") or {}).get("chain") or "?")
+    return {"chain": chain, "state": facts.state.value, "key": chain}
+
+
 def _parked(facts: Facts) -> Numbers | None:
-    if not facts.is_parked or _reason(facts) in ("internal_error", "deposit_lost"):
+    if not facts.is_parked or _reason(facts) in ("internal_error", "deposit_lost", CHAIN_GONE):
         return None
     return {
         "code": _reason(facts).replace("_", " ") or "?",
@@ -168,6 +176,18 @@ CAUSES: Final = (
         ),
         person="delivered",
         find=_lost,
+    ),
+    Cause(
+        code="chain_gone",
+        weight=997,
+        severity=Severity.TROUBLE,
+        title=_("%(chain)s was declared gone"),
+        words=_(
+            "It was %(state)s when it was set aside: none of the nodes of %(chain)s answers, and no other chain can "
+            "end it."
+        ),
+        person="chain_gone",
+        find=_gone,
     ),
     Cause(
         code="parked",

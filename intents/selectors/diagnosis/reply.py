@@ -32,6 +32,10 @@ SENTENCES: Final[Mapping[str, Words]] = {
         "go on by ourselves as "
         "soon as it does; you need not do anything."
     ),
+    "chain_gone": _(
+        "The network %(slow)s has stopped answering altogether, so nobody can do anything there at the moment. If it "
+        "comes back, your transfer goes on by itself; you need not do anything."
+    ),
     "our_side": _(
         "Your transfer is slower than usual because of a fault on our side. We are looking into it; "
         "you need not do anything."

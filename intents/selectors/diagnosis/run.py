@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from intents.lifecycle import ORDER_ENDED, OrderState
 from intents.models import Order
+from intents.selectors.timeline import is_gone
 
 from .facts import BEFORE_OPEN, DELIVERED, RETURNING, Facts, of_order, of_orders
 from .finding import Cause, Counted, Finding, Severity, Words
@@ -36,6 +37,7 @@ _THEN_PARKED: Final = _(
     "By itself: what the chains show still moves it, and once %(by)s has passed it goes on and the "
     "money goes back."
 )
+_THEN_GONE: Final = _("By itself: nothing until the chain is back; then it goes on where it stopped.")
 _THEN_OPEN: Final = _(
     "By itself: it is tried until %(by)s (%(left)s left). Nothing has been taken before that."
 )
@@ -159,6 +161,8 @@ def _then(facts: Facts) -> Words:
         return _THEN_CLAIM
     if facts.is_ended:
         return _THEN_OVER
+    if is_gone(facts.order):
+        return _THEN_GONE
     if facts.is_parked:
         return _THEN_PARKED
     if state in BEFORE_OPEN:

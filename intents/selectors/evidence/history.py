@@ -29,6 +29,7 @@ _AFTER: dict[str, str] = {
     "recover_sent": OrderState.REFUNDING,
     "refunded": OrderState.REFUNDED,
     "attention": OrderState.NEEDS_ATTENTION,
+    "set_aside": OrderState.NEEDS_ATTENTION,
 }
 _UNDONE = {
     StepKind.OPEN: OrderState.OPENING,
@@ -89,7 +90,7 @@ class History:
 
     def _reason(self, moment: float, state: str) -> dict[str, Any]:
         if state == OrderState.NEEDS_ATTENTION:
-            asked = self.events(moment, "attention")
+            asked = self.events(moment, "attention", "set_aside")
             return dict(asked[-1].data.get("reason") or {}) if asked else {}
         return self.case.order.reason if state == self.case.order.state else {}
 
@@ -187,7 +188,7 @@ def _following(event: Event) -> Callable[[str], str]:
     """The state after an event, from the one before it."""
 
     def after(state: str) -> str:
-        if event.kind == "resumed":
+        if event.kind in ("resumed", "taken_up"):
             return str(event.data.get("state") or state)
         if event.kind == "reorg":
             return str(_UNDONE.get(event.data.get("step"), state))  # type: ignore[call-overload]

@@ -16,12 +16,13 @@ from intents.selectors.event_views import EventView, event_view
 from intents.selectors.network import chain_name, connected_chains, explorer_url
 from intents.selectors.place import Evidence, place_of
 from intents.selectors.place import evidence as evidence_now
-from intents.selectors.sentences import PURPOSES, SHOWN, STEPS, Sentence, words
+from intents.selectors.sentences import PURPOSES, STEPS, Sentence, words
 from intents.selectors.sight import Past, Present, Sight
 from intents.selectors.steps import PERSON_STEPS, amount_words, step_params, waiting_words
 from intents.selectors.timeline import (
     DEFAULT_ETA_SECONDS,
     elapsed_seconds,
+    headline_of,
     is_slow,
     money_sentence,
     reason_of,
@@ -238,7 +239,7 @@ def _person(
     shown = shown_state(order, place, sight, is_slow=late)
     return PersonThen(
         shown=shown,
-        headline=str(SHOWN[shown]),
+        headline=headline_of(order, shown),
         money=eyes.sentence(money_sentence(order, place, seen, sight)),
         reason=eyes.text(reason_of(order, shown, steps)),
     )

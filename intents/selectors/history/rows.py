@@ -9,9 +9,15 @@ from datetime import datetime
 from intents.models import ChainHead, ChainLog, Order
 from intents.selectors.network import TokenName, chain_name, token_name
 from intents.selectors.place import Evidence, evidence_in, place_of
-from intents.selectors.sentences import SHOWN
 from intents.selectors.sight import Past
-from intents.selectors.timeline import ENDED_SHOWN, elapsed_seconds, eta_of, is_slow, shown_state
+from intents.selectors.timeline import (
+    ENDED_SHOWN,
+    elapsed_seconds,
+    eta_of,
+    headline_of,
+    is_slow,
+    shown_state,
+)
 
 ORIGIN_KINDS = ("Open", "Refunded")
 
@@ -69,7 +75,7 @@ def row_of(order: Order, *, seen: Evidence, heads: dict[int, int], now: float) -
     return Row(
         order=order,
         shown=shown,
-        headline=str(SHOWN[shown]),
+        headline=headline_of(order, shown),
         input_token=token_name(order.origin_id, order.input_token),
         output_token=token_name(order.destination_id, order.output_token),
         origin=chain_name(order.origin_id),

@@ -1,4 +1,4 @@
-"""What takes two people: stock withdrawn, goodwill paid, a limit raised, a brake of staff let go.
+"""What takes two people: stock withdrawn, goodwill paid, a limit raised, a brake of staff let go, a chain parted with.
 
 One asks, another decides, the engine does it once. What was asked for cannot be changed afterwards, by anybody.
 """
@@ -24,7 +24,7 @@ from intents.errors import WaymeetError
 from intents.models import Departure, Order, StaffRequest
 from intents.settlement.acceptance import Refusal
 
-from . import joins, pauses
+from . import gone, joins, pauses
 from .audit import Actor
 from .errors import AlreadyDecided, NotOffered, NotPermitted, SamePerson, Unknown
 from .once import Change, Form, key_of, once
@@ -106,9 +106,20 @@ def leave(*, chain: str, stock: str) -> Wanted:
         kind=Kind.LEAVE, state=State.ASKED, params__chain_id=str(brake.chain_id)
     ).exists():
         raise NotOffered(Refusal("asked_already"))
-    if Departure.objects.filter(chain_id=brake.chain_id, ended_at=None, kind=Departure.Kind.LEAVE).exists():
+    ways_out = (Departure.Kind.LEAVE, Departure.Kind.GONE)
+    if Departure.objects.filter(chain_id=brake.chain_id, ended_at=None, kind__in=ways_out).exists():
         raise NotOffered(Refusal("leaving_already"))
     return Wanted(Kind.LEAVE, chain, {"chain_id": str(brake.chain_id), "subject": chain, "stock": stock})
+
+
+def declare_gone(*, chain: str) -> Wanted:
+    """Have a chain leave whose nodes answer nobody, without what only it could end. Raises ActRefused."""
+    params = gone.evidence(chain)
+    if StaffRequest.objects.filter(
+        kind=Kind.GONE, state=State.ASKED, params__chain_id=params["chain_id"]
+    ).exists():
+        raise NotOffered(Refusal("asked_already"))
+    return Wanted(Kind.GONE, chain, params)
 
 
 def join(asked: ChainManifest) -> Wanted:
@@ -260,6 +271,8 @@ def _do_here(request: StaffRequest) -> dict[str, Any]:
         return _let_go(request)
     if request.kind == Kind.JOIN:
         return joins.carry_out(request)
+    if request.kind == Kind.GONE:
+        return _part_with(request)
     return _have_leave(request) if request.kind == Kind.LEAVE else {}
 
 
@@ -272,6 +285,13 @@ def _have_leave(request: StaffRequest) -> dict[str, Any]:
         reason=request.reason[: pauses.MOST_SHOWN],
         user=request.asked_by,
     )
+    StaffRequest.objects.filter(pk=request.pk, state=State.APPROVED).update(state=State.DONE)
+    return {"state": State.DONE}
+
+
+@transaction.atomic
+def _part_with(request: StaffRequest) -> dict[str, Any]:
+    gone.declare(int(request.params["chain_id"]), reason=request.reason, user=request.asked_by)
     StaffRequest.objects.filter(pk=request.pk, state=State.APPROVED).update(state=State.DONE)
     return {"state": State.DONE}
 

@@ -10,7 +10,7 @@ from intents.chains import registry
 from intents.engine import departures
 from intents.models import Departure, StaffRequest
 
-from . import requests
+from . import gone, requests
 from .audit import Actor
 from .errors import Unknown
 from .once import Change, Form, once
@@ -62,6 +62,20 @@ def leave(slug: str, actor: Actor, *, reason: str, stock: str) -> StaffRequest |
         return Change(before={}, after={"leaving": reason})
 
     once(actor, "leave", form_of(slug, reason), permission=PAUSE, kind="chain", subject=slug, deed=deed)
+    return None
+
+
+def declare_gone(slug: str, actor: Actor, *, reason: str) -> StaffRequest | None:
+    """Declare a chain gone, as `leave` begins. Raises ActRefused."""
+    wanted = requests.declare_gone(chain=slug)
+    if _takes_two():
+        return _ask(wanted, slug, actor, reason)
+
+    def deed() -> Change:
+        gone.declare(int(wanted.params["chain_id"]), reason=reason, user=actor.user)
+        return Change(before={}, after={"gone": reason, "evidence": wanted.params})
+
+    once(actor, "gone", form_of(slug, reason), permission=PAUSE, kind="chain", subject=slug, deed=deed)
     return None
 
 

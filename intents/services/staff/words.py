@@ -31,6 +31,13 @@ STAFF_WORDS: Final[dict[str, Any]] = {
     "not_paused": _("It is not paused by staff. What was paused automatically goes on by itself."),
     "paused_anew": _("It was let go of and paused anew since this was asked: ask again."),
     "asked_already": _("Somebody asked for this already; it waits for a second person."),
+    "gone_already": _("This chain was declared gone already."),
+    "still_answers": _(
+        "It cannot be declared gone: a node of it answers, or nobody has looked at its nodes in the last minute."
+    ),
+    "silent_too_short": _(
+        "None of its nodes has answered for %(minutes)s minutes. It can be declared gone after %(needed)s."
+    ),
     "leaving_already": _("This chain is leaving already."),
     "stock_choice_wrong": _("Our stock either goes home or stays: choose one."),
     "not_treasury": _("Stock may only go to an address of the treasury list."),

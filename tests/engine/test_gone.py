@@ -1,0 +1,168 @@
+"""A chain whose node is dead for good: what another chain can end goes on by itself, the rest is set aside and said so,
+the chain leaves, and everything is found again when it comes back."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import F
+from django.test import Client
+from eth_account.signers.local import LocalAccount
+
+from intents.chains import endpoints as endpoints_module
+from intents.chains import node as node_module
+from intents.chains import pauses, registry
+from intents.chains.manifest import ChainManifest, Endpoint
+from intents.devnet.faults.modes import Fault, Mode
+from intents.devnet.faults.proxy import FaultProxy
+from intents.devnet.network import Network
+from intents.engine import departures, ledger, world
+from intents.engine.observe import observe
+from intents.engine.silent import silence_of
+from intents.lifecycle import OrderState
+from intents.models import Alert, Chain, ChainHead, Departure, LedgerEntry, NodeReport, Order
+from intents.selectors.timeline import timeline
+from tests.engine.driver import Driver
+
+pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
+WHY = "its operator is gone"
+DAY = 86_400
+
+
+class Mortal(Driver):
+    """A driver whose follower looks at the nodes, and one of whose chains is behind a line that can be cut."""
+
+    manifest: ChainManifest
+    line: FaultProxy
+
+    async def _follow(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await asyncio.gather(observe(stop=self._stop), pauses.watch(stop=self._stop))
+
+    def die(self) -> None:
+        """The chain's only node is dead, and has been for a day as far as anybody knows."""
+        self.line.set(Fault(Mode.CUT))
+        chain_id = self.manifest.chain_id
+        self.wait_for(lambda: silence_of(chain_id))
+        NodeReport.objects.filter(pk=chain_id).update(silent_since=time.time() - DAY)
+        ChainHead.objects.filter(pk=chain_id).update(seen_at=F("seen_at") - DAY)
+
+    def come_back(self) -> None:
+        """Its node is there again, and staff have it join."""
+        self.line.set()
+        registry.load([self.manifest])
+        departures.sweep_departures()
+
+    def declare(self) -> str:
+        out = StringIO()
+        call_command("chain", "gone", self.manifest.slug, "--reason", WHY, stdout=out)
+        return out.getvalue()
+
+    def has_left(self) -> bool:
+        departures.sweep_departures()
+        return not Chain.objects.get(pk=self.manifest.chain_id).is_connected
+
+
+@pytest.fixture
+def mortal(
+    transactional_db: None,
+    registered: Network,
+    validators: object,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[str], Mortal]]:
+    """Makes the driver with the one chain that can die."""
+    monkeypatch.setattr(node_module, "FIRST_REST_SECONDS", 0.1)
+    monkeypatch.setattr(node_module, "LONGEST_REST_SECONDS", 0.2)
+    monkeypatch.setattr(endpoints_module, "PROBE_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(pauses, "WATCH_SECONDS", 0.2)
+    settings.SETTLE_TOGETHER_SECONDS = 0
+    made: list[Mortal] = []
+
+    def make(slug: str) -> Mortal:
+        line = FaultProxy(registered.manifest(slug).endpoints[0].url, seed=3).start()
+        manifest = replace(registered.manifest(slug), endpoints=(Endpoint(line.url),))
+        registry.load([manifest])
+        world.forget()
+        running = Mortal(registered)
+        running.manifest, running.line = manifest, line
+        made.append(running)
+        running.start()
+        return running
+
+    yield make
+    for each in made:
+        each.close()
+        each.line.stop()
+    world.forget()
+
+
+def test_what_was_paid_in_elsewhere_goes_back_without_a_click_and_the_chain_leaves(
+    mortal: Callable[[str], Mortal], alice: LocalAccount, settings: Any, client: Client
+) -> None:
+    driver = mortal("birch")
+    settings.FILL_ENABLED = False
+    before = driver.network.balance("alder", "USDC", alice.address)
+    order = driver.drive(driver.transfer(alice), OrderState.OPENED)
+    with pytest.raises(CommandError, match="answers"):
+        driver.declare()
+    driver.die()
+    assert "Go back to their users" in driver.declare()
+    assert not driver.has_left(), "its money is still to be returned"
+
+    order = driver.drive(order, OrderState.REFUND_DUE)
+    said = timeline(order).money.text
+    assert "Birch answers nobody any more" in said and "by itself" in said
+    driver.network.warp(order.expires - order.fill_deadline + 1_000)
+    Order.objects.filter(pk=order.pk).update(wake_at=1)
+    with driver.network.ticking():
+        driver.drive(order, OrderState.REFUNDED)
+    assert driver.network.balance("alder", "USDC", alice.address) == before
+    assert driver.has_left()
+    for page in ("/network", "/network/birch"):
+        told = client.get(page).content.decode()
+        assert WHY in told and "None of its nodes answered any more" in told
+    assert Alert.objects.filter(kind="chain_gone", ended_at=None, chain_id=902).exists()
+
+
+def test_what_only_the_dead_chain_can_end_is_set_aside_and_found_again(
+    mortal: Callable[[str], Mortal], alice: LocalAccount, bob: LocalAccount, settings: Any
+) -> None:
+    driver = mortal("alder")
+    delivered = driver.drive(driver.transfer(alice), OrderState.FILLED, OrderState.PROVING)
+    settings.FILL_ENABLED = False
+    waiting = driver.drive(driver.transfer(bob, amount="40"), OrderState.OPENED)
+    driver.die()
+    told = driver.declare()
+    assert "Delivered by us and not repaid" in told and "Users' money in the contract there" in told
+
+    driver.work_until(driver.has_left)
+    for order in (delivered, waiting):
+        order.refresh_from_db()
+        assert (order.state, order.reason["code"]) == (OrderState.NEEDS_ATTENTION, "chain_gone")
+    view = timeline(waiting)
+    assert view.shown == "staff_checking" and view.headline == "Its chain is out of reach"
+    assert "Should it come back" in view.money.text and "goes on by itself" in view.reason
+    assert timeline(delivered).shown == "delivered"
+    losses = LedgerEntry.objects.filter(memo="loss")
+    assert [entry.order_id for entry in losses.all()] == [delivered.order_id], (
+        "unknown is not lost, what we paid is"
+    )
+    assert Alert.objects.filter(kind="loss", order=delivered, ended_at=None).exists()
+    assert not driver.work(), "nobody looks at what cannot move"
+
+    before = driver.network.balance("alder", "USDC", bob.address)
+    driver.network.warp(waiting.expires - int(time.time()) + 60)
+    driver.come_back()
+    assert not Departure.objects.filter(ended_at=None).exists()
+    with driver.network.ticking():
+        driver.drive(delivered, OrderState.SETTLED)
+        driver.drive(waiting, OrderState.REFUNDED)
+    assert driver.network.balance("alder", "USDC", bob.address) == before + waiting.input_amount
+    assert not losses.exists() and not Alert.objects.filter(ended_at=None).exists()
+    assert not any(ledger.sums().values())
