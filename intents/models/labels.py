@@ -330,6 +330,7 @@ CHOICES: Final = {
     "Leave": _("Leave"),
     "Gone": _("Gone"),
     "Chain Gone": _("Chain Gone"),
+    "Deposit Gone": _("Deposit Gone"),
     "Home": _("Home"),
     "Left": _("Left"),
     "Open": _("Open"),
