@@ -17,7 +17,7 @@ from eth_utils.address import to_checksum_address
 from intents.errors import WaymeetError
 
 from . import registry
-from .calls import ZERO_ADDRESS, encode_call
+from .calls import ZERO_ADDRESS, Call, encode_call
 from .client import ChainClient, call_request, client
 from .manifest import ChainManifest
 from .node_errors import RpcDisagreement
@@ -26,6 +26,7 @@ from .reverts import Reverted
 REGISTRY: Final = "ens_registry"
 LONGEST_NAME: Final = 255
 MOST_LABELS: Final = 16
+RESOLVER_GAS: Final = 2_000_000
 _RESOLVES_OTHERS: Final = bytes.fromhex("9061b923")
 _LOOK_ELSEWHERE: Final = bytes.fromhex("556f1830")
 T = TypeVar("T")
@@ -100,6 +101,9 @@ def directory() -> ChainManifest | None:
 
 
 def _spelled(name: str) -> str:
+    # What an address calls itself is anybody's text of any length, and spelling takes time by the letter.
+    if len(name) > LONGEST_NAME:
+        raise NameMalformed(name[:60], name=name[:60])
     try:
         spelled = normalize_name(name)
     except InvalidName as error:
@@ -162,15 +166,20 @@ def _resolvers(chain: ChainClient, labels: list[str]) -> list[str]:
 
 def _is_extended(chain: ChainClient, resolver: str) -> bool:
     try:
-        answer = chain.call(resolver, encode_call("supportsInterface(bytes4)", [_RESOLVES_OTHERS]))
+        answer = _asked(chain, resolver, encode_call("supportsInterface(bytes4)", [_RESOLVES_OTHERS]))
     except Reverted:
         return False
     return _decoded("bool", answer) is True
 
 
+def _asked(chain: ChainClient, resolver: str, data: bytes) -> bytes:
+    """Runs a resolver's own code, which is anybody's, no longer than one needs. Raises Reverted."""
+    return chain.simulate(Call(resolver, data, gas_limit=RESOLVER_GAS), ZERO_ADDRESS)
+
+
 def _call(chain: ChainClient, to: str, data: bytes) -> bytes:
     try:
-        return chain.call(to, data)
+        return _asked(chain, to, data)
     except Reverted as error:
         if error.data.startswith(_LOOK_ELSEWHERE):
             raise NameElsewhere("a gateway would have to be asked") from error

@@ -6,7 +6,7 @@ import pytest
 from eth_account.signers.local import LocalAccount
 from eth_utils import keccak
 
-from intents.chains import registry
+from intents.chains import names, registry
 from intents.chains.manifest import ChainManifest, from_json, to_json
 from intents.chains.names import (
     Named,
@@ -95,6 +95,19 @@ def test_an_address_is_called_by_a_name_that_leads_back(
     for pretended in ("alice.eth", "ALICE.eth", "nobody.eth", "\u0430lice.eth", ""):
         book.send("setName(bytes32,string)", reverse, pretended)
         assert name_of(mallory.address) == ""
+
+
+def test_a_name_as_long_as_a_book_is_not_spelled(
+    book: Book, alice: LocalAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody's resolver may say that an address calls itself so; spelling 50,000 letters takes half a minute."""
+
+    def spelled(name: str) -> str:
+        raise AssertionError(f"{len(name)} letters")
+
+    monkeypatch.setattr(names, "normalize_name", spelled)
+    monkeypatch.setattr(names, "_name_at", lambda *_: "a" * 50_000 + ".eth")
+    assert name_of(alice.address) == ""
 
 
 def test_a_gateway_is_not_asked(book: Book) -> None:
