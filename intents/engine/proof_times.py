@@ -4,6 +4,8 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from django.db.models import QuerySet
+
 from intents.chains.manifest import ChainManifest
 from intents.lifecycle import StepKind
 from intents.models import Step
@@ -43,14 +45,9 @@ def measured(origin_id: int, destination_id: int) -> list[float]:
     at, took = _measured.get(key, (0.0, []))
     if time.monotonic() - at < CACHE_SECONDS and at:
         return took
-    proofs = Step.objects.filter(
-        kind=StepKind.PROVE,
-        confirmed_at__isnull=False,
-        order__origin_id=origin_id,
-        order__destination_id=destination_id,
-        order__delivered_at__isnull=False,
-    ).order_by("-confirmed_at")
-    moments = proofs.values_list("confirmed_at", "order__delivered_at", "details")[:LAST_SAMPLES]
+    moments = proofs(origin_id, destination_id).values_list("confirmed_at", "order__delivered_at", "details")[
+        :LAST_SAMPLES
+    ]
     took = [
         max(0.0, (proven - filled).total_seconds() - float(details.get("waited", 0)))
         for proven, filled, details in moments
@@ -58,6 +55,17 @@ def measured(origin_id: int, destination_id: int) -> list[float]:
     ]
     _measured[key] = (time.monotonic(), took)
     return took
+
+
+def proofs(origin_id: int, destination_id: int) -> QuerySet[Step]:
+    """The proofs of a way, newest first by their deliveries: an index has those of each way in order."""
+    return Step.objects.filter(
+        kind=StepKind.PROVE,
+        confirmed_at__isnull=False,
+        order__origin_id=origin_id,
+        order__destination_id=destination_id,
+        order__delivered_at__isnull=False,
+    ).order_by("-order__delivered_at")
 
 
 def forget() -> None:

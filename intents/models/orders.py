@@ -97,6 +97,12 @@ class Order(models.Model):
             models.Index(fields=["destination_id", "state"]),
             models.Index(fields=["wait_chain_id", "wait_block"]),
             models.Index(fields=["user"], name="order_user"),
+            # How long the proofs of a way took, newest deliveries first; only delivered orders are in it.
+            models.Index(
+                fields=["origin_id", "destination_id", "delivered_at"],
+                name="order_delivered",
+                condition=Q(delivered_at__isnull=False),
+            ),
             *SEARCHED,
             *LISTED,
         ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from intents.devnet.network import Network
@@ -49,6 +50,17 @@ def test_only_proofs_of_the_same_way_count() -> None:
     _proven(3, seconds=500, origin_id=903, destination_id=901)
     order_row(delivered_at=timezone.now())
     assert sorted(measured(901, 902)) == [pytest.approx(40.0)] * 20
+
+
+@pytest.mark.django_db
+def test_an_index_has_the_newest_proofs_of_a_way() -> None:
+    plan = proof_times.proofs(901, 902).explain()
+    if connection.vendor == "sqlite":
+        assert "order_delivered" in plan
+        assert "TEMP B-TREE" not in plan, "it would sort every delivery there ever was"
+    for seconds in (40, 60, 50):
+        _proven(1, seconds=seconds)
+    assert list(proof_times.proofs(901, 902)) == list(Step.objects.order_by("-pk"))
 
 
 @pytest.mark.chain
