@@ -27,6 +27,9 @@ from intents.engine.silent import silence_of
 from intents.lifecycle import OrderState
 from intents.models import Alert, Chain, ChainHead, Departure, LedgerEntry, NodeReport, Order
 from intents.selectors.timeline import timeline
+from intents.settlement import calls
+from intents.settlement.order import order_from_json
+from tests.engine import strangers
 from tests.engine.driver import Driver
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
@@ -165,4 +168,26 @@ def test_what_only_the_dead_chain_can_end_is_set_aside_and_found_again(
         driver.drive(waiting, OrderState.REFUNDED)
     assert driver.network.balance("alder", "USDC", bob.address) == before + waiting.input_amount
     assert not losses.exists() and not Alert.objects.filter(ended_at=None).exists()
+    assert not any(ledger.sums().values())
+
+
+def test_what_was_delivered_there_and_never_proved_is_a_loss_once_and_the_origin_still_counts(
+    mortal: Callable[[str], Mortal], alice: LocalAccount
+) -> None:
+    driver = mortal("birch")
+    order = driver.drive(driver.transfer(alice), OrderState.FILLED, OrderState.PROVING)
+    driver.die()
+    driver.declare()
+    driver.work()
+    assert not driver.has_left(), "until it expires the proof may still come"
+    driver.network.warp(order.expires - int(time.time()) + 60)
+    order = driver.drive(order, OrderState.NEEDS_ATTENTION)
+    losses = LedgerEntry.objects.filter(memo="loss", order=order)
+    assert losses.count() == 1
+    driver.work_until(driver.has_left)
+
+    terms = order_from_json(order.terms)
+    strangers.send(driver.network, "alder", calls.refund(terms, origin=registry.chain(901)))
+    order = driver.drive(order, OrderState.REFUNDED)
+    assert losses.count() == 1 and timeline(order).shown == "delivered"
     assert not any(ledger.sums().values())
