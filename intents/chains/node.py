@@ -12,6 +12,7 @@ from web3 import HTTPProvider
 from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
 
+from .answers import Session
 from .node_errors import Request, RpcError, RpcUnavailable, WrongChain
 from .reverts import Refusal
 
@@ -21,9 +22,6 @@ TIMEOUT_SECONDS = 5.0
 PROBE_SECONDS = 2.0
 FIRST_REST_SECONDS = 2.0
 LONGEST_REST_SECONDS = 20.0
-POOL_SIZE = 16
-MOST_BYTES = 64_000_000
-CHUNK_BYTES = 1 << 16
 # No chain's height, nor its number, is ever beyond this: what says so is no answer.
 MOST_NUMBER = 2**63
 LEAST_KEY = 8
@@ -203,31 +201,10 @@ def without_secrets(text: str, url: str) -> str:
     return text
 
 
-class _Session(requests.Session):
-    """Reads no more than MOST_BYTES of an answer: what a node sends without end would take all memory."""
-
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Raises ValueError for a longer answer."""
-        response = super().send(request, **{**kwargs, "stream": True})
-        found = bytearray()
-        for chunk in response.iter_content(CHUNK_BYTES):
-            found += chunk
-            if len(found) > MOST_BYTES:
-                response.close()
-                raise ValueError(f"an answer of more than {MOST_BYTES} bytes")
-        response._content = bytes(found)
-        return response
-
-
 def _provider(url: str, timeout_seconds: float) -> HTTPProvider:
-    session = _Session()
-    session.trust_env = False
-    adapter = requests.adapters.HTTPAdapter(pool_maxsize=POOL_SIZE)
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
     return HTTPProvider(
         url,
         request_kwargs={"timeout": timeout_seconds, "allow_redirects": False},
-        session=session,
+        session=Session(),
         exception_retry_configuration=None,
     )

@@ -2,6 +2,8 @@
 
 from web3 import HTTPProvider, Web3
 
+from .answers import Session
+
 TIMEOUT_SECONDS = 5.0
 
 
@@ -14,6 +16,7 @@ def web3_for(url: str) -> Web3:
     provider = HTTPProvider(
         url,
         request_kwargs={"timeout": TIMEOUT_SECONDS, "allow_redirects": False},
+        session=Session(),
         exception_retry_configuration=None,
     )
     provider.global_ccip_read_enabled = False

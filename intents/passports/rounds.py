@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
@@ -36,27 +37,46 @@ Bad = Counter[tuple[int, str]]
 
 
 async def watch(*, stop: asyncio.Event) -> None:
-    """A round over all connected chains every ROUND_SECONDS, until `stop`, and now and then a look at balances."""
+    """A round over all connected chains every ROUND_SECONDS, until `stop`, and now and then a look at balances.
+
+    A chain whose look takes longer is looked at again when that is over; the others do not wait for it.
+    """
     bad: Bad = Counter()
     seen: unmoved.Seen = {}
+    turns: dict[int, asyncio.Task[None]] = {}
     compared_at = float("-inf")
     while not stop.is_set():
         try:
             manifests = await asyncio.to_thread(lambda: list(registry.all_chains().values()))
-            await asyncio.gather(*(asyncio.to_thread(_try, manifest, bad) for manifest in manifests))
-            if time.monotonic() - compared_at > unmoved.LOOK_SECONDS:
+            is_compared = time.monotonic() - compared_at > unmoved.LOOK_SECONDS
+            if is_compared:
                 compared_at = time.monotonic()
-                await asyncio.gather(
-                    *(asyncio.to_thread(_try, each, seen, unmoved.look) for each in manifests)
-                )
+            for each in manifests:
+                if each.chain_id not in turns:
+                    turn = asyncio.to_thread(_turn, each, bad, seen if is_compared else None)
+                    turns[each.chain_id] = asyncio.create_task(turn)
         except DatabaseError as error:
-            log.warning("rounds.database_away", error=str(error))
-            await asyncio.to_thread(close_old_connections)
-        try:
+            await _database_away(error)
+        with suppress(TimeoutError):
             async with asyncio.timeout(ROUND_SECONDS):
                 await stop.wait()
-        except TimeoutError:
-            continue
+        for chain_id in [chain_id for chain_id, turn in turns.items() if turn.done()]:
+            failure = turns.pop(chain_id).exception()
+            if failure is not None:
+                await _database_away(failure)
+    await asyncio.gather(*turns.values(), return_exceptions=True)
+
+
+async def _database_away(error: BaseException) -> None:
+    log.warning("rounds.database_away", error=str(error))
+    await asyncio.to_thread(close_old_connections)
+
+
+def _turn(manifest: ChainManifest, bad: Bad, seen: unmoved.Seen | None) -> None:
+    """What a round does with one chain, its balances compared with those `seen` where that is due."""
+    _try(manifest, bad)
+    if seen is not None:
+        _try(manifest, seen, unmoved.look)
 
 
 def _try(

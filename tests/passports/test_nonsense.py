@@ -1,5 +1,6 @@
 """A node that answers nonsense is set aside like one that is away; whatever goes wrong with a chain stays with it."""
 
+import asyncio
 import json
 import threading
 from collections import Counter
@@ -12,11 +13,11 @@ from typing import Any
 import pytest
 from eth_account import Account
 
+from intents.chains import answers, pauses, registry
 from intents.chains import node as node_module
-from intents.chains import pauses, registry
 from intents.chains.client import ChainClient
 from intents.chains.endpoints import NodeHealth
-from intents.chains.manifest import Contract, Endpoint
+from intents.chains.manifest import ChainManifest, Contract, Endpoint
 from intents.chains.manifest import Validator as ValidatorEntry
 from intents.chains.manifest_toml import to_toml
 from intents.chains.node import Node
@@ -102,7 +103,7 @@ def test_an_answer_without_end_is_not_read_to_its_end(
     long = {"result": "0x" + "00" * 500_000}
     node = Node(serving({"eth_chainId": {"result": hex(CHAIN_ID)}, "eth_call": long}), CHAIN_ID)
     assert node.request("eth_call", []) == long["result"]
-    monkeypatch.setattr(node_module, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(answers, "MOST_BYTES", 100_000)
     for ask in (lambda: node.request("eth_call", []), lambda: node.batch([("eth_call", [])])):
         with pytest.raises(RpcUnavailable, match="more than 100000 bytes"):
             ask()
@@ -190,3 +191,32 @@ def test_what_a_probe_found_wrong_holds_until_a_probe_that_measured_finds_it_rig
     Chain.objects.update(paused_reason="passport contract_differs")
     write_chain(passport())
     assert reason() == "" and ChainPassport.objects.get(pk=CHAIN_ID).is_good
+
+
+def test_a_chain_whose_look_takes_long_holds_no_round_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow, quick = (replace(manifest_for("http://127.0.0.1:1"), chain_id=chain_id) for chain_id in (1, 2))
+    monkeypatch.setattr(registry, "all_chains", lambda: {each.chain_id: each for each in (slow, quick)})
+    monkeypatch.setattr(rounds, "ROUND_SECONDS", 0.01)
+    goes_on, begun, seen_again = threading.Event(), Counter[int](), threading.Event()
+
+    def look(manifest: ChainManifest, *_: Any) -> None:
+        begun[manifest.chain_id] += 1
+        if manifest is slow:
+            goes_on.wait(60)
+        elif begun[quick.chain_id] == 3:
+            seen_again.set()
+
+    monkeypatch.setattr(rounds, "look", look)
+    monkeypatch.setattr(rounds.unmoved, "look", lambda *_: None)
+
+    async def watched() -> bool:
+        stop = asyncio.Event()
+        watching = asyncio.create_task(rounds.watch(stop=stop))
+        is_seen = await asyncio.to_thread(seen_again.wait, 30)
+        stop.set()
+        goes_on.set()
+        await watching
+        return is_seen
+
+    assert asyncio.run(watched())
+    assert begun[slow.chain_id] == 1
