@@ -6,13 +6,13 @@ Chains that were there from the start, by the operator's own manifests, are not 
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import FloatField, Max, Min, Q, QuerySet, Sum
+from django.db.models import Exists, FloatField, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from intents.chains.manifest import ChainManifest
-from intents.lifecycle import OrderState
-from intents.models import Chain, ChainPassport, Departure, Join, Order
+from intents.lifecycle import OrderState, StepKind, StepState
+from intents.models import Chain, ChainPassport, Departure, Join, LedgerEntry, Order, Step
 from intents.settlement.acceptance import Refusal
 from intents.solver.cold_start import DAY_SECONDS, Room, cap_usd_e8, day_usd_e8
 
@@ -63,7 +63,7 @@ def room(chain_id: int, token: str, *, but: str = "", is_due: bool = False) -> R
     if since is None or (chain_id, token, since) in _lifted:
         return None
     observed = int((timezone.now() - since).total_seconds())
-    out = Order.objects.filter(origin_id=chain_id)
+    out = _risked(chain_id)
     if is_due:
         out = out.exclude(state=OrderState.OPENED, confirm_way__in=(*UNSIGNED_WAYS, ONCHAIN))
     orders = out.filter(input_token=token)
@@ -83,6 +83,15 @@ def room(chain_id: int, token: str, *, but: str = "", is_due: bool = False) -> R
         day,
         0 if day is None else _gone(out.exclude(order_id=but)),
     )
+
+
+def _risked(chain_id: int) -> QuerySet[Order]:
+    """Orders that leave the chain at our risk. What others deliver says nothing of how far it can be trusted, and takes
+    no room: whoever fills their own orders moves the same money round and round for nothing.
+    """
+    left = Step.objects.filter(order=OuterRef("pk"), kind=StepKind.PROVE, state=StepState.SKIPPED)
+    paid = LedgerEntry.objects.filter(order=OuterRef("pk"), memo="fill")
+    return Order.objects.filter(~Exists(left) | Exists(paid), origin_id=chain_id)
 
 
 def _gone(orders: QuerySet[Order]) -> int:

@@ -10,7 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from intents.chains import registry
 from intents.engine.cold_start import refuse_new_chain, room
-from intents.lifecycle import OrderState
+from intents.engine.ledger import book_fill
+from intents.lifecycle import OrderState, StepState
 from intents.models import ChainPassport, Departure
 from intents.passports.passport import Finding
 from intents.selectors.chain_page import chain_page
@@ -113,6 +114,27 @@ def test_what_leaves_a_new_chain_in_a_day_is_bounded_over_all_its_tokens_and_sai
     assert "Try again tomorrow" in refused(1)
     said = client.get("/network/birch", headers={"accept-language": "zh-hans"}).content.decode()
     assert "24 小时内从 Birch 转出的所有资产合计最多 17,600 美元" in said
+
+
+@pytest.mark.parametrize("is_paid_by_us", [False, True])
+def test_who_fills_their_own_orders_makes_a_chain_no_better_known_and_takes_no_room(
+    chains: None, is_paid_by_us: bool
+) -> None:
+    """Money that goes round and round costs its owner gas alone. What we paid and lost counts, of course."""
+    joined(2)
+    sent: dict[str, Any] = {"origin_id": 902, "destination_id": 901, "input_token": rows.USDC[902]}
+    for state in (OrderState.SETTLED, OrderState.FILLED):
+        made = rows.order(state=state, value_usd_e8=1_000 * USD_E8, delivered_at=timezone.now(), **sent)
+        made.steps.update_or_create(
+            kind="prove", defaults={"index": 9, "chain_id": 901, "state": StepState.SKIPPED}
+        )
+        if is_paid_by_us:
+            book_fill(made, amount=1)
+    known = room(902, rows.USDC[902])
+    assert known is not None
+    counted = (known.settled_usd_e8, known.under_way_usd_e8, known.gone_usd_e8)
+    thousand = 1_000 * USD_E8
+    assert counted == ((thousand, thousand, 2 * thousand) if is_paid_by_us else (0, 0, 0))
 
 
 def test_once_a_chain_is_known_its_orders_are_not_summed_up_for_every_offer(
