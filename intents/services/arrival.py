@@ -74,7 +74,7 @@ def priced_way(intent: Intent) -> str:
     if intent.confirm != AUTO:
         return intent.confirm
     token = registry.chain(intent.origin).token(intent.input_token)
-    return "eip3009" if token.eip3009 != "none" else ""
+    return "eip3009" if token.eip3009 != "none" else "permit2"
 
 
 def outputs_of(

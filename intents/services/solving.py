@@ -17,6 +17,7 @@ from intents.engine.blocklist import blocked_addresses
 from intents.engine.brakes import refuse_braked
 from intents.engine.cold_start import refuse_new_chain
 from intents.engine.proof_times import proof_allowance
+from intents.engine.repricing import rules_for
 from intents.models import QuoteState
 from intents.settlement.acceptance import refuse_terms
 from intents.settlement.order import (
@@ -30,7 +31,7 @@ from intents.settlement.order import (
 from intents.solver.by_hand import found_or_unknown
 from intents.solver.plan import fee_to_json, rejected_to_json, route_to_json, steps_of
 from intents.solver.preferences import preferred
-from intents.solver.pricing import OPEN_GAS
+from intents.solver.pricing import open_units
 from intents.solver.router import Refusal, Route, Routes, Wanted, find_routes
 from intents.solver.world import World
 
@@ -141,13 +142,21 @@ def offer(solved: Solved) -> dict[str, Any]:
         refused.rejected = [rejected_to_json(each) for each in solved.routes.rejected]
         raise
     way = str(signing.get("confirm_way", ""))
-    is_dearer_or_cheaper = OPEN_GAS.get(way) != OPEN_GAS.get(arrival.priced_way(intent))
-    if way and is_dearer_or_cheaper and intent.confirm == AUTO and intent.input_token != ZERO_ADDRESS:
+    if way and intent.confirm == AUTO and not _is_priced_as(way, solved):
         # Chosen for them, and its open costs us something else than what was priced.
         again = solve(replace(intent, confirm=way), solved.world)
         return offer(again if solved.crowded is None else behind(again, solved.crowded))
     changes = _offer(solved) | signing
     return changes | {"plan": arrival.with_call(changes["plan"], intent, trial)}
+
+
+def _is_priced_as(way: str, solved: Solved) -> bool:
+    """Whether our open costs by this way what the offer counts on."""
+    chain, token = solved.world.chains[solved.intent.origin], solved.intent.input_token
+    counted = arrival.priced_way(solved.intent)
+    return open_units(chain, token, rules_for((), way=way)) == open_units(
+        chain, token, rules_for((), way=counted)
+    )
 
 
 def _tried(intent: Intent, route: Route, *, destination: ChainManifest) -> Trial | None:

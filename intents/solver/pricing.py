@@ -65,17 +65,9 @@ class GasRules:
         return self.finalise_fixed + self.finalise_each
 
 
-# Gas of the open by its way: a transaction of the user's own is none of ours, a token that is paid by its own
-# signature needs no contract between, and a permit makes the order's address work besides.
-OPEN_GAS: Final = {
-    "native": 0,
-    "batch": 0,
-    "onchain": 0,
-    "eip3009": 133_000,
-    "permit2": 142_000,
-    "permit": 190_000,
-    "deposit": 139_000,
-}
+# Gas of the open that is not the usual one: a transaction of the user's own is none of ours, a token that is paid
+# by its own signature needs no contract between, and a permit makes the order's address work besides.
+OPEN_GAS: Final = {"native": 0, "batch": 0, "onchain": 0, "eip3009": 133_000, "permit": 190_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,14 +267,17 @@ def settling(
     """What settling an order takes in the company that orders on this way have of late; raises Unpriced."""
     gas, company = gas or GasRules(), company or CompanyRules()
     is_dear = company.is_dear(message_usd(world, origin, destination, gas))
-    message_bps = company.share_bps(origin.messages.get(destination.chain_id, Shared()), is_dear=is_dear)
+    together = origin.messages.get(destination.chain_id, Shared())
+    message_bps = company.share_bps(together, is_dear=is_dear)
+    # Nobody counts on company to pay somebody else's fee before there was any.
+    fee_bps = company.share_bps(together, is_dear=False)
     is_dear = company.is_dear(finalise_usd(world, origin, gas))
     finalise_bps = company.share_bps(origin.finalises, is_dear=is_dear)
     return Settling(
         dispatch=gas.dispatch_each + divide_up(gas.dispatch_fixed * message_bps, ALONE),
         process=gas.process_each + divide_up(gas.process_fixed * message_bps, ALONE),
         finalise=gas.finalise_each + divide_up(gas.finalise_fixed * finalise_bps, ALONE),
-        message_wei=divide_up(message_fee_wei(destination, origin.chain_id) * message_bps, ALONE),
+        message_wei=divide_up(message_fee_wei(destination, origin.chain_id) * fee_bps, ALONE),
     )
 
 

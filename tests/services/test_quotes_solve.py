@@ -12,7 +12,8 @@ from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.clock import clock
 from intents.devnet.accounts import wallet
 from intents.devnet.network import Network
-from intents.engine import world
+from intents.engine import spending, world
+from intents.engine.spending import Spending
 from intents.models import Chain, ChainHead, Quote, Stock
 from intents.services import solving
 from intents.services.quotes import Intent, QuoteNotFound, quote_request, quote_solve, quote_wait, reprice
@@ -22,6 +23,7 @@ from intents.settlement.order import (
     order_from_json,
     order_id,
 )
+from intents.solver.pricing import GasRules, open_kind
 
 from .heads import write_head, write_heads
 
@@ -137,6 +139,34 @@ def test_ways_to_confirm(seen: Network, alice: LocalAccount, bob: LocalAccount) 
     assert solved(user=bob.address, input_token="USDT").confirm_way == "deposit"
     code, params = refusal(user=alice.address, input_token="USDT", confirm="eip3009")
     assert (code, params["reason"]) == ("no_way_to_confirm", "no_eip3009")
+
+
+def network_fee(quote: Quote) -> int:
+    assert quote.state == "ready", quote.refusal
+    return sum(int(line["amount"]) for line in quote.fees if line["kind"] == "network_fee")
+
+
+def test_a_way_chosen_for_them_costs_what_it_costs_by_name(
+    seen: Network, alice: LocalAccount, bob: LocalAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by what its opens used of late, which differs from token to token."""
+    usual_gas = GasRules().open
+    weth, usdt = (registry.chain(901).token(symbol).address for symbol in ("WETH", "USDT"))
+    learned = {
+        (901, open_kind("permit2", weth)): usual_gas - 24_000,
+        (901, open_kind("deposit", usdt)): usual_gas - 14_000,
+    }
+    wishes = {
+        "permit2": {"user": alice.address, "input_token": "WETH", "output_token": "USDC", "amount": "0.1"},
+        "deposit": {"user": bob.address, "input_token": "USDT"},
+    }
+    for way, wish in wishes.items():
+        usual = network_fee(solved(**wish, confirm=way))
+        with monkeypatch.context() as patched:
+            patched.setattr(spending, "spending", lambda: Spending(opens=learned))
+            chosen, named = solved(**wish), solved(**wish, confirm=way)
+        assert chosen.confirm_way == way
+        assert network_fee(chosen) == network_fee(named) < usual
 
 
 def test_a_wallet_that_has_too_little(seen: Network) -> None:

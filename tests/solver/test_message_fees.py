@@ -68,6 +68,12 @@ def test_the_fee_is_in_the_line_of_the_proof_as_far_as_an_order_bears_it(shared:
     assert lines["proof"] == after.proof
 
 
+def test_of_a_fee_nobody_counts_on_company_that_there_never_was() -> None:
+    for shared, part in ((None, FEE_WEI), (Shared(16, 2), divide_up(FEE_WEI * 18, 32))):
+        seen = asking({ORIGIN: FEE_WEI}, shared=shared)
+        assert settling(seen, seen.chains[ORIGIN], seen.chains[DESTINATION]).message_wei == part
+
+
 def test_a_dear_message_is_worth_waiting_for_company() -> None:
     rules = PricingRules()
     alone = [
@@ -103,4 +109,4 @@ def test_a_fee_beyond_reason_leaves_the_least_order_beyond_it() -> None:
     )
     refusal = find_routes(wanted, asking({ORIGIN: 10**17})).refusal
     assert refusal is not None and refusal.code == "below_minimum_order"
-    assert int(refusal.params["minimum"]) >= 20 * in_usdc(asking(None), divide_up(10**17, 8))
+    assert int(refusal.params["minimum"]) >= 20 * in_usdc(asking(None), 10**17)
