@@ -1,4 +1,4 @@
-"""The starting inventory: gas for those who send, and stock from the operator's account within a cap.
+"""The starting inventory: gas for those who send, and stock from the operator's account, both within one cap.
 
 Once, before the chain is connected: afterwards stock moves by rebalancing, and a second grant takes two people.
 """
@@ -13,8 +13,9 @@ from intents.chains.calls import ZERO_ADDRESS, Call, encode_call
 from intents.chains.manifest import ChainManifest, TokenManifest
 from intents.solver.pricing import GasRules
 
-from .errors import NoPrices
+from .errors import GasAboveGrant, NoPrices
 from .prices import units_for, usd_e8, value_of
+from .shared import message_fee
 from .work import Joining, Look, Note
 
 NAME: Final = "inventory"
@@ -41,20 +42,47 @@ class Grant:
 
 
 def look(joining: Joining) -> Look:
-    """What is missing of gas and stock. A chain that is connected has had its grant. Raises NoPrices."""
+    """What is missing of gas and stock. A chain that is connected has had its grant.
+
+    Raises NoPrices, GasAboveGrant.
+    """
     if joining.manifest.chain_id in joining.peers:
         return Look(joining.manifest, (), (Note("join_granted_before"),))
-    if usd_e8(joining.manifest, joining.manifest.native_token) is None:
-        raise NoPrices("no price of the chain's coin", coin=joining.manifest.native.symbol)
-    gas = _gas(joining)
-    grants, notes = _grants(joining, reserved_wei=sum(call.value_wei for _, call in gas))
+    coin = joining.manifest.native_token
+    price = usd_e8(joining.manifest, coin)
+    if price is None:
+        raise NoPrices("no price of the chain's coin", coin=coin.symbol)
+    gas, for_gas_wei = _gas(joining)
+    for_gas = value_of(for_gas_wei, coin, price)
+    if for_gas > _cap():
+        raise GasAboveGrant(
+            f"gas for {for_gas / USD_E8:,.0f} USD",
+            chain=joining.manifest.name,
+            need=f"{for_gas / USD_E8:,.0f}",
+            most=f"{settings.JOIN_GRANT_USD:,}",
+        )
+    reserved_wei = sum(call.value_wei for _, call in gas)
+    grants, notes, given = _grants(joining, reserved_wei=reserved_wei, granted=for_gas)
     account = joining.manifest.address("solver_account")
     stock = [(f"grant {_shown(grant)}", _sent(grant, account)) for grant in grants]
-    return Look(joining.manifest, joining.priced([*gas, *stock]), tuple(notes))
+    told = {
+        "gas": f"{for_gas / USD_E8:,.0f}",
+        "all": f"{given / USD_E8:,.0f}",
+        "most": f"{settings.JOIN_GRANT_USD:,}",
+    }
+    return Look(joining.manifest, joining.priced([*gas, *stock]), (*notes, Note("join_granted", told)))
 
 
-def _gas(joining: Joining) -> list[tuple[str, Call]]:
-    """Coins for our two senders and for the validators' announcements, where they have less than they need."""
+def _cap() -> int:
+    """USD × 10^8 that gas and stock may be worth together."""
+    return int(settings.JOIN_GRANT_USD) * USD_E8
+
+
+def _gas(joining: Joining) -> tuple[list[tuple[str, Call]], int]:
+    """Coins for our two senders and for the validators' announcements, where they have less than they need.
+
+    And how much of what they then have is for that, in wei.
+    """
     # A chain that nobody uses yet asks for next to nothing; soon it asks for more.
     rules, most = GasRules(), joining.manifest.max_fee_wei
     price = max(3 * joining.sender.fees().max_fee_wei, most // BUSY_PART)
@@ -63,22 +91,28 @@ def _gas(joining: Joining) -> list[tuple[str, Call]]:
         accounts.address(accounts.RELAYER): rules.dispatch + rules.process + rules.finalise + rules.refund,
     }
     wanted = {sender: ORDERS_OF_GAS * units * price for sender, units in senders.items()}
+    if joining.manifest.has_shared_mailbox:
+        fee = message_fee(joining, joining.manifest)
+        wanted[accounts.address(accounts.RELAYER)] += ORDERS_OF_GAS * fee
     wanted |= {each.address: ANNOUNCE_GAS * most for each in joining.manifest.validators}
-    held = joining.chain.batch([("eth_getBalance", [address, "latest"]) for address in wanted])
-    return [
-        (f"gas for {address}", Call(address, value_wei=least - int(has, 16), gas_limit=PLAIN_GAS))
-        for (address, least), has in zip(wanted.items(), held, strict=True)
-        # Half of it is enough: a run that goes on must not send again what was spent meanwhile.
-        if int(has, 16) * 2 < least
+    answers = joining.chain.batch([("eth_getBalance", [address, "latest"]) for address in wanted])
+    held = {address: int(answer, 16) for address, answer in zip(wanted, answers, strict=True)}
+    # Half of it is enough: a run that goes on must not send again what was spent meanwhile.
+    short = {address: least - held[address] for address, least in wanted.items() if held[address] * 2 < least}
+    sent = [
+        (f"gas for {address}", Call(address, value_wei=missing, gas_limit=PLAIN_GAS))
+        for address, missing in short.items()
     ]
+    return sent, sum(min(held[each] + short.get(each, 0), least) for each, least in wanted.items())
 
 
-def _grants(joining: Joining, *, reserved_wei: int) -> tuple[list[Grant], list[Note]]:
-    manifest, cap = joining.manifest, settings.JOIN_GRANT_USD * USD_E8
+def _grants(joining: Joining, *, reserved_wei: int, granted: int) -> tuple[list[Grant], list[Note], int]:
+    """Stock that fits below the cap besides what is `granted` already, and the worth of all, USD × 10^8."""
+    manifest, cap = joining.manifest, _cap()
     account = manifest.address("solver_account")
     grants: list[Grant] = []
     notes: list[Note] = []
-    given = 0
+    given = granted
     for asset in _wanted(manifest):
         price = usd_e8(manifest, asset)
         if price is None:
@@ -98,7 +132,7 @@ def _grants(joining: Joining, *, reserved_wei: int) -> tuple[list[Grant], list[N
         if amount * 100 > asset.stock_target:
             grants.append(Grant(asset, amount, value_of(amount, asset, price)))
             given += grants[-1].value_usd_e8
-    return grants, notes
+    return grants, notes, given
 
 
 def _wanted(manifest: ChainManifest) -> list[TokenManifest]:
