@@ -13,7 +13,7 @@ WAYS_IN: Final = (*WAYS, TEAM)
 ROUTES: Final = ("in_stock", "swap", "split", "bridged", "summit", "call", "gas", "coin")
 OUTCOMES: Final = ("settled", "returned", "cancelled", "outsider", "claimable", "short")
 
-CANCELLABLE: Final = frozenset({"eip3009", "permit2", TEAM})
+CANCELLABLE: Final = frozenset({"eip3009", "permit2", "permit", TEAM})
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,17 +6,27 @@ from typing import Final
 from eth_account.signers.local import LocalAccount
 
 from intents.chains.calls import ZERO_ADDRESS, Call, encode_call
+from intents.chains.client import client
 from intents.chains.manifest import TokenManifest
 from intents.client.opening import open_together
 from intents.devnet.accounts import OUTSIDER, address, named_wallet
 from intents.devnet.funding import fund_wallets
 from intents.devnet.profiles import ETHER
+from intents.engine.deposits import address_of
 from intents.engine.world import load_world
 from intents.models import ChainHead, Deposit, Order, Quote
 from intents.services.orders import order_submit
 from intents.services.ways import UNSIGNED
-from intents.settlement.cancelling import cancel_authorization, cancel_typed_data, invalidate_nonce
+from intents.settlement.cancelling import (
+    cancel_authorization,
+    cancel_typed_data,
+    invalidate_nonce,
+    permit_count,
+    void_permit,
+    void_permit_data,
+)
 from intents.settlement.order import order_from_json
+from intents.settlement.typed_data import TypedData
 
 from ..engine import strangers
 from ..engine.driver import Driver
@@ -127,22 +137,31 @@ class Transfer:
 
     def cancel(self) -> None:
         """Take the signature back with the wallet's own transaction."""
-        network, terms = self.place.network, order_from_json(self.order.terms)
-        origin = network.manifest(self.slug)
-        if self.order.confirm_way == "permit2":
-            call = invalidate_nonce(terms, origin=origin)
-        else:
-            data = cancel_typed_data(terms, order_id=bytes.fromhex(self.order.order_id[2:]), origin=origin)
-            raw = bytes(self.key.sign_typed_data(full_message=data).signature)
-            call = cancel_authorization(terms, order_id=bytes.fromhex(self.order.order_id[2:]), signature=raw)
+        network, call = self.place.network, self._cancelling()
         if self.row.way != TEAM:
             send_own(network, self.slug, self.key, [call])
             return
-        fund_wallets(origin, [owner.address for owner in OWNERS], amounts={})
+        fund_wallets(network.manifest(self.slug), [owner.address for owner in OWNERS], amounts={})
         for owner, act in zip(OWNERS, EXECUTIVE, strict=True):
             arguments = [call.target, call.value_wei, call.data]
             proposal = encode_call(f"{act}(address,uint256,bytes)", arguments)
             send_own(network, self.slug, owner, [Call(self.user, proposal)])
+
+    def _cancelling(self) -> Call:
+        terms, order_id = order_from_json(self.order.terms), bytes.fromhex(self.order.order_id[2:])
+        origin = self.place.network.manifest(self.slug)
+        if self.order.confirm_way == "permit2":
+            return invalidate_nonce(terms, origin=origin)
+        if self.order.confirm_way == "permit":
+            place, view = address_of(order_id, origin=origin), permit_count(terms)
+            count = int.from_bytes(client(origin.chain_id).call(view.target, view.data), "big")
+            data = void_permit_data(terms, deposit_address=place, count=count, origin=origin)
+            return void_permit(terms, deposit_address=place, signature=self._signed(data))
+        data = cancel_typed_data(terms, order_id=order_id, origin=origin)
+        return cancel_authorization(terms, order_id=order_id, signature=self._signed(data))
+
+    def _signed(self, data: TypedData) -> bytes:
+        return bytes(self.key.sign_typed_data(full_message=data).signature)
 
     def _knows_every_pool(self) -> bool:
         manifest = self.place.network.manifest(self.route.destination)
