@@ -16,6 +16,7 @@ from .amounts import grouped, shown_amount
 from .anywhere import Anywhere, anywhere, anywhere_json
 from .arrival import CallPlanned, arrival_wei, call_planned, gas_on_arrival
 from .by_hand import ByHand, by_hand
+from .instead import amount_instead
 from .network import TokenName, chain_name, token_name
 from .offers import Cost, Expected, Option, Stop, cost, expected, options, picture
 from .sentences import words
@@ -84,6 +85,7 @@ class Card:
     way: str
     ways: tuple[ShownWay, ...]
     rejected: tuple[str, ...]
+    instead: str
     seconds_left: float
     offer: str
     call: CallPlanned | None = None
@@ -177,6 +179,7 @@ def card(quote: Quote) -> Card:
         way=words(USED, quote.confirm_way) if quote.confirm_way else "",
         ways=shown_ways(quote),
         rejected=tuple(_rejected(quote)),
+        instead=amount_instead(quote),
         seconds_left=max(0.0, left),
         offer=_offer_json(quote),
         call=call_planned(quote),

@@ -29,7 +29,7 @@ KEPT_SECONDS: Final = 15.0
 # Above this a picture of what can be reached would cost more than it tells.
 MOST_ASKED: Final = 300
 TONES: Final = 8
-GLYPHS: Final = {"usdc": "$", "usdt": "₮", "dai": "◈", "eth": "Ξ", "weth": "Ξ", "wbtc": "₿", "btc": "₿"}
+GLYPHS: Final = {"usdc": "$", "usdt": "₮", "dai": "◈", "eth": "Ξ", "weth": "Ξ", "wbtc": "B", "btc": "B"}
 
 
 @dataclass(frozen=True, slots=True)

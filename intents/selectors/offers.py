@@ -51,13 +51,15 @@ class Stop:
 class Cost:
     """What pools and fees take of the value, in percent as people read it; `level` is "", note or look.
 
-    `arrives_usd_e8` is the worth of what is expected to arrive, USD × 10^8 at the prices of the offer.
+    `arrives_usd_e8` is the worth of what is expected to arrive and `lost_usd_e8` what is taken of it on the way,
+    USD × 10^8 at the prices of the offer.
     """
 
     impact: str
     total: str
     level: str
     arrives_usd_e8: int
+    lost_usd_e8: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def cost(quote: Quote) -> Cost | None:
     total = (value - arrives) * BPS // value
     level = "look" if impact >= IMPACT_LOOK_BPS or total >= COST_LOOK_BPS else ""
     level = level or ("note" if impact >= IMPACT_NOTE_BPS else "")
-    return Cost(_percent(impact), _percent(total), level, arrives)
+    return Cost(_percent(impact), _percent(total), level, arrives, max(0, value - arrives))
 
 
 def _percent(bps: int) -> str:

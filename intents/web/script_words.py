@@ -38,6 +38,7 @@ def script_words() -> dict[str, str]:
         "no_choice": _("Nothing here is called that."),
         "no_such_token": _("This token is not supported here."),
         "worth_dollars": _("about ${amount}"),
+        "worth_cent": _("less than $0.01"),
         "worth_tokens": "= {amount} {symbol}",
         "in_dollars": _("Type dollars"),
         "in_tokens": _("Type {symbol}"),

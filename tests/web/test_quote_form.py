@@ -165,6 +165,38 @@ def test_a_refusal_shows_words_and_code(chains: None, alice_browser: Browser) ->
     assert "data-confirm" not in text
 
 
+INSTEAD = [
+    ("amount_too_large", {"maximum": "12493865812"}, "12,400"),
+    ("amount_too_large", {"maximum": "7"}, "0.000007"),
+    ("below_minimum_order", {"minimum": "1634021"}, "1.64"),
+    ("insufficient_balance", {"have": "9920000001", "need": "11000000000"}, "9,920.000001"),
+    ("insufficient_balance", {"have": "0", "need": "11000000000"}, ""),
+    ("cold_start_cap", {"maximum": "2000000000"}, "2,000"),
+]
+
+
+@pytest.mark.parametrize(("code", "bound", "amount"), INSTEAD)
+def test_a_refusal_with_a_bound_offers_an_amount_within_it(
+    chains: None, alice_browser: Browser, code: str, bound: dict[str, str], amount: str
+) -> None:
+    params = {**bound, "token": "USDC", "chain": 901, "decimals": 6}
+    refusal = {"code": code, "params": params}
+    made = rows.quote(browser_key=alice_browser.key, state="refused", refusal=refusal, order=None)
+    text = alice_browser.get(f"/q/{made.pk}").content.decode()
+    assert (f'name="instead" value="{amount}"' in text and f"Send {amount} USDC instead" in text) == bool(
+        amount
+    )
+    Quote.objects.filter(pk=made.pk).update(intent={**made.intent, "exact": "output"})
+    # The bound is of what is sent, and here the other side was typed.
+    assert 'name="instead"' not in alice_browser.get(f"/q/{made.pk}").content.decode()
+
+
+def test_without_scripts_the_button_of_a_refusal_asks_for_its_amount(chains: None, stranger: Client) -> None:
+    answer = stranger.post("/quote", {**GOOD, "amount": "999999999", "instead": "12,400"})
+    assert answer.status_code == 302
+    assert Quote.objects.get().intent["amount"] == str(12_400 * 10**6)
+
+
 def test_an_expired_offer_cannot_be_confirmed(chains: None, alice_browser: Browser) -> None:
     made = rows.quote(browser_key=alice_browser.key)
     Quote.objects.filter(pk=made.pk).update(expires_at=made.created_at)

@@ -110,6 +110,12 @@ def test_amounts_are_shown_alike() -> None:
     assert found == [shown_amount(units, decimals) for units, decimals in cases]
 
 
+def test_what_is_confirmed_is_said_to_the_last_digit() -> None:
+    given = [["1234123456789012345678", 18], ["100000000", 6], ["1", 18]]
+    found = run("return input.map(([units, decimals]) => amounts.fullAmount(units, decimals));", given)
+    assert found == ["1,234.123456789012345678", "100", "0.000000000000000001"]
+
+
 def pad(address: str) -> str:
     return "0x" + address[2:].rjust(64, "0").lower()
 

@@ -61,6 +61,11 @@ class Asked:
         return replace(self, zone="") == Asked()
 
     @property
+    def is_narrowed(self) -> bool:
+        """Whether more than words is asked for."""
+        return not replace(self, text="").is_any
+
+    @property
     def params(self) -> dict[str, str]:
         """What an address must say to mean the same."""
         days = {name: day.isoformat() for name, day in (("since", self.since), ("until", self.until)) if day}

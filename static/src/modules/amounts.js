@@ -16,6 +16,15 @@ export function shownAmount(units, decimals) {
   const leading = fraction.length - fraction.replace(/^0+/, "").length;
   const isSmall = whole === "0" && leading >= SHOWN_FRACTION_DIGITS - 1;
   const kept = fraction.slice(0, isSmall ? leading + SMALL_FRACTION_DIGITS : SHOWN_FRACTION_DIGITS).replace(/0+$/, "");
+  return joined(whole, kept);
+}
+
+/** Grouped, with every digit there is. */
+export function fullAmount(units, decimals) {
+  return joined(...exactAmount(units, decimals).split("."));
+}
+
+function joined(whole, fraction) {
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
-  return kept ? `${grouped}.${kept}` : grouped;
+  return fraction ? `${grouped}.${fraction}` : grouped;
 }

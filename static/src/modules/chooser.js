@@ -113,7 +113,7 @@ function render({ atChosen = false } = {}) {
   const note = dialog.querySelector("[data-choice-note]");
   note.textContent = shown.length ? "" : say(/^0x[0-9a-f]{40}$/i.test(search.value.trim()) ? "no_such_token" : "no_choice");
   const at = atChosen ? shown.findIndex((each) => each.value === chosen) : 0;
-  point(shown.length ? Math.max(at, 0) : -1);
+  point(shown.length ? Math.max(at, 0) : -1, atChosen ? "center" : "nearest");
 }
 
 function option(each, index, isChosen) {
@@ -139,14 +139,14 @@ function dollars(usd_e8) {
   return `$${whole}.${(cents % 100n).toString().padStart(2, "0")}`;
 }
 
-function point(index) {
+function point(index, block = "nearest") {
   list.children[active]?.classList.remove("active");
   active = index;
   const item = list.children[index];
   if (!item) return search.removeAttribute("aria-activedescendant");
   item.classList.add("active");
   search.setAttribute("aria-activedescendant", item.id);
-  item.scrollIntoView({ block: "nearest" });
+  item.scrollIntoView({ block });
 }
 
 function key(event) {

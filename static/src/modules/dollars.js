@@ -57,7 +57,7 @@ export function showWorth() {
   const isDollars = !box.hidden;
   line.querySelector("span").textContent = isDollars
     ? form.elements.amount.value && say("worth_tokens", { amount: form.elements.amount.value, symbol: choice?.symbol ?? "" })
-    : value && say("worth_dollars", { amount: value });
+    : value && (value.startsWith("<") ? say("worth_cent") : say("worth_dollars", { amount: value }));
   const button = line.querySelector("[data-dollars]");
   button.hidden = !(isDollars || choice?.price_e8);
   button.textContent = say(isDollars ? "in_tokens" : "in_dollars", { symbol: choice?.symbol ?? "" });

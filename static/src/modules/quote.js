@@ -62,6 +62,8 @@ export function setUpQuotes() {
       form.querySelector("input[name=confirm]").value = way.value;
       if (form.elements.refund) form.elements.refund.value = "";
     }
+    const instead = event.target.closest("button[name=instead]");
+    if (instead) takeInstead(event, instead.value);
     const button = event.target.closest("[data-confirm]");
     if (!button) return;
     if (button.hasAttribute("data-needs-wallet")) choose();
@@ -156,6 +158,16 @@ function shareable() {
     button.dataset.copy = new URL(link, window.location.href).href;
     button.hidden = false;
   }
+}
+
+// The amount that the refusal names is typed for the person; its button goes with the card.
+function takeInstead(event, amount) {
+  event.preventDefault();
+  const dollars = document.getElementById("dollars");
+  if (dollars && !dollars.hidden) form.querySelector("[data-dollars]").click();
+  form.elements.amount.value = amount.replaceAll(",", "");
+  changed();
+  if (event.target.matches(":focus-visible")) form.elements.amount.focus();
 }
 
 // The card still shows the old offer: it must not be confirmable for the new values.

@@ -1,5 +1,5 @@
 // What the review says of one part: a plain sentence, and a row for everything that is confirmed. Pure but for rows.
-import { shownAmount } from "./amounts.js";
+import { fullAmount, shownAmount } from "./amounts.js";
 import { tokenOf } from "./trust.js";
 import { language, say } from "./words.js";
 
@@ -19,8 +19,8 @@ export function sentence({ offer, shown, origin, destination }, wording) {
 /** The rows of everything that is confirmed. */
 export function rowsOf({ id, offer, shown, origin, destination, settler, request }) {
   const { order, way } = offer;
-  const input = named(shown.inputAmount, tokenOf(origin, shown.inputToken));
-  const minimum = named(shown.outputMinimum, tokenOf(destination, shown.outputToken));
+  const input = wholly(shown.inputAmount, tokenOf(origin, shown.inputToken));
+  const minimum = wholly(shown.outputMinimum, tokenOf(destination, shown.outputToken));
   const { app, gasOnArrival } = shown;
   const isSelf = shown.recipient === shown.user;
   return [
@@ -55,6 +55,11 @@ export function row(name, value) {
 /** Base units with their token's symbol. */
 export function named(units, token) {
   return `${shownAmount(units, Number(token.decimals))} ${token.symbol}`;
+}
+
+// To the last digit, as the wallet shows it too.
+function wholly(units, token) {
+  return `${fullAmount(units, Number(token.decimals))} ${token.symbol}`;
 }
 
 /** Wei of a chain's own coin; what wallets are told of the coin is only the server's word. */
