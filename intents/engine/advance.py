@@ -103,7 +103,7 @@ def _work(held: Lease) -> Case:
 
 
 def _act(case: Case, seen: Evidence) -> bool:
-    if silent.is_set_aside(case):
+    if silent.is_out_of_reach(case):
         return False
     if _goes_home(case, seen):
         return True
@@ -213,6 +213,8 @@ def _release(held: Lease, case: Case) -> bool:
 
 def _next_look(case: Case) -> Wait | None:
     """When to look again; None when nothing can happen any more but by new evidence."""
+    if silent.is_out_of_reach(case):
+        return None
     if case.state in (OrderState.SETTLED, OrderState.REFUNDED):
         return _soonest(case) if case.waits else _until_final(case)
     if case.state is OrderState.FILLED and _is_anothers_fill(case):
@@ -221,8 +223,6 @@ def _next_look(case: Case) -> Wait | None:
     if case.state is OrderState.EXPIRED:
         return _soonest(case) if case.waits else None
     if case.state is OrderState.REJECTED and is_final_past(case, case.terms.fill_deadline):
-        return None
-    if silent.is_set_aside(case):
         return None
     if case.state is OrderState.NEEDS_ATTENTION:
         return Wait("staff", seconds=PARKED_SECONDS)

@@ -19,6 +19,8 @@ from .world import load_prices
 
 # As quotes have it: no order of ours is smaller.
 LEAST_IN_COSTS = 20
+# Why what is not worth its way back waits; only its user takes it out, or anybody for them.
+TOO_LITTLE = "too_little_to_return"
 
 
 def carries_proof(case: Case) -> bool:
@@ -88,7 +90,9 @@ def _names_our_contracts(case: Case) -> bool:
 
 
 def _is_worth(case: Case, *, times: int, with_proof: bool) -> bool:
-    world = _world_of(case)
+    world = _world_of(case) if with_proof else load_prices()
+    if case.order.origin_id not in world.chains:
+        raise Unpriced("no_price", case.order.input_token)
     try:
         value = input_value_usd_e8(case, world)
     except KeyError:
@@ -98,11 +102,12 @@ def _is_worth(case: Case, *, times: int, with_proof: bool) -> bool:
 
 
 def _cost_usd_e8(case: Case, world: World, *, with_proof: bool) -> int:
-    gas = GasRules()
-    origin, destination = world.chains[case.order.origin_id], world.chains[case.order.destination_id]
+    gas, origin = GasRules(), world.chains[case.order.origin_id]
     at_origin = gas.refund + (gas.process if with_proof else 0)
-    at_destination = gas.attest + gas.dispatch if with_proof else 0
-    fee = message_fee_wei(destination, origin.chain_id) if with_proof else 0
-    return native_usd_up(world, origin, at_origin * origin.gas_price_wei) + native_usd_up(
-        world, destination, at_destination * destination.gas_price_wei + fee
-    )
+    cost = native_usd_up(world, origin, at_origin * origin.gas_price_wei)
+    if not with_proof:
+        return cost
+    destination = world.chains[case.order.destination_id]
+    fee = message_fee_wei(destination, origin.chain_id)
+    at_destination = gas.attest + gas.dispatch
+    return cost + native_usd_up(world, destination, at_destination * destination.gas_price_wei + fee)

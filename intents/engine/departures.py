@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from intents.chains import registry
 from intents.chains.bridge import BridgeManifest
+from intents.chains.clock import chain_time
 from intents.chains.manifest import ChainManifest, TokenManifest
-from intents.lifecycle import ORDER_ENDED
+from intents.lifecycle import ORDER_ENDED, OrderState
 from intents.models import (
     MOVE_ENDED,
     Alert,
@@ -31,13 +32,15 @@ from intents.models import (
 from intents.solver.rebalance import Shift
 
 from . import alerts
+from .courtesy import TOO_LITTLE
 from .rebalancing import begin_move
-from .silent import CHAIN_GONE, set_aside, wake_set_aside
+from .silent import CHAIN_GONE, set_aside, wake_waiting
 from .treasury import treasury_addresses
 from .waking import wake_orders
 
 log = structlog.get_logger(__name__)
 
+STRANGERS_SECONDS: Final = 86_400
 _UNDONE: Final = (StaffRequest.State.ASKED, StaffRequest.State.APPROVED)
 
 
@@ -47,10 +50,26 @@ def leaving_chains() -> set[int]:
 
 
 def open_orders(chain_id: int) -> QuerySet[Order]:
-    """Orders from or to a chain that did not end yet and do not wait for a chain to come back."""
+    """Orders from or to a chain that did not end yet, and that it has to wait for."""
     rows = Order.objects.filter(Q(origin_id=chain_id) | Q(destination_id=chain_id))
     rows = rows.exclude(state__in=[state.value for state in ORDER_ENDED])
-    return rows.exclude(pk__in=set_aside(chain_id).values("pk"))
+    rows = rows.exclude(pk__in=set_aside(chain_id).values("pk"))
+    return rows.exclude(pk__in=_endless(chain_id).values("pk"))
+
+
+def _endless(chain_id: int) -> QuerySet[Order]:
+    """Orders that would keep a chain for as long as somebody likes; anybody can return what is in them.
+
+    What is left is too little to pay for its own way back; or a stranger made them, we took them not, and they are
+    open for longer than STRANGERS_SECONDS from now.
+    """
+    rows = Order.objects.filter(Q(origin_id=chain_id) | Q(destination_id=chain_id), delivered_amount=None)
+    is_dust = Q(state=OrderState.REFUND_DUE, steps__waiting__code=TOO_LITTLE)
+    head = ChainHead.objects.filter(pk=chain_id).first()
+    if head is None:
+        return rows.filter(is_dust)
+    until = chain_time(head.timestamp, head.seen_at) + STRANGERS_SECONDS
+    return rows.filter(is_dust | Q(state=OrderState.OPENED, quote=None, expires__gt=until))
 
 
 def begin(
@@ -155,7 +174,7 @@ def _is_back(row: Departure) -> bool:
 def _take_up(chain_id: int) -> None:
     """Have everything looked at again that waited for the chain to come back."""
     alerts.end(_alert_key(chain_id))
-    wake_set_aside(chain_id)
+    wake_waiting(chain_id)
     moves_of(chain_id).filter(wake_at=0).update(wake_at=time.time())
 
 

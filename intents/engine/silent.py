@@ -95,9 +95,16 @@ def set_aside(chain_id: int) -> QuerySet[Order]:
     )
 
 
-def wake_set_aside(chain_id: int) -> None:
-    """Have those looked at again."""
-    wake_orders(list(set_aside(chain_id).values_list("order_id", flat=True)))
+def wake_waiting(chain_id: int) -> None:
+    """Have those looked at again, and what was left where nothing could be sent to."""
+    left = Order.objects.filter(Q(ended_at=None) | Q(payout="claimable"), origin_id=chain_id, wake_at=0)
+    for orders in (set_aside(chain_id), left):
+        wake_orders(list(orders.values_list("order_id", flat=True)))
+
+
+def is_out_of_reach(case: Case) -> bool:
+    """Whether nothing can be sent for the order: it is set aside, or its origin has left."""
+    return is_set_aside(case) or case.origin.chain_id not in registry.all_chains()
 
 
 def is_set_aside(case: Case) -> bool:

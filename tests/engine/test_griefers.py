@@ -12,14 +12,14 @@ from eth_account.signers.local import LocalAccount
 from intents.chains.calls import Call, encode_call
 from intents.devnet.accounts import OUTSIDER, address
 from intents.devnet.network import Network
-from intents.engine import advance, moves, strangers
+from intents.engine import advance, departures, moves, strangers
 from intents.engine.actions import recover, refund
 from intents.engine.audit import ledger_check
 from intents.engine.case import Case
 from intents.engine.evidence import Evidence
 from intents.errors import WaymeetError
 from intents.lifecycle import OrderState, StepKind, StepState
-from intents.models import Attempt, ChainLog, LedgerEntry, Order, Quote, Step, StockMove
+from intents.models import Attempt, ChainLog, Departure, LedgerEntry, Order, Quote, Step, StockMove
 from intents.services import bounds
 from intents.settlement import calls
 from intents.settlement.order import (
@@ -183,6 +183,13 @@ def test_a_strangers_dust_is_not_returned_at_our_cost(driver: Driver) -> None:
         Order.objects.filter(pk=order.pk).update(wake_at=1)
         driver.work_until(lambda: refund.filter(waiting__code="too_little_to_return").exists())
     assert not Attempt.objects.filter(step__order=order).exists()
+
+    departures.begin(901, kind=Departure.Kind.LEAVE, stock=Departure.Stock.LEFT, reason="over", user=None)
+    assert departures.sweep_departures() == 1, "no chain is kept by that"
+    Order.objects.filter(pk=order.pk).update(wake_at=1)
+    driver.work()
+    order.refresh_from_db()
+    assert (order.state, order.wake_at) == (OrderState.REFUND_DUE, 0)
 
 
 def test_strangers_have_only_so_many_returned_by_proof_in_an_hour(

@@ -89,6 +89,16 @@ def test_a_chain_leaves_only_after_its_last_transfer_and_may_join_again(client: 
     assert said(order) == "" and WHY not in client.get("/network").content.decode()
 
 
+def test_no_stranger_keeps_a_chain_for_years(chains: None) -> None:
+    for_years = rows.order(state=OrderState.OPENED, expires=int(time.time()) + 10**8)
+    soon_over = rows.order(state=OrderState.OPENED)
+    chain("leave", "birch", "--reason", WHY)
+    assert sweep_departures() == 0
+    Order.objects.filter(pk=soon_over.pk).update(state=OrderState.REFUNDED)
+    assert sweep_departures() == 1
+    assert Order.objects.get(pk=for_years.pk).state == OrderState.OPENED, "of which nobody says that it ended"
+
+
 def test_pages_of_old_transfers_outlive_the_chain(alice_browser: Browser, chains: None) -> None:
     order = rows.order(state=OrderState.SETTLED, seen_by=alice_browser.key, quote=rows.quote())
     chain("leave", "birch", "--reason", WHY)

@@ -8,6 +8,7 @@ from intents.chains.fees import fees
 from intents.chains.reverts import TOO_MUCH_GAS, Reverted
 from intents.engine import deposits, events, ledger
 from intents.engine.case import IN_BLOCK, Case, Wait, move_order, wait
+from intents.engine.courtesy import TOO_LITTLE
 from intents.engine.evidence import Evidence
 from intents.engine.flight import in_flight, send
 from intents.engine.world import load_world
@@ -40,7 +41,7 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
             continue
         if _is_worth_it(case, token, amount, again=len(case.tries(step, "recover"))):
             return _send(case, step, deposit, token)
-        wait(case, step, Wait("too_little_to_return", {"token": token}, seconds=NOT_WORTH_SECONDS))
+        wait(case, step, Wait(TOO_LITTLE, {"token": token}, seconds=NOT_WORTH_SECONDS))
     return False
 
 

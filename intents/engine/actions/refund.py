@@ -11,7 +11,7 @@ from intents.engine import events, lease, ledger, reservations
 from intents.engine.actions.carry import carry, is_carried
 from intents.engine.case import IN_BLOCK, Case, Wait, add_step, move_order, move_step, set_details, wait
 from intents.engine.claimed import claims_for
-from intents.engine.courtesy import carries_proof, pays_refund
+from intents.engine.courtesy import TOO_LITTLE, carries_proof, pays_refund
 from intents.engine.depth import depth_of, final_depth
 from intents.engine.evidence import Evidence, log_of
 from intents.engine.flight import in_flight, send
@@ -64,7 +64,7 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
 def _return(case: Case, step: Step, seen: Evidence) -> bool:
     if case.clock(case.origin.chain_id) > case.terms.expires:
         if not pays_refund(case):
-            wait(case, step, Wait("too_little_to_return", {}, seconds=CLAIM_RETRY_SECONDS))
+            wait(case, step, Wait(TOO_LITTLE, {}, seconds=CLAIM_RETRY_SECONDS))
             return False
         return _send(case, step, calls.refund(case.terms, origin=case.origin))
     if seen.unfilled is None or not carries_proof(case) or _is_one_too_many(case, step):
