@@ -25,6 +25,7 @@ from intents.services.staff.roles import needs_second_factor
 from .gate import actor_of, sent_to
 
 _CODES = "console_new_codes"
+_WAS_LET_IN = "console_was_let_in"
 
 
 @never_cache
@@ -62,6 +63,10 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     if request.user.is_verified():  # type: ignore[attr-defined]
         return _codes(request)
     device = factor.app_of(request.user)
+    if device is None and request.session.get(_WAS_LET_IN):
+        # It was reset since: whoever holds this session is not asked for a new app before they know the password.
+        auth.logout(request)
+        return sent_to(request, "console:login")
     return _enrol(request) if device is None else _verify(request)
 
 
@@ -143,6 +148,7 @@ def _codes(request: HttpRequest) -> HttpResponse:
 
 def _let_in(request: HttpRequest, device: Any) -> None:
     django_otp.login(request, device)
+    request.session[_WAS_LET_IN] = True
     # What was known of the session before the second factor is of no use after it.
     request.session.cycle_key()
 

@@ -167,6 +167,19 @@ def test_a_lost_app_is_reset_from_the_shell(client: Client, always: None) -> Non
     assert "data:image/svg" in other.get(reverse("console:second_factor")).content.decode()
 
 
+def test_a_session_from_before_a_reset_sets_up_no_new_app(client: Client, always: None) -> None:
+    """It may be on the very machine that was stolen."""
+    user = staff_user("support")
+    enrolled(client, user)
+    people.change(user, people.RESET_FACTOR)
+    answer = client.get(reverse("console:second_factor"))
+    assert answer.status_code == 302 and answer["Location"].startswith(reverse("console:login"))
+    assert not TOTPDevice.objects.filter(user=user).exists()
+    assert "_auth_user_id" not in client.session
+    sign_in(client, user)
+    assert client.get(reverse("console:second_factor")).status_code == 200
+
+
 def test_leaving_ends_the_session(client: Client) -> None:
     sign_in(client, staff_user("viewer"))
     client.post(reverse("console:logout"))
