@@ -65,7 +65,7 @@ def quote_solve(quote_id: UUID | str) -> None:
         answer = none.changes()
     except WaymeetError as error:
         answer = NotOffered(Refusal(error.code, error.params)).changes()
-    except Exception:
+    except Exception:  # nobody waits for a quote that never comes; the task tells the log
         _write(quote, NotOffered(Refusal("server_error")).changes())
         raise
     _write(quote, answer)

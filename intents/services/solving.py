@@ -230,23 +230,9 @@ def _by_hand(wanted: Wanted, route: Route, world: World) -> dict[str, Any] | Non
 
 def _signing(solved: Solved) -> dict[str, Any]:
     """The exact order to sign, after everything that would make it fail has been looked at."""
-    intent, route, gas_wei = solved.intent, solved.route, solved.gas_wei
+    intent, route = solved.intent, solved.route
     origin, destination = solved.origin, solved.destination
-    facts = read_wallet(
-        origin=origin,
-        destination=destination,
-        token=intent.input_token,
-        user=intent.user,
-        recipient=intent.recipient,
-        amount=route.input_amount,
-        output_token=ZERO_ADDRESS if gas_wei else intent.output_token,
-    )
-    if facts.is_recipient_absent and intent.recipient:
-        raise _refused("recipient_not_allowed", field="recipient", reason="absent")
-    if facts.is_user_contract and not intent.recipient:
-        raise _refused("recipient_is_contract", field="recipient")
-    if facts.is_native_refused:
-        raise _refused("recipient_refuses_native", field="recipient")
+    facts = _wallet(solved)
     choice = _choice(intent, route, facts, origin=origin)
     output = MandateOutput(
         oracle=address_to_bytes32(destination.address("hyperlane_oracle")),
@@ -256,7 +242,7 @@ def _signing(solved: Solved) -> dict[str, Any]:
         amount=route.output_minimum,
         recipient=address_to_bytes32(intent.recipient or intent.user),
     )
-    outputs = arrival.outputs_of(intent, output, destination=destination, gas_wei=gas_wei)
+    outputs = arrival.outputs_of(intent, output, destination=destination, gas_wei=solved.gas_wei)
     is_slow = (choice.way in FROM_ANYWHERE and not origin.is_local) or facts.kind is AccountKind.CONTRACT
     order = _order(intent, route, outputs, is_slow=is_slow, origin=origin, destination=destination)
     broken = refuse_terms(order, origin=origin, destination=destination, blocked=blocked_addresses())
@@ -270,6 +256,27 @@ def _signing(solved: Solved) -> dict[str, Any]:
         "order": order_to_json(order),
         "order_id": "0x" + identity.hex(),
     }
+
+
+def _wallet(solved: Solved) -> WalletFacts:
+    """What the chains say of the user and the recipient; raises NotOffered for one who cannot be paid."""
+    intent = solved.intent
+    facts = read_wallet(
+        origin=solved.origin,
+        destination=solved.destination,
+        token=intent.input_token,
+        user=intent.user,
+        recipient=intent.recipient,
+        amount=solved.route.input_amount,
+        output_token=ZERO_ADDRESS if solved.gas_wei else intent.output_token,
+    )
+    if facts.is_recipient_absent and intent.recipient:
+        raise _refused("recipient_not_allowed", field="recipient", reason="absent")
+    if facts.is_user_contract and not intent.recipient:
+        raise _refused("recipient_is_contract", field="recipient")
+    if facts.is_native_refused:
+        raise _refused("recipient_refuses_native", field="recipient")
+    return facts
 
 
 def _choice(intent: Intent, route: Route, facts: WalletFacts, *, origin: ChainManifest) -> Choice:
