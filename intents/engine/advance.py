@@ -15,7 +15,7 @@ from intents.errors import WaymeetError
 from intents.lifecycle import ORDER_ENDED, OrderState, StepKind, StepState
 from intents.models import Order, Step
 
-from . import lease, reservations, silent
+from . import alerts, lease, reservations, silent
 from .actions import deposit, fill, finalise, open, prove, recover, refund
 from .actions.open import is_final_past
 from .case import Case, NeedsAttention, Wait, load, move_order, wait
@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 MOST_ROUNDS = 12
 MOST_FAILURES = 8
+# Five minutes of looks that each outlast their lease.
+MOST_UNFINISHED = 20
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 PASSING_SECONDS = 1.5
@@ -68,16 +70,20 @@ def advance(order_id: str) -> bool:
     held = lease.take(order_id, only_due=True)
     if held is None:
         return False
+    if held.unfinished >= MOST_UNFINISHED:
+        alerts.unfinished(held.order_id, looks=held.unfinished)
     try:
         while True:
             case = _work(held)
             if _release(held, case):
+                _came_to_an_end(held)
                 return True
     except LeaseLost:
         return False
     except NeedsAttention as stop:
+        _came_to_an_end(held)
         _park(held, stop.code, stop.params)
-    except Exception as error:
+    except Exception as error:  # whatever it is: it is tried again, and a person looks in the end
         _count_failure(held, error)
     return True
 
@@ -103,7 +109,7 @@ def _work(held: Lease) -> Case:
 
 
 def _act(case: Case, seen: Evidence) -> bool:
-    if silent.is_out_of_reach(case):
+    if silent.is_set_aside(case):
         return False
     if _goes_home(case, seen):
         return True
@@ -208,12 +214,18 @@ def _release(held: Lease, case: Case) -> bool:
         wait_chain_id=block[0] if block else None,
         wait_block=block[1] if block else None,
         failures=0,
+        unfinished=0,
     )
+
+
+def _came_to_an_end(held: Lease) -> None:
+    if held.unfinished >= MOST_UNFINISHED:
+        alerts.end(alerts.unfinished_key(held.order_id))
 
 
 def _next_look(case: Case) -> Wait | None:
     """When to look again; None when nothing can happen any more but by new evidence."""
-    if silent.is_out_of_reach(case):
+    if silent.is_set_aside(case):
         return None
     if case.state in (OrderState.SETTLED, OrderState.REFUNDED):
         return _soonest(case) if case.waits else _until_final(case)
@@ -256,11 +268,15 @@ def _is_anothers_fill(case: Case) -> bool:
 def _count_failure(held: Lease, error: Exception) -> None:
     code = str(getattr(error, "code", type(error).__name__))
     is_outage = bool(getattr(error, "retry", False)) or isinstance(error, ClockUnknown)
-    if is_outage or time.time() >= held.until:
+    is_stopped = not is_outage and time.time() >= held.until
+    if not is_stopped:
+        _came_to_an_end(held)
+    if is_outage or is_stopped:
         # An outage is not the order's failure: however long it lasts, it brings no order nearer to parking. Nor does
-        # a look that nodes answered so slowly that its task was stopped.
+        # a look that nodes answered so slowly that its task was stopped; of those staff are told after a while.
         log.info("advance.later", order_id=held.order_id, code=code, error=str(error))
-        lease.surrender(held, wake_at=time.time() + PASSING_SECONDS)
+        unfinished = held.unfinished + 1 if is_stopped else 0
+        lease.surrender(held, wake_at=time.time() + PASSING_SECONDS, unfinished=unfinished)
         return
     failures = (Order.objects.values_list("failures", flat=True).get(order_id=held.order_id) or 0) + 1
     log.exception("advance.failed", order_id=held.order_id, failures=failures)
@@ -268,7 +284,7 @@ def _count_failure(held: Lease, error: Exception) -> None:
         _park(held, "internal_error", {"error": code})
         return
     pause = min(FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 10), LONGEST_PAUSE_SECONDS)
-    lease.surrender(held, wake_at=time.time() + pause, failures=failures)
+    lease.surrender(held, wake_at=time.time() + pause, failures=failures, unfinished=0)
 
 
 def _park(held: Lease, code: str, params: dict[str, object]) -> None:
@@ -289,6 +305,6 @@ def _park(held: Lease, code: str, params: dict[str, object]) -> None:
             case.beliefs.write()
     except LeaseLost:
         return
-    except Exception:
+    except Exception:  # parking failed as the work did: the order is given back all the same
         log.exception("advance.park_failed", order_id=held.order_id)
-    lease.surrender(held, wake_at=time.time() + PARKED_SECONDS)
+    lease.surrender(held, wake_at=time.time() + PARKED_SECONDS, unfinished=0)

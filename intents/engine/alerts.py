@@ -66,6 +66,21 @@ def gone_key(order: Order) -> str:
     return f"deposit_gone:{order.order_id}"
 
 
+def unfinished(order_id: str, *, looks: int) -> bool:
+    """So many looks at an order in a row never came to an end: nothing moves it.
+
+    False when staff are told of it already.
+    """
+    order = Order.objects.get(order_id=order_id)
+    key = unfinished_key(order_id)
+    return begin(Alert.Kind.UNFINISHED, key, order=order, chain_id=order.origin_id, looks=looks)
+
+
+def unfinished_key(order_id: str) -> str:
+    """The key of an order that no look brings forward."""
+    return f"unfinished:{order_id}"
+
+
 def undo_loss(order: Order) -> None:
     """What should have paid us is not gone after all."""
     ledger.unbook(order, memo="loss")

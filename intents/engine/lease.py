@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Case, F, When
 
 from intents.models import Order
 
@@ -28,12 +28,16 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to write one order until `until` (wall time, seconds)."""
+    """The right to write one order until `until` (wall time, seconds).
+
+    `unfinished` looks in a row before it never came to an end: their workers were killed, or took too long.
+    """
 
     order_id: str
     owner: str
     fence: int
     until: float
+    unfinished: int = 0
 
 
 def take(order_id: str, *, seconds: float = LEASE_SECONDS, only_due: bool = False) -> Lease | None:
@@ -48,11 +52,15 @@ def take(order_id: str, *, seconds: float = LEASE_SECONDS, only_due: bool = Fals
     rows = Order.objects.filter(order_id=order_id, leased_until__lt=now)
     if only_due:
         rows = rows.filter(wake_at__gt=0, wake_at__lte=now + CLOCK_TOLERANCE_SECONDS)
-    taken = rows.update(lease_owner=owner, leased_until=until, fence=F("fence") + 1, wake_at=until)
+    # Whoever gives an order back leaves no owner: one that is still there never came to its end.
+    unfinished = Case(When(lease_owner="", then=F("unfinished")), default=F("unfinished") + 1)
+    taken = rows.update(
+        lease_owner=owner, leased_until=until, fence=F("fence") + 1, wake_at=until, unfinished=unfinished
+    )
     if not taken:
         return None
-    fence, holder = Order.objects.values_list("fence", "lease_owner").get(order_id=order_id)
-    return Lease(order_id=order_id, owner=owner, fence=fence, until=until) if holder == owner else None
+    row = Order.objects.values_list("fence", "lease_owner", "unfinished").get(order_id=order_id)
+    return Lease(order_id, owner, row[0], until, unfinished=row[2]) if row[1] == owner else None
 
 
 def is_held(lease: Lease) -> bool:

@@ -14,6 +14,7 @@ class Alert(models.Model):
         DEPOSIT_GONE = "deposit_gone"
         GAS_LOW = "gas_low"
         CHAIN_GONE = "chain_gone"
+        UNFINISHED = "unfinished"
 
     kind = models.CharField(max_length=20, choices=Kind)
     key = models.CharField(max_length=120, db_index=True)

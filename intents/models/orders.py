@@ -89,6 +89,9 @@ class Order(models.Model):
     wait_chain_id = models.PositiveBigIntegerField(null=True, help_text=_("look again when this chain…"))
     wait_block = models.PositiveBigIntegerField(null=True, help_text=_("…has a block of this number"))
     failures = models.PositiveIntegerField(default=0, help_text=_("advances in a row that raised"))
+    unfinished = models.PositiveIntegerField(
+        default=0, help_text=_("looks in a row that never came to an end")
+    )
 
     class Meta:
         ordering = ["-created_at"]

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from django.db import connections
@@ -9,7 +10,7 @@ from django.db import connections
 from intents.engine import advance, lease
 from intents.engine.lease import LeaseLost
 from intents.engine.waking import waiting_for_block, wake_orders
-from intents.models import Order
+from intents.models import Alert, Order
 from tests.engine.rows import order_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,6 +106,37 @@ def test_a_look_that_outlasts_its_lease_is_no_failure_of_the_order() -> None:
         advance._count_failure(held, RuntimeError("the task was stopped"))
         order.refresh_from_db()
         assert order.failures == failures
+
+
+def test_staff_are_told_of_an_order_whose_looks_never_end_until_one_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order = order_row(wake_at=1)
+    for _ in range(advance.MOST_UNFINISHED // 2):
+        assert (
+            lease.take(order.order_id, seconds=-1) is not None
+        )  # its worker is killed, or another takes over
+    for _ in range(advance.MOST_UNFINISHED // 2 - 1):
+        held = lease.take(order.order_id, seconds=0)
+        assert held is not None
+        advance._count_failure(held, RuntimeError("the task was stopped"))
+    alert = Alert.objects.filter(order=order, kind=Alert.Kind.UNFINISHED, ended_at=None)
+    monkeypatch.setattr(advance, "_work", _stalled)
+    for told in (0, 1, 1):
+        Order.objects.update(wake_at=1)
+        assert not advance.advance(order.order_id)
+        assert alert.count() == told
+        Order.objects.update(leased_until=0)
+    monkeypatch.setattr(advance, "_work", lambda held: SimpleNamespace(order=order))
+    monkeypatch.setattr(advance, "_next_look", lambda case: None)
+    Order.objects.update(wake_at=1)
+    assert advance.advance(order.order_id)
+    order.refresh_from_db()
+    assert (alert.count(), order.unfinished, order.failures) == (0, 0, 0)
+
+
+def _stalled(held: lease.Lease) -> None:
+    raise LeaseLost(held.order_id)
 
 
 def test_an_order_that_is_put_back_wakes_as_it_was_to_but_for_who_woke_it_meanwhile() -> None:
