@@ -77,6 +77,13 @@ class _SecretPool(HTTPSConnectionPool):
     ConnectionCls = _Secret
 
 
+def bounded() -> HTTPAdapter:
+    """Connections whose answers have WHOLE_TIMES the timeout of a read, headers and all."""
+    adapter = HTTPAdapter(pool_maxsize=POOL_SIZE)
+    adapter.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecretPool}
+    return adapter
+
+
 class Session(requests.Session):
     """One node's connections. A timeout is the most of a read; the whole answer has WHOLE_TIMES as long."""
 
@@ -84,9 +91,7 @@ class Session(requests.Session):
         super().__init__()
         self.trust_env = False
         for scheme in ("http://", "https://"):
-            adapter = HTTPAdapter(pool_maxsize=POOL_SIZE)
-            adapter.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecretPool}
-            self.mount(scheme, adapter)
+            self.mount(scheme, bounded())
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Raises requests.Timeout for one that takes too long, ValueError for one that is too large."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import requests
 
+from intents.chains.answers import bounded
 from intents.chains.client import host_of
 from intents.chains.follower import RANGE_BLOCKS
 from intents.chains.manifest import ChainManifest
@@ -135,6 +136,8 @@ def _explorer(url: str) -> str:
     try:
         with requests.Session() as session:
             session.trust_env = False
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, bounded())
             answer = session.get(url, timeout=EXPLORER_SECONDS, allow_redirects=False, stream=True)
     except requests.RequestException:
         return UNREACHABLE
