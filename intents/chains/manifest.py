@@ -16,6 +16,7 @@ from intents.errors import WaymeetError
 from .app import App, AppNotListed, read_app
 from .bridge import BridgeManifest, read_bridge
 from .calls import ZERO_ADDRESS
+from .limits import LOCAL_LIMITS, Limits, read_limits
 from .manifest_checks import WRAPPED_NATIVE, check
 from .manifest_reader import ManifestError, Reader
 
@@ -125,19 +126,6 @@ class Validator:
 
     address: str
     url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Times of an order that starts here, in seconds of chain time."""
-
-    fill_seconds: int
-    expires_seconds: int
-    min_left_seconds: int
-
-
-LOCAL_LIMITS = Limits(fill_seconds=120, expires_seconds=120, min_left_seconds=45)
-REAL_LIMITS = Limits(fill_seconds=600, expires_seconds=600, min_left_seconds=180)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +255,6 @@ def from_json(values: Any) -> ChainManifest:
     """Read and check a manifest; raises ManifestError naming the key."""
     top = Reader(values)
     is_local = top.flag("is_local", default=False)
-    defaults = LOCAL_LIMITS if is_local else REAL_LIMITS
     manifest = ChainManifest(
         chain_id=top.integer("chain_id", minimum=1),
         domain=top.integer("domain", minimum=1),
@@ -294,7 +281,7 @@ def from_json(values: Any) -> ChainManifest:
         explorer=top.url("explorer", ("https", "http"), default=""),
         validators=tuple(_validator(item) for item in top.tables("validators")),
         validator_threshold=top.integer("validator_threshold", default=0),
-        limits=_limits(top.table("limits", default={}), defaults),
+        limits=read_limits(top.table("limits", default={}), is_local=is_local),
         apps=tuple(read_app(item) for item in top.tables("apps")),
         gas_on_arrival_usd_e8=top.integer("gas_on_arrival_usd_e8", default=0),
         da=top.text("da", default=""),
@@ -390,13 +377,3 @@ def _validator(reader: Reader) -> Validator:
     validator = Validator(address=reader.address("address"), url=reader.url("url", ("http", "https")))
     reader.end()
     return validator
-
-
-def _limits(reader: Reader, defaults: Limits) -> Limits:
-    limits = Limits(
-        fill_seconds=reader.integer("fill_seconds", minimum=1, default=defaults.fill_seconds),
-        expires_seconds=reader.integer("expires_seconds", minimum=1, default=defaults.expires_seconds),
-        min_left_seconds=reader.integer("min_left_seconds", minimum=1, default=defaults.min_left_seconds),
-    )
-    reader.end()
-    return limits

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.conf import settings
 from eth_utils import keccak
 
+from intents.chains import limits
 from intents.chains import manifest as manifests
 from intents.chains.app import App
 from intents.chains.bridge import BRIDGE_KINDS, BridgeManifest
@@ -116,10 +117,10 @@ def test_numbers() -> None:
         "most bytes of a destination call": MAX_CALL_BYTES,
         "most gas of a destination call": MAX_CALL_GAS,
         "least order, in gas of ours": rules.minimum_order_in_gas_costs,
-        "seconds to fill, real": manifests.REAL_LIMITS.fill_seconds,
-        "seconds to fill, local": manifests.LOCAL_LIMITS.fill_seconds,
-        "least seconds left to submit, real": manifests.REAL_LIMITS.min_left_seconds,
-        "least seconds left to submit, local": manifests.LOCAL_LIMITS.min_left_seconds,
+        "seconds to fill, real": limits.REAL_LIMITS.fill_seconds,
+        "seconds to fill, local": limits.LOCAL_LIMITS.fill_seconds,
+        "least seconds left to submit, real": limits.REAL_LIMITS.min_left_seconds,
+        "least seconds left to submit, local": limits.LOCAL_LIMITS.min_left_seconds,
     }
     assert {row[0]: int(code(row[1])) for row in rows("Types")} == expected
     assert orders.MAX_INPUTS == orders.MAX_OUTPUTS
@@ -137,7 +138,7 @@ def test_every_key_of_a_manifest_is_told_with_its_choices() -> None:
     told = " ".join(" ".join(row) for row in rows("Joining a chain") or manifest_rows())
     kinds = (
         manifests.ChainManifest, manifests.NativeCoin, manifests.Endpoint, manifests.ValueTier, manifests.Contract,
-        manifests.TokenManifest, manifests.VenueManifest, manifests.Feed, manifests.Validator, manifests.Limits,
+        manifests.TokenManifest, manifests.VenueManifest, manifests.Feed, manifests.Validator, limits.Limits,
         BridgeManifest, App,
     )  # fmt: skip
     names = {field.name for kind in kinds for field in fields(kind)}

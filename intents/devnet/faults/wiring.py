@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from intents.chains.manifest import ChainManifest, Endpoint, Limits
+from intents.chains.limits import Limits
+from intents.chains.manifest import ChainManifest, Endpoint
 from intents.devnet.ports import HOST
 from intents.devnet.supervisor import Child
 
