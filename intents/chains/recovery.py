@@ -64,7 +64,7 @@ def reconcile_nonces(chain_id: int, address: str) -> int:
         SendingAccount.objects.filter(pk=row.pk, next_nonce=row.next_nonce).update(next_nonce=mined)
         return 0
     end = min(row.next_nonce, mined + MEND_AT_ONCE)
-    stored = _current_attempts(chain_id, address, mined, end)
+    stored = _current_attempts(chain_id, address, start=mined, end=end)
     lost = _lost(chain_id, list(stored.values()))
     sent = 0
     for nonce in range(mined, end):
@@ -127,7 +127,7 @@ def _replaced(attempt: Attempt) -> bool:
         return False
 
 
-def _current_attempts(chain_id: int, address: str, start: int, end: int) -> dict[int, Attempt]:
+def _current_attempts(chain_id: int, address: str, *, start: int, end: int) -> dict[int, Attempt]:
     rows = Attempt.objects.filter(chain_id=chain_id, sender=address, nonce__gte=start, nonce__lt=end).exclude(
         state=AttemptState.REPLACED
     )

@@ -41,7 +41,7 @@ def roles_of(token: str) -> list[Line]:
     ]
 
 
-def rebased_by(token: str, holder: str, caller: str, *, supply: int) -> list[Line]:
+def rebased_by(caller: str, *, token: str, holder: str, supply: int) -> list[Line]:
     """Every well-known way in turn, the holder's balance read around each."""
     lines = [read(token, "balanceOf(address)", [holder])]
     for signature, arguments in _ways(supply):

@@ -180,12 +180,12 @@ def _plan(subject: _Subject, traits: scripts.Traits) -> Iterator[tuple[str, list
     yield "transfer", scripts.transfer(token, holder, subject.amount), bool
     yield "unwrap", scripts.unwrap(token, holder), scripts.is_wrapped
     for pauser in traits.pausers:
-        yield "pausing", scripts.paused_by(token, holder, pauser), scripts.stops
+        yield "pausing", scripts.paused_by(pauser, token=token, holder=holder), scripts.stops
     for caller in traits.rebasers.callers:
-        lines = rebasing.rebased_by(token, holder, caller, supply=traits.rebasers.supply)
+        lines = rebasing.rebased_by(caller, token=token, holder=holder, supply=traits.rebasers.supply)
         yield "rebasing", lines, rebasing.is_rebased
     for lister, function in traits.listers:
-        yield "listing", scripts.listed_by(token, holder, lister, function), scripts.stops
+        yield "listing", scripts.listed_by(lister, function, token=token, holder=holder), scripts.stops
     separator = traits.separator.data if traits.separator.number else b""
     if len(separator) < 32:
         return

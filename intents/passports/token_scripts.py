@@ -123,7 +123,7 @@ def glance(token: str, holder: str) -> list[Line]:
     ]
 
 
-def paused_by(token: str, holder: str, pauser: str) -> list[Line]:
+def paused_by(pauser: str, *, token: str, holder: str) -> list[Line]:
     """Pause it, then try to move one unit."""
     return [
         act(pauser, token, "pause()"),
@@ -131,7 +131,7 @@ def paused_by(token: str, holder: str, pauser: str) -> list[Line]:
     ]
 
 
-def listed_by(token: str, holder: str, lister: str, function: str) -> list[Line]:
+def listed_by(lister: str, function: str, *, token: str, holder: str) -> list[Line]:
     """Put the sink on a list, then try to send it one unit."""
     return [
         act(lister, token, function, [SINK]),

@@ -50,7 +50,7 @@ def delivered(stage: Stage, label: str, origin: ChainAccount, destination: Chain
     yield from _carry(stage, case, payload, what="the fill")
     tx_hash = "" if _status(case) == CLAIMED else stage.send("finalise", finalise, origin)
     stage.require(_status(case) == CLAIMED, "finalise: the order is not claimed afterwards")
-    _require_paid(stage, origin, case.solver, case.input_token, "finalise")
+    _require_paid(stage, origin, case.solver, token=case.input_token, what="finalise")
     stage.held("finalise pays exactly the input to the filler", origin, tx_hash)
     again = calls.finalise_many([case.order], [[fact]], origin=origin.chain)
     stage.require(int(origin.simulate(again), 16) == 0, "finalise: a claimed order would be paid again")
@@ -66,7 +66,7 @@ def refunded(stage: Stage, label: str, origin: ChainAccount, destination: ChainA
         yield
     tx_hash = "" if _status(case) == REFUNDED else stage.send("refund", _refund(case), origin)
     stage.require(_status(case) == REFUNDED, "refund: the order is not refunded afterwards")
-    _require_paid(stage, origin, case.order.user, case.input_token, "refund")
+    _require_paid(stage, origin, case.order.user, token=case.input_token, what="refund")
     stage.held("refund after expires pays exactly the input to the user", origin, tx_hash)
     stage.refuses("a second refund is refused", _refund(case), origin, saying="InvalidOrderStatus")
 
@@ -90,7 +90,7 @@ def unfilled(stage: Stage, label: str, origin: ChainAccount, destination: ChainA
     back = calls.refund_unfilled(case.order, origin=origin.chain)
     tx_hash = "" if _status(case) == REFUNDED else stage.send("refundUnfilled", back, origin)
     stage.require(_status(case) == REFUNDED, "refundUnfilled: the order is not refunded afterwards")
-    _require_paid(stage, origin, case.order.user, case.input_token, "refundUnfilled")
+    _require_paid(stage, origin, case.order.user, token=case.input_token, what="refundUnfilled")
     stage.held("refundUnfilled pays exactly the input to the user on that proof", origin, tx_hash)
 
 
@@ -182,7 +182,7 @@ def _refund(case: Case) -> Call:
     return calls.refund(case.order, origin=case.origin.chain)
 
 
-def _require_paid(stage: Stage, chain: ChainAccount, payee: str, token: str, what: str) -> None:
+def _require_paid(stage: Stage, chain: ChainAccount, payee: str, *, token: str, what: str) -> None:
     got = chain.holds(payee, token)
     stage.require(got == stage.terms.amount, f"{what}: the payee has {got}, not {stage.terms.amount}")
 

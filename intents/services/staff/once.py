@@ -63,7 +63,7 @@ def once(
     expected = confirm or to_type(subject)
     if form.typed.strip().lower() != expected.lower():
         raise TypedWrong(expected=expected)
-    key = key_of(actor, action, kind, subject, form.token)
+    key = key_of(actor, action, kind=kind, subject=subject, token=form.token)
     if AuditEntry.objects.filter(idempotency_key=key).exists():
         return False
     try:
@@ -86,7 +86,7 @@ def once(
     return True
 
 
-def key_of(actor: Actor, action: str, kind: str, subject: str, token: str) -> str:
+def key_of(actor: Actor, action: str, *, kind: str, subject: str, token: str) -> str:
     """The idempotency key of one form: of this person, for this act, on this subject. Raises FormStale."""
     if not 16 <= len(token) <= 64:
         raise FormStale()

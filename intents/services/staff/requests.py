@@ -136,7 +136,7 @@ def ask(wanted: Wanted, actor: Actor, form: Form) -> StaffRequest:
     kind = "order" if wanted.order is not None else "stock" if wanted.kind in treasury.ON_CHAIN else "brake"
     if not actor.may(ASK_REQUESTS):
         raise NotPermitted()
-    key = key_of(actor, f"ask_{wanted.kind}", kind, wanted.subject, form.token)
+    key = key_of(actor, f"ask_{wanted.kind}", kind=kind, subject=wanted.subject, token=form.token)
 
     def deed() -> Change:
         request = StaffRequest.objects.create(
