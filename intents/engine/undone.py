@@ -14,7 +14,8 @@ from .evidence import Evidence
 from .flight import recheck
 
 DELIVERED = (OrderState.FILLED, OrderState.PROVING)
-_NEEDS_OPEN = (OrderState.OPENED, OrderState.FILLING, OrderState.REFUND_DUE, OrderState.REFUNDING)
+_TO_BE_FILLED = (OrderState.OPENED, OrderState.FILLING)
+_RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
 
 
 def undo_lost_facts(case: Case, seen: Evidence) -> bool:
@@ -32,7 +33,10 @@ def undo_lost_facts(case: Case, seen: Evidence) -> bool:
     state = current_state(case)
     if seen.filled is None and state in DELIVERED:
         return _go_back(case, OrderState.FILLING, StepKind.FILL, memos=("fill",))
-    if seen.opened is None and case.state in _NEEDS_OPEN and not is_unopened(case):
+    # What comes back from a deposit address need never have been open; what we pay must be.
+    if seen.opened is None and (
+        case.state in _TO_BE_FILLED or (case.state in _RETURNING and not is_unopened(case))
+    ):
         return _go_back(case, OrderState.OPENING, StepKind.OPEN, memos=("open",))
     if seen.opened is None and state in DELIVERED and is_done(case.step(StepKind.OPEN)):
         return _open_lost(case)

@@ -2,18 +2,22 @@
 
 import threading
 from collections.abc import Iterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from eth_account.signers.local import LocalAccount
 
 from intents.chains import registry
 from intents.chains.endpoints import RpcUnavailable
-from intents.engine import ledger
+from intents.engine import ledger, undone
 from intents.engine.audit import ledger_check
+from intents.engine.case import Case
+from intents.engine.deposits import DEPOSIT
+from intents.engine.evidence import Evidence
 from intents.engine.observe import ChainObserver
-from intents.lifecycle import OrderState
-from intents.models import Alert, Attempt, ChainLog, Order, Reservation
+from intents.lifecycle import OrderState, StepState
+from intents.models import Alert, Attempt, ChainLog, Order, Reservation, Step
 from intents.selectors.timeline import timeline
 from intents.settlement import calls
 from intents.settlement.order import order_from_json
@@ -125,6 +129,25 @@ def test_a_deposit_lost_for_good_while_our_fill_was_on_its_way_is_booked_once(
     assert Alert.objects.filter(order=order, kind="loss").count() == 1
     assert ledger.balances([order.order_id])[901, order.input_token, "loss"] == order.input_amount
     assert ledger_check() == []
+
+
+@pytest.mark.parametrize(("state", "goes_back"), [("opened", True), ("filling", True), ("refunding", False)])
+def test_what_is_to_be_filled_must_be_open_though_a_deposit_may_come_back_unopened(
+    monkeypatch: pytest.MonkeyPatch, state: str, goes_back: bool
+) -> None:
+    """A reorg that takes the open and one that takes our fill leave such an order with a step still to do."""
+    moved: list[OrderState] = []
+
+    def go_back(case: Case, target: OrderState, *_: Any, **__: Any) -> bool:
+        moved.append(target)
+        return True
+
+    monkeypatch.setattr(undone, "_go_back", go_back)
+    order = SimpleNamespace(state=state, confirm_way=DEPOSIT, delivered_at=None, payout="")
+    step = Step(state=StepState.READY)
+    case = SimpleNamespace(state=OrderState(state), order=order, step=lambda kind: step)
+    assert undone.undo_lost_facts(cast(Case, case), Evidence()) is goes_back
+    assert moved == [OrderState.OPENING] * goes_back
 
 
 def filled_unseen(driver: Driver, wallet: LocalAccount, away: threading.Event) -> Order:
