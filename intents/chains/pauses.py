@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 from django.db import DatabaseError, close_old_connections
@@ -21,6 +22,7 @@ from . import node_reports, registry
 from .client import client
 from .endpoints import NodeHealth, disputed_at
 from .manifest import ChainManifest
+from .turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -123,20 +125,22 @@ class _Looks:
 
 async def watch(*, stop: asyncio.Event) -> None:
     """Look at every endpoint of every connected chain until `stop`."""
-    looks_so_far = _Looks()
+    looks_so_far, turns = _Looks(), Turns()
     while not stop.is_set():
         try:
             manifests = await asyncio.to_thread(lambda: dict(registry.all_chains()))
-            looks = (asyncio.to_thread(_try, manifest, looks_so_far) for manifest in manifests.values())
-            await asyncio.gather(*looks)
+            for chain_id, manifest in manifests.items():
+                turns.begin(chain_id, partial(_try, manifest, looks_so_far))
         except DatabaseError as error:
-            log.warning("pauses.database_away", error=str(error))
-            await asyncio.to_thread(close_old_connections)
-        try:
-            async with asyncio.timeout(WATCH_SECONDS):
-                await stop.wait()
-        except TimeoutError:
-            continue
+            await _database_away(error)
+        for failure in await turns.rest(WATCH_SECONDS, stop=stop):
+            await _database_away(failure)
+    await turns.end()
+
+
+async def _database_away(error: BaseException) -> None:
+    log.warning("pauses.database_away", error=str(error))
+    await asyncio.to_thread(close_old_connections)
 
 
 def _try(manifest: ChainManifest, looks: _Looks) -> None:

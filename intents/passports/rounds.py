@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
-from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -17,6 +17,7 @@ from django.db import DatabaseError, close_old_connections
 from intents.chains import registry
 from intents.chains.client import client
 from intents.chains.manifest import ChainManifest, TokenManifest, TokenNotSupported
+from intents.chains.turns import Turns
 from intents.errors import WaymeetError
 from intents.models import TokenPassport
 
@@ -43,7 +44,7 @@ async def watch(*, stop: asyncio.Event) -> None:
     """
     bad: Bad = Counter()
     seen: unmoved.Seen = {}
-    turns: dict[int, asyncio.Task[None]] = {}
+    turns = Turns()
     compared_at = float("-inf")
     while not stop.is_set():
         try:
@@ -52,19 +53,12 @@ async def watch(*, stop: asyncio.Event) -> None:
             if is_compared:
                 compared_at = time.monotonic()
             for each in manifests:
-                if each.chain_id not in turns:
-                    turn = asyncio.to_thread(_turn, each, bad, seen if is_compared else None)
-                    turns[each.chain_id] = asyncio.create_task(turn)
+                turns.begin(each.chain_id, partial(_turn, each, bad, seen if is_compared else None))
         except DatabaseError as error:
             await _database_away(error)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(ROUND_SECONDS):
-                await stop.wait()
-        for chain_id in [chain_id for chain_id, turn in turns.items() if turn.done()]:
-            failure = turns.pop(chain_id).exception()
-            if failure is not None:
-                await _database_away(failure)
-    await asyncio.gather(*turns.values(), return_exceptions=True)
+        for failure in await turns.rest(ROUND_SECONDS, stop=stop):
+            await _database_away(failure)
+    await turns.end()
 
 
 async def _database_away(error: BaseException) -> None:

@@ -193,25 +193,30 @@ def test_what_a_probe_found_wrong_holds_until_a_probe_that_measured_finds_it_rig
     assert reason() == "" and ChainPassport.objects.get(pk=CHAIN_ID).is_good
 
 
-def test_a_chain_whose_look_takes_long_holds_no_round_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("round_", [rounds, pauses], ids=["tokens", "nodes"])
+def test_a_chain_whose_look_takes_long_holds_no_round_of_the_others(
+    monkeypatch: pytest.MonkeyPatch, round_: Any
+) -> None:
     slow, quick = (replace(manifest_for("http://127.0.0.1:1"), chain_id=chain_id) for chain_id in (1, 2))
     monkeypatch.setattr(registry, "all_chains", lambda: {each.chain_id: each for each in (slow, quick)})
     monkeypatch.setattr(rounds, "ROUND_SECONDS", 0.01)
+    monkeypatch.setattr(pauses, "WATCH_SECONDS", 0.01)
     goes_on, begun, seen_again = threading.Event(), Counter[int](), threading.Event()
 
-    def look(manifest: ChainManifest, *_: Any) -> None:
+    def look(manifest: ChainManifest, _known: Any, of_balances: Any = None) -> None:
+        if of_balances is not None:
+            return
         begun[manifest.chain_id] += 1
         if manifest is slow:
             goes_on.wait(60)
         elif begun[quick.chain_id] == 3:
             seen_again.set()
 
-    monkeypatch.setattr(rounds, "look", look)
-    monkeypatch.setattr(rounds.unmoved, "look", lambda *_: None)
+    monkeypatch.setattr(round_, "_try", look)
 
     async def watched() -> bool:
         stop = asyncio.Event()
-        watching = asyncio.create_task(rounds.watch(stop=stop))
+        watching = asyncio.create_task(round_.watch(stop=stop))
         is_seen = await asyncio.to_thread(seen_again.wait, 30)
         stop.set()
         goes_on.set()
