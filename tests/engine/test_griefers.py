@@ -111,6 +111,29 @@ def test_whoever_pays_only_the_gas_on_arrival_gives_a_present(
     assert ledger_check() == []
 
 
+def test_a_present_that_a_reorganised_chain_takes_back_is_paid_by_us(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
+    """Who pays the small output has us pay the large one; without the small one we would be paid nothing for it."""
+    settings.FILL_ENABLED = False
+    recipient = fresh(driver.network)
+    order = two_outputs(driver, alice, recipient)
+    pay_gas_as_outsider(driver.network, order)
+    given = driver.wait_for(
+        lambda: ChainLog.objects.filter(order_id=order.order_id, kind="OutputFilled").first()
+    )
+    settings.FILL_ENABLED = True
+    Order.objects.filter(pk=order.pk).update(wake_at=1)
+    driver.drive(order, OrderState.FILLED, OrderState.PROVING)
+    outsiders.reorg(driver.network, "birch", given.block_number)
+    driver.work_until(lambda: "reorg" in driver.kinds(order))
+    with driver.network.ticking():
+        driver.drive(order, OrderState.SETTLED)
+    assert coins(driver.network, recipient) == int(order.terms["outputs"][1]["amount"])
+    assert driver.network.balance("birch", "USDC", recipient) == 25 * 10**6
+    assert ledger_check() == []
+
+
 def test_an_order_whose_first_output_is_anothers_is_let_be_until_its_deadline(
     driver: Driver, alice: LocalAccount, settings: Any
 ) -> None:

@@ -38,8 +38,12 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
     if now > case.terms.fill_deadline:
         return refund.begin(case, step)
     flying = in_flight(case, step, "fill")
-    if flying is not None:
+    is_half_paid = 0 not in seen.to_fill and flying is not None and _has_filled(case, flying)
+    if flying is not None and not (is_half_paid and seen.to_fill):
         return _await_block(case, step, flying)
+    if is_half_paid:
+        # Somebody had paid the rest, and a reorganised chain took that back: without it nothing is paid to us.
+        return _pay(case, step, seen)
     if not seen.to_fill:
         # Somebody else's fill owns the order and is not complete: that is theirs to do, and till then only theirs.
         left = case.terms.fill_deadline - now + 1.0
@@ -131,6 +135,14 @@ def _send(case: Case, step: Step, seen: Evidence) -> bool:
         return False
     if 0 in seen.to_fill and not bring(case, step):
         return False
+    return _pay(case, step, seen)
+
+
+def _has_filled(case: Case, attempt: Attempt) -> bool:
+    return any(log.kind == "OutputFilled" and log.tx_hash == attempt.tx_hash for log in case.logs)
+
+
+def _pay(case: Case, step: Step, seen: Evidence) -> bool:
     try:
         attempt = send(case, step, "fill", call_of(case, step, seen.to_fill))
     except Reverted as reverted:
