@@ -1,17 +1,11 @@
-"""The solver's world: what is read of each chain every block, and the snapshot made of it.
-
-The follower asks `chain_world_calls`, hands the answers to `chain_world_json` and stores the result as
-`ChainHead.world`; `load_world` composes all chains with reservations and prices.
-"""
+"""The solver's world: a snapshot of all chains as the follower last wrote them, with reservations and prices."""
 
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from intents.chains import accounts, registry
-from intents.chains.calls import ZERO_ADDRESS, encode_call, selector
-from intents.chains.client import ChainClient
+from intents.chains import registry
 from intents.chains.clock import chain_time
 from intents.chains.manifest import ChainManifest
 from intents.models import Chain, ChainHead, Pause, Stock
@@ -19,127 +13,14 @@ from intents.solver.company import Shared
 from intents.solver.markets import Market, market_from_json
 from intents.solver.world import Bridge, ChainWorld, Excluded, Price, Tier, Token, World
 from intents.solver.world import Stock as WorldStock
-from intents.venues.swaps import KINDS
 
 from . import sharing, spending
-from .message_fees import fee_calls, fees_json
+from .chain_world import Json
 from .prices import FeedReading, combine
 from .sharing import Sharing
 from .spending import Spending
 
 POOL_DEVIATION_BPS: Final = 300
-MOST_ROUNDS: Final = 4
-
-Reading = tuple[str, bytes]
-Json = dict[str, Any]
-
-
-def chain_world_calls(manifest: ChainManifest, known: Json | None = None) -> list[Reading]:
-    """The calls (to, data) of one reading; `known` is the chain's world before, None or {} at first."""
-    return [call for part in _parts(manifest, known) for call in part.calls] + fee_calls(manifest)
-
-
-def chain_world_json(
-    manifest: ChainManifest,
-    results: Sequence[bytes | None],
-    known: Json | None = None,
-    *,
-    asked: Sequence[Reading] | None = None,
-) -> Json:
-    """The chain's world from the answers in order, None for a failed call; `known` as given to the calls.
-
-    `asked` are those calls, where chains may have joined since they were made.
-    """
-    world: Json = {"stocks": {}, "native": {}, "feeds": {}, "pools": []}
-    at = 0
-    for part in _parts(manifest, known):
-        answers = results[at : at + len(part.calls)]
-        at += len(part.calls)
-        if part.kind == "pool":
-            venue = manifest.venues[part.index]
-            world["pools"].append(KINDS[venue.kind].read(venue, part.index, part.known, answers))
-        elif part.kind == "feed":
-            world["feeds"][part.name] = _feed_answer(answers[0])
-        elif (amount := _number_text(answers[0])) is not None:
-            # What did not answer is unknown, which is not the same as nothing: what was known before stands.
-            world[part.kind][part.name] = amount
-    if manifest.has_shared_mailbox:
-        fees = (chain_world_calls(manifest, known) if asked is None else asked)[at:]
-        world["message_fees"] = fees_json(fees, results[at:])
-    return world
-
-
-def is_complete(manifest: ChainManifest, world: Json) -> bool:
-    """Whether another reading of the same block, with this one as `known`, would say no more."""
-    pools = world.get("pools", [])
-    return len(pools) == len(manifest.venues) and all(
-        KINDS[venue.kind].is_complete(pool) for venue, pool in zip(manifest.venues, pools, strict=True)
-    )
-
-
-def read_chain_world(client: ChainClient, known: Json | None = None, *, block: int | str = "latest") -> Json:
-    """Read a chain's world at one block, in as many rounds as the pools need."""
-    manifest = client.manifest
-    world: Json = known or {}
-    for _ in range(MOST_ROUNDS):
-        asked = chain_world_calls(manifest, world)
-        answers = client.multicall(asked, block)
-        results = [answer.data if answer.is_success else None for answer in answers]
-        world = chain_world_json(manifest, results, world, asked=asked)
-        if is_complete(manifest, world):
-            break
-    return world
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    kind: str
-    name: str
-    calls: list[Reading]
-    index: int = 0
-    known: Json | None = None
-
-
-def _parts(manifest: ChainManifest, known: Json | None) -> list[_Part]:
-    holder = manifest.address("solver_account")
-    multicall = manifest.address("multicall3")
-    parts = [
-        _Part("stocks", token.address, [(token.address, encode_call("balanceOf(address)", (holder,)))])
-        for token in manifest.tokens
-    ]
-    # The filler's coin is stock like any token; what the senders hold is gas.
-    parts.append(
-        _Part("stocks", ZERO_ADDRESS, [(multicall, encode_call("getEthBalance(address)", (holder,)))])
-    )
-    senders = {accounts.address(accounts.OPERATOR), accounts.address(accounts.RELAYER)}
-    parts += [
-        _Part("native", sender, [(multicall, encode_call("getEthBalance(address)", (sender,)))])
-        for sender in sorted(senders)
-    ]
-    parts += [
-        _Part("feed", name, [(feed.address, selector("latestRoundData()"))])
-        for name, feed in sorted(manifest.feeds.items())
-    ]
-    pools = (known or {}).get("pools", [])
-    before = pools if len(pools) == len(manifest.venues) else [None] * len(manifest.venues)
-    parts += [
-        _Part(
-            "pool", venue.address, KINDS[venue.kind].world_calls(venue, before[index]), index, before[index]
-        )
-        for index, venue in enumerate(manifest.venues)
-    ]
-    return parts
-
-
-def _number_text(answer: bytes | None) -> str | None:
-    return str(int.from_bytes(answer[:32], "big")) if answer and len(answer) >= 32 else None
-
-
-def _feed_answer(answer: bytes | None) -> list[str] | None:
-    if not answer or len(answer) < 160:
-        return None
-    price = int.from_bytes(answer[32:64], "big", signed=True)
-    return [str(price), str(int.from_bytes(answer[96:128], "big"))]
 
 
 @dataclass(slots=True)
@@ -315,25 +196,8 @@ def _chain_world(
     spent: Spending,
     held: dict[str, str],
 ) -> ChainWorld:
-    tokens = {
-        token.address: Token(token.address, token.symbol, token.decimals, token.canonical_id)
-        for token in manifest.assets
-        if not token.is_synthetic and not token.is_transfer_taxed
-    }
-    ends = {end.token for end in manifest.bridges}
-    bridged = {
-        token.address: Token(token.address, token.symbol, token.decimals, token.canonical_id)
-        for token in manifest.tokens
-        if token.address in ends and token.address not in tokens
-    }
-    markets: list[Market] = []
-    excluded: list[Excluded] = []
-    for market in pools:
-        reason = _fault(market, {**tokens, **bridged}, prices)
-        if reason:
-            excluded.append(Excluded(market.venue, market.token0, market.token1, reason))
-        else:
-            markets.append(market)
+    tokens, bridged = _tokens(manifest)
+    markets, excluded = _judged(pools, {**tokens, **bridged}, prices)
     return ChainWorld(
         chain_id=manifest.chain_id,
         block_number=seen.number,
@@ -346,8 +210,8 @@ def _chain_world(
         tiers=tuple(Tier(max_usd_e8=tier.max_usd_e8, depth=tier.depth) for tier in manifest.value_tiers),
         tokens=tokens,
         stocks={token: stock for (chain_id, token), stock in stocks.items() if chain_id == manifest.chain_id},
-        markets=tuple(markets),
-        excluded=tuple(excluded),
+        markets=markets,
+        excluded=excluded,
         paused_reason=paused_reason,
         bridges=tuple(Bridge(end.route, end.token) for end in manifest.bridges),
         bridged=bridged,
@@ -358,6 +222,37 @@ def _chain_world(
         fills=spent.fills_on(manifest.chain_id),
         held=held,
         message_fees=seen.message_fees if manifest.has_shared_mailbox else None,
+    )
+
+
+def _tokens(manifest: ChainManifest) -> tuple[dict[str, Token], dict[str, Token]]:
+    """What orders may name, and what only bridges of ours hand out, by address."""
+    tokens = {
+        token.address: Token(token.address, token.symbol, token.decimals, token.canonical_id)
+        for token in manifest.assets
+        if not token.is_synthetic and not token.is_transfer_taxed
+    }
+    ends = {end.token for end in manifest.bridges}
+    bridged = {
+        token.address: Token(token.address, token.symbol, token.decimals, token.canonical_id)
+        for token in manifest.tokens
+        if token.address in ends and token.address not in tokens
+    }
+    return tokens, bridged
+
+
+def _judged(
+    pools: Sequence[Market], tokens: dict[str, Token], prices: dict[str, Price]
+) -> tuple[tuple[Market, ...], tuple[Excluded, ...]]:
+    """The pools that may be used now, and the others with why they may not."""
+    faults = [(market, _fault(market, tokens, prices)) for market in pools]
+    return (
+        tuple(market for market, reason in faults if not reason),
+        tuple(
+            Excluded(market.venue, market.token0, market.token1, reason)
+            for market, reason in faults
+            if reason
+        ),
     )
 
 

@@ -4,7 +4,7 @@ import time
 from typing import Final
 
 from intents.chains import registry
-from intents.engine.world import is_complete
+from intents.engine.chain_world import is_complete
 from intents.models import ChainHead
 
 from . import routes

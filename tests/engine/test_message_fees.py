@@ -17,8 +17,9 @@ from intents.engine import case as case_module
 from intents.engine import lease, ledger, world
 from intents.engine.advance import advance
 from intents.engine.audit import ledger_check
+from intents.engine.chain_world import chain_world_calls, chain_world_json
 from intents.engine.courtesy import carries_proof, is_message_worth
-from intents.engine.world import chain_world_calls, chain_world_json, load_prices
+from intents.engine.world import load_prices
 from intents.lifecycle import OrderState, StepKind
 from intents.models import Attempt, Chain, LedgerEntry, Order, StockMove
 from intents.solver.world import ChainWorld

@@ -5,7 +5,7 @@ import time
 from intents.chains.client import client
 from intents.chains.manifest import ChainManifest
 from intents.devnet.network import Network
-from intents.engine import world
+from intents.engine.chain_world import read_chain_world
 from intents.models import ChainHead
 
 
@@ -28,6 +28,6 @@ def write_head(manifest: ChainManifest) -> None:
             "timestamp": head.timestamp,
             "seen_at": time.time(),
             "base_fee_wei": head.base_fee_wei,
-            "world": world.read_chain_world(reader, known, block=head.number),
+            "world": read_chain_world(reader, known, block=head.number),
         },
     )

@@ -10,7 +10,7 @@ from intents.chains import registry
 from intents.chains.accounts import LOCAL_KEYS, OPERATOR, PublicKeyRefused, address
 from intents.chains.manifest import Endpoint
 from intents.devnet.network import Network
-from intents.engine.world import chain_world_calls
+from intents.engine.chain_world import chain_world_calls
 from intents.services.start import VALIDATOR_KEY, UnsafeStart, refuse_unsafe_start
 
 pytestmark = pytest.mark.chain
