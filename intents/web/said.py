@@ -97,11 +97,21 @@ def shown(saying: Saying, *, lacks_wallet: bool = False) -> Said:
     )
 
 
-def example_sentence() -> str:
-    """A sentence that the connected chains understand, in the reader's language; "" without two chains."""
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A wish that the connected chains can serve: chain and token of both ends, and as a program asks for it."""
+
+    given: tuple[str, str]
+    wanted: tuple[str, str]
+    amount: str
+    request: dict[str, str]
+
+
+def example() -> Example | None:
+    """None without two chains."""
     chains = list(connected_chains().values())
     if len(chains) < 2:
-        return ""
+        return None
     first, second = chains[-2:]
     dollars = next((each for each in first.tokens if each.canonical_id in DOLLARS), None)
     token = dollars or first.native_token
@@ -109,9 +119,22 @@ def example_sentence() -> str:
         (each for each in second.tokens if each.canonical_id not in (token.canonical_id, *DOLLARS)),
         second.native_token,
     )
+    amount = "25" if dollars else "0.01"
+    ends = {"origin": first.slug, "input_token": token.symbol}
+    ends |= {"destination": second.slug, "output_token": other.symbol}
+    return Example(
+        (first.name, token.symbol), (second.name, other.symbol), amount, {**ends, "amount": amount}
+    )
+
+
+def example_sentence() -> str:
+    """The example in the reader's language; "" without two chains."""
+    found = example()
+    if found is None:
+        return ""
     return sentence(
-        given=(first.name, token.symbol),
-        wanted=(second.name, other.symbol),
-        amount="25" if dollars else "0.01",
+        given=found.given,
+        wanted=found.wanted,
+        amount=found.amount,
         in_chinese=(get_language() or "").startswith("zh"),
     )

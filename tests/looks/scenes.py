@@ -214,6 +214,7 @@ SCENES: dict[str, Scene] = {
     "apps": _apps,
     "pay": lambda key: "/pay?to=birch:USDC&amount=25&recipient=0x" + "ab" * 20,
     "pay-nowhere": lambda key: "/pay",
+    "developers": lambda key: "/developers",
     "not-found": lambda key: "/nothing-here",
     "rescue": lambda key: "/rescue",
 }

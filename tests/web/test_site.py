@@ -1,5 +1,7 @@
 """What holds for every page: headers, languages, errors, no scripts in pages, nothing that trusts markup."""
 
+import html
+import json
 import re
 from pathlib import Path
 
@@ -10,12 +12,13 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from intents.models import Chain
+from intents.services.intent import Intent
 
 from . import rows
 from .conftest import Browser
 
 ROOT = Path(settings.BASE_DIR)
-PAGES = ["/", "/help", "/history", "/network"]
+PAGES = ["/", "/developers", "/help", "/history", "/network"]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -190,3 +193,12 @@ def test_staff_see_everything_and_change_nothing(chains: None, stranger: Client)
     assert stranger.post(f"{staff}/order/{made.pk}/change/", {"state": "settled"}).status_code == 403
     assert stranger.post(f"{staff}/order/{made.pk}/delete/", {"post": "yes"}).status_code == 403
     assert stranger.get(f"{staff}/order/add/").status_code == 403
+
+
+def test_the_request_on_the_page_for_developers_works_as_it_stands(chains: None, stranger: Client) -> None:
+    text = html.unescape(stranger.get("/developers").content.decode())
+    asked = re.search(r"-d '(\{[^']*\})'", text)
+    pay = re.search(r"http://testserver(/pay\?\S+?)<", text)
+    assert asked and pay
+    Intent.parse(json.loads(asked[1]))
+    assert stranger.get(pay[1]).status_code == 200
