@@ -49,8 +49,12 @@ class Mortal(Driver):
 
     def die(self) -> None:
         """The chain's only node is dead, and has been for a day as far as anybody knows."""
+        chain_id, rpc = self.manifest.chain_id, self.network.rpc(self.manifest.slug)
+        # Its last block is written before: what comes later would say that it lives.
+        self.wait_for(
+            lambda: ChainHead.objects.get(pk=chain_id).number == int(rpc.request("eth_blockNumber"), 16)
+        )
         self.line.set(Fault(Mode.CUT))
-        chain_id = self.manifest.chain_id
         self.wait_for(lambda: silence_of(chain_id))
         NodeReport.objects.filter(pk=chain_id).update(silent_since=time.time() - DAY)
         ChainHead.objects.filter(pk=chain_id).update(seen_at=F("seen_at") - DAY)
@@ -157,7 +161,7 @@ def test_what_only_the_dead_chain_can_end_is_set_aside_and_found_again(
         "unknown is not lost, what we paid is"
     )
     assert Alert.objects.filter(kind="loss", order=delivered, ended_at=None).exists()
-    assert not driver.work(), "nobody looks at what cannot move"
+    driver.wait_for(lambda: not driver.work())
 
     before = driver.network.balance("alder", "USDC", bob.address)
     driver.network.warp(waiting.expires - int(time.time()) + 60)
