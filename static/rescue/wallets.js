@@ -5,7 +5,7 @@ import { request } from "./actions.js";
 const UNKNOWN_CHAIN = [4902, -32603];
 
 /** The wallet did not do what was asked; `reason` names a text. */
-export class WalletSaid extends Error {
+class WalletSaid extends Error {
   constructor(reason, params) {
     super(params.message ?? reason);
     this.reason = reason;

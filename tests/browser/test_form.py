@@ -127,14 +127,6 @@ def test_the_amount_may_be_typed_in_dollars(page: Page) -> None:
     expect(page.locator("[data-worth]")).to_contain_text("about $")
 
 
-def without_sockets(page: Page) -> None:
-    """Cards come by socket; without one they are fetched, where a test can alter them."""
-    page.add_init_script(
-        "window.WebSocket = class { constructor() { setTimeout(() => this.onclose?.("
-        "new CloseEvent('close', { code: 1000 })), 0); } addEventListener() {} send() {} close() {} };"
-    )
-
-
 def signed_minimum(page: Page) -> int:
     offer = json.loads(page.get_attribute("#offer", "data-offer") or "")
     return int(offer["order"]["outputs"][0]["amount"])

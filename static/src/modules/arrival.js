@@ -4,7 +4,7 @@ import { concat, encodeAbiParameters, getAddress, pad, toFunctionSelector } from
 const CALL = [{ type: "address" }, { type: "address" }, { type: "uint256" }, { type: "bytes" }, { type: "uint256" }];
 
 /** The calldata by which a listed app takes `amount` base units for `recipient`. */
-export function appCall(app, { amount, recipient }) {
+function appCall(app, { amount, recipient }) {
   const types = app.call.slice(app.call.indexOf("(") + 1, -1).split(",");
   const known = { amount: BigInt(amount), recipient: getAddress(recipient) };
   return concat([

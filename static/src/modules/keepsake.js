@@ -22,7 +22,7 @@ export function kept(id) {
 }
 
 /** Where the money can be brought back with this code, whatever became of us. */
-export function recoveryLink(code) {
+function recoveryLink(code) {
   return `${window.location.origin}/rescue#${code}`;
 }
 

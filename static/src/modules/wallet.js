@@ -167,7 +167,7 @@ export async function gasCost(units) {
 }
 
 /** The EIP-1193 code of an error: the innermost where a wallet wraps it. */
-export function errorCode(error) {
+function errorCode(error) {
   return error?.data?.originalError?.code ?? error?.cause?.code ?? error?.code;
 }
 
