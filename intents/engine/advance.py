@@ -109,7 +109,7 @@ def _work(held: Lease) -> Case:
 
 
 def _act(case: Case, seen: Evidence) -> bool:
-    if silent.is_set_aside(case):
+    if silent.is_out_of_reach(case):
         return False
     if _goes_home(case, seen):
         return True
@@ -225,7 +225,7 @@ def _came_to_an_end(held: Lease) -> None:
 
 def _next_look(case: Case) -> Wait | None:
     """When to look again; None when nothing can happen any more but by new evidence."""
-    if silent.is_set_aside(case):
+    if silent.is_out_of_reach(case):
         return None
     if case.state in (OrderState.SETTLED, OrderState.REFUNDED):
         return _soonest(case) if case.waits else _until_final(case)
