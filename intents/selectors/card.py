@@ -268,10 +268,11 @@ def _rates(quote: Quote, input_token: TokenName, output_token: TokenName) -> tup
     if not given or not got:
         return "", ""
     one_in, one_out = 10**input_token.decimals, 10**output_token.decimals
-    return (
-        f"1 {input_token.symbol} ≈ {_rate(got * one_in, given * one_out)} {output_token.symbol}",
-        f"1 {output_token.symbol} ≈ {_rate(given * one_out, got * one_in)} {input_token.symbol}",
-    )
+    rate = f"1 {input_token.symbol} ≈ {_rate(got * one_in, given * one_out)} {output_token.symbol}"
+    if input_token.symbol == output_token.symbol:
+        # The other way round it would read as the same thing with another figure.
+        return rate, ""
+    return rate, f"1 {output_token.symbol} ≈ {_rate(given * one_out, got * one_in)} {input_token.symbol}"
 
 
 def _rate(numerator: int, denominator: int) -> str:

@@ -51,6 +51,28 @@ def test_what_is_not_understood_is_marked_and_no_offer_is_asked_for(page: Page) 
     assert not asked
 
 
+def test_a_question_that_nobody_heard_is_said_and_asked_again(page: Page) -> None:
+    page.goto("/")
+    page.route("**/quote", lambda route: route.abort())
+    page.fill("#amount", "21")
+    said = page.locator("#quote [role=alert]")
+    expect(said).to_contain_text("The server does not answer")
+    page.unroute("**/quote")
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("#quote-card")).to_contain_text("You receive")
+    expect(said).to_have_count(0)
+
+
+def test_too_much_leads_to_what_can_go_with_one_press(page: Page) -> None:
+    page.goto("/")
+    page.fill("#amount", "999999999")
+    instead = page.locator("button[name=instead]")
+    amount = str(instead.get_attribute("value"))
+    instead.click()
+    expect(page.locator("#amount")).to_have_value(amount.replace(",", ""))
+    expect(page.locator("#quote-card")).to_contain_text("You receive")
+
+
 def test_all_of_it_is_what_the_wallet_holds(page: Page) -> None:
     page.goto("/")
     connect(page)

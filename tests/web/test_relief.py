@@ -71,7 +71,11 @@ def test_a_permit_says_what_else_goes_with_it(client: Client) -> None:
 
 
 def test_what_waits_can_be_collected(client: Client) -> None:
-    assert offered(client, signed_order(state=OrderState.REFUNDED, payout="claimable")) == "claim"
+    waiting = signed_order(state=OrderState.REFUNDED, payout="claimable")
+    assert offered(client, waiting) == "claim"
+    page = client.get(f"/t/{waiting.order_id}?k={waiting.share_key}").content.decode()
+    # What is to be done now leads the others.
+    assert page.index('class="button" href="#relief"') < page.index('id="relief"')
     assert offered(client, signed_order(state=OrderState.REFUNDED, payout="sent")) == ""
 
 

@@ -70,6 +70,8 @@ export function setUpQuotes() {
     else review();
   });
   document.body.addEventListener("htmx:configRequest", markRefresh);
+  document.body.addEventListener("htmx:sendError", unanswered);
+  window.addEventListener("online", () => region.querySelector("[data-unanswered]") && ask());
   for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap"]) document.body.addEventListener(name, cardChanged);
   setUpDialog({
     isOver: () => expiresAt > 0 && performance.now() >= expiresAt,
@@ -121,6 +123,23 @@ function markRefresh(event) {
   event.detail.parameters.can_batch = canBatchFrom(form.elements.from.value) ? "1" : "";
   if (isRefreshing) event.detail.parameters.refresh = "1";
   isRefreshing = false;
+}
+
+// Nobody heard the question: that is said, unless an offer still stands on the card.
+function unanswered({ detail }) {
+  const isStanding = document.getElementById("offer") && !("stale" in region.dataset);
+  if (detail.elt !== form || isStanding || isConfirming()) return;
+  const card = document.createElement("div");
+  card.className = "card refused";
+  card.dataset.unanswered = "";
+  const words = Object.assign(document.createElement("p"), { className: "refusal-words", textContent: say("network_error") });
+  words.setAttribute("role", "alert");
+  const again = form.querySelector("button[type=submit].wide").cloneNode(true);
+  again.setAttribute("form", form.id);
+  again.classList.replace("wide", "ghost");
+  card.append(words, again);
+  delete region.dataset.stale;
+  region.replaceChildren(card);
 }
 
 // From anywhere any chain may be chosen: then the wallet has to say so of all of them.
