@@ -97,7 +97,7 @@ def _work(move: StockMove) -> Wait | None:
             _shift(move, STATES.IN_TRANSIT, undo=ledger.arrival_memo(move))
         return _arrive(move, departed)
     if move.state == STATES.IN_TRANSIT:
-        _there(move, arrived)
+        _there(move)
     return _until_final(move, move.destination_id, arrived.block_number)
 
 
@@ -174,7 +174,7 @@ def _left(move: StockMove, departed: ChainLog) -> None:
             reservations.hold_arriving(move.order.order_id, bridging.arriving_claim(move))
 
 
-def _there(move: StockMove, arrived: ChainLog) -> None:
+def _there(move: StockMove) -> None:
     bridging.read_stock(move)
     with transaction.atomic():
         move.arrived_amount = move.amount

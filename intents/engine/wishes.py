@@ -180,9 +180,8 @@ def _release(case: Case, seen: Evidence) -> Outcome:
     with transaction.atomic():
         if case.state is OrderState.NEEDS_ATTENTION:
             _resume(case)
-        fill = case.step(StepKind.FILL)
-        if fill is not None and case.state in (OrderState.OPENED, OrderState.FILLING):
-            refund.begin(case, fill)
+        if case.step(StepKind.FILL) is not None and case.state in (OrderState.OPENED, OrderState.FILLING):
+            refund.begin(case)
         step = add_step(case, StepKind.REFUND, chain_id=case.origin.chain_id, details={})
         set_details(case, step, **{RELEASED: True})
     return Outcome("released", moved=case.state in IN_ESCROW)

@@ -90,7 +90,7 @@ def order_submit(
     if quote is None:
         raise QuoteNotFound(str(quote_id))
     order = _parsed(terms)
-    existing = _existing(order, quote)
+    existing = _existing(order)
     if existing is not None and existing.quote_id is not None:
         return _again(existing, quote, browser_key)
     _require_quoted(quote, order, browser_key)
@@ -158,7 +158,7 @@ def _parsed(terms: Any) -> StandardOrder:
         raise OrderFieldMalformed(error.field, field=error.field, reason=error.reason) from error
 
 
-def _existing(order: StandardOrder, quote: Quote) -> Order | None:
+def _existing(order: StandardOrder) -> Order | None:
     manifest = registry.all_chains().get(order.origin_chain_id)
     if manifest is None:
         return None

@@ -36,7 +36,7 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
         return False
     now = case.clock(case.destination.chain_id)
     if now > case.terms.fill_deadline:
-        return refund.begin(case, step)
+        return refund.begin(case)
     flying = in_flight(case, step, "fill")
     is_half_paid = 0 not in seen.to_fill and flying is not None and _has_filled(case, flying)
     if flying is not None and not (is_half_paid and seen.to_fill):
@@ -59,7 +59,7 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
         is_taken = _is_opened_by_us(case, seen.opened)
         reason = _prepare(case, step, may_lose=is_taken or not is_late(case))
         if reason is not None and _turns_round(case, reason):
-            return refund.begin(case, step, because=reason.code)
+            return refund.begin(case, because=reason.code)
     reason = reason or _depth(case, step, seen.opened)
     if reason is not None:
         wait(case, step, reason)
@@ -129,7 +129,7 @@ def _send(case: Case, step: Step, seen: Evidence) -> bool:
         return False
     reason = _enter_filling(case)
     if reason is not None and _turns_round(case, reason):
-        return refund.begin(case, step, because=reason.code)
+        return refund.begin(case, because=reason.code)
     if reason is not None:
         wait(case, step, reason)
         return False

@@ -28,7 +28,7 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
     deposit = Deposit.objects.filter(pk=case.order.pk).first()
     if deposit is None:
         return False
-    _tell(case, step)
+    _tell(case)
     if not deposit.held:
         return False
     flying = in_flight(case, step, "recover")
@@ -80,7 +80,7 @@ def _send(case: Case, step: Step, deposit: Deposit, token: str) -> bool:
 
 
 @transaction.atomic
-def _tell(case: Case, step: Step) -> None:
+def _tell(case: Case) -> None:
     """Record each recovery once, and undo in the books what a reorganised chain took back."""
     logs = [log for log in case.logs if log.kind == "Recovered" and _is_ours(case, log.chain_id, log.address)]
     memos = {f"{MEMO}{log.tx_hash[2:26]}" for log in logs}

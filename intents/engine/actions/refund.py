@@ -30,7 +30,7 @@ NOTHING_LEFT = "NothingToClaim"
 _OF_PROOF = ("attest", "dispatch")
 
 
-def begin(case: Case, fill: Step, *, because: str = "fill_deadline_passed") -> bool:
+def begin(case: Case, *, because: str = "fill_deadline_passed") -> bool:
     """The fill deadline passed without a fill, or none will come: the input goes back."""
     move_order(
         case,
