@@ -31,27 +31,6 @@ def list_figures(maker: Maker) -> list[Figure]:
         for sort in ("value", "status", "deadline", "when")
         for way in ("asc", "desc")
     ]
-    days = (maker.now - timedelta(days=100)).date(), (maker.now - timedelta(days=93)).date()
-    narrowed = [
-        f"{home}?{query}"
-        for query in (
-            "origin=alder",
-            "destination=cedar&token=WBTC",
-            "token=USDT",
-            "token=WETH&status=refunded",
-            "route=bridge_swap_fill",
-            "route=in_stock&origin=summit&destination=birch",
-            "status=refunded",
-            "status=rejected&sort=value",
-            "status=needs_attention",
-            "status=settled&token=USDC&sort=value&dir=desc",
-            f"since={days[0]}&until={days[1]}",
-            f"since={days[0]}&until={days[1]}&origin=birch&sort=value",
-            "asked=1",
-            "care=me",
-            "care=nobody&status=refund_due",
-        )
-    ]
     deep, position = [], home
     for _page in range(DEEP_PAGES):
         deep.append(position)
@@ -60,7 +39,7 @@ def list_figures(maker: Maker) -> list[Figure]:
     for name, urls in (
         ("views", every),
         ("sorted lists", sorted_),
-        ("narrowed lists", narrowed),
+        ("narrowed lists", [f"{home}?{query}" for query in _narrowed(maker)]),
         ("deep pages", deep),
     ):
         measured = [(_seconds(client, url), url) for url in urls * TIMES]
@@ -68,6 +47,27 @@ def list_figures(maker: Maker) -> list[Figure]:
         for seconds, url in sorted(measured, reverse=True)[:SLOWEST]:
             figures.append(Figure(f"  {url.removeprefix(home)}"[-60:], seconds * 1e3, None, "ms"))
     return figures
+
+
+def _narrowed(maker: Maker) -> tuple[str, ...]:
+    first, last = (maker.now - timedelta(days=100)).date(), (maker.now - timedelta(days=93)).date()
+    return (
+        "origin=alder",
+        "destination=cedar&token=WBTC",
+        "token=USDT",
+        "token=WETH&status=refunded",
+        "route=bridge_swap_fill",
+        "route=in_stock&origin=summit&destination=birch",
+        "status=refunded",
+        "status=rejected&sort=value",
+        "status=needs_attention",
+        "status=settled&token=USDC&sort=value&dir=desc",
+        f"since={first}&until={last}",
+        f"since={first}&until={last}&origin=birch&sort=value",
+        "asked=1",
+        "care=me",
+        "care=nobody&status=refund_due",
+    )
 
 
 def _seconds(client: Client, url: str) -> float:
