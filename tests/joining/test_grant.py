@@ -36,7 +36,9 @@ def test_gas_for_our_senders_is_within_the_cap_and_comes_first(run: Joining, set
     assert len(gas) == 1 and 10 < min(gas) < 200, "gas is granted whole"
     for cap, (gas_usd, stock_usd, told) in granted.items():
         assert gas_usd + stock_usd <= cap
-        said = f"{told['all']} USD of at most {cap:,} USD, gas for our senders ({gas_usd:,.0f} USD) among them"
+        said = (
+            f"{told['all']} USD of at most {cap:,} USD, gas for our senders ({gas_usd:,.0f} USD) among them"
+        )
         assert note_words("join_granted", told) == said
         assert abs(float(told["all"].replace(",", "")) - gas_usd - stock_usd) <= 2
     assert granted[25_000][1] > 16_000
