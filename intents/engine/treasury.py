@@ -258,6 +258,7 @@ def _book(request: StaffRequest) -> None:
 def sweep_requests() -> list[Any]:
     """Requests that are approved and not ended, oldest first; none of a chain that is not connected."""
     rows = StaffRequest.objects.filter(state=State.APPROVED, kind__in=ON_CHAIN).order_by("decided_at")
-    connected = {str(chain_id) for chain_id in registry.all_chains()}
+    connected = registry.all_chains()
+    # SQLite gives a number out of JSON where a text of digits was put in.
     found = rows.values_list("pk", "params__chain_id")
-    return [request_id for request_id, chain_id in found if chain_id in connected]
+    return [request_id for request_id, chain_id in found if int(chain_id) in connected]

@@ -237,6 +237,22 @@ def brake(registered: Any) -> Actor:
 
 
 @chain
+def test_what_was_approved_is_looked_at_until_it_ends(brake: Actor) -> None:
+    def approved(chain_id: str) -> StaffRequest:
+        return StaffRequest.objects.create(
+            kind=StaffRequest.Kind.WITHDRAW,
+            state=State.APPROVED,
+            params={"chain_id": chain_id},
+            reason="r",
+            asked_by=brake.user,
+            idempotency_key=chain_id,
+        )
+
+    here = approved(str(next(iter(registry.all_chains()))))
+    approved("999999")
+    assert treasury.sweep_requests() == [here.pk]
+
+
 def test_nobody_decides_what_they_asked_for(brake: Actor) -> None:
     assert Chain.objects.get(pk=902).paused_reason == "an upgrade of the chain"
     request = asked(requests.unpause(kind="chain", subject="birch"), brake)
