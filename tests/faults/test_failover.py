@@ -1,7 +1,5 @@
 """A sick endpoint is set aside with its reason and comes back by itself; the quorum is never lowered."""
 
-import time
-
 import pytest
 
 from intents.chains import endpoints as endpoints_module
@@ -145,10 +143,9 @@ def test_a_slow_endpoint_holds_up_a_read_once(node: Node, proxies: Proxies) -> N
     slow, well = proxies(2)
     chain = client_of(slow, well)
     slow.set(Fault(Mode.DELAY, seconds=2.0))
-    began = time.monotonic()
     for _ in range(5):
         assert chain.head().number == 0
-    assert time.monotonic() - began < 1.0
+    assert slow.seen == ["eth_chainId"]
 
 
 def test_an_endpoint_that_is_slow_but_well_loses_its_turn(
@@ -159,10 +156,10 @@ def test_an_endpoint_that_is_slow_but_well_loses_its_turn(
     chain = client_of(slow, well)
     assert chain.head().number == 0
     slow.set(Fault(Mode.DELAY, seconds=0.3))
-    began = time.monotonic()
     for _ in range(8):
         assert chain.head().number == 0
-    assert time.monotonic() - began < 1.2
+    # Once before it was slow, once to be found so, and perhaps once more when its turn came back.
+    assert slow.seen.count("eth_getBlockByNumber") <= 3
     assert "" in ills(chain)
 
 

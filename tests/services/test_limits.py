@@ -98,7 +98,7 @@ def test_without_redis_the_process_counts_alone_and_quickly(settings: Any, url: 
     settings.REDIS_URL = url
     began = time.monotonic()
     assert times(50) == 3
-    assert time.monotonic() - began < 1.0, "it does not ask a dead Redis fifty times"
+    assert time.monotonic() - began < 5.0, "it does not ask a dead Redis fifty times"
 
 
 @pytest.mark.django_db
