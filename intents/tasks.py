@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from intents import wake
+from intents.services.forgetting import quotes_forget
 from intents.services.joining import join_advance, joins_sweep
 from intents.services.orders import order_advance, orders_sweep
 from intents.services.passports import chain_probe_due, probes_sweep
@@ -61,6 +62,12 @@ def rebalance() -> None:
 def probes() -> None:
     """Find chains whose passport is too old."""
     probes_sweep()
+
+
+@shared_task(name="intents.forget")
+def forget() -> None:
+    """Delete what is kept no longer."""
+    quotes_forget()
 
 
 @shared_task(name="intents.probe")

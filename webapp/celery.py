@@ -18,6 +18,7 @@ TASK_LIMIT_SECONDS = 30
 SWEEP_SECONDS = 2.0
 REBALANCE_SECONDS = 20.0
 PROBES_SECONDS = 30.0
+FORGET_SECONDS = 600.0
 WARM_MODULES = ("intents.tasks", "intents.services.quotes", "intents.services.orders")
 
 
@@ -77,6 +78,11 @@ app.conf.update(
             "task": "intents.probes",
             "schedule": PROBES_SECONDS,
             "options": {"queue": "settle", "expires": PROBES_SECONDS},
+        },
+        "forget": {
+            "task": "intents.forget",
+            "schedule": FORGET_SECONDS,
+            "options": {"queue": "settle", "expires": FORGET_SECONDS},
         },
     },
 )

@@ -67,8 +67,11 @@ class Quote(models.Model):
     expires_at = models.DateTimeField(null=True)
 
     class Meta:
-        # What no worker answered yet, among all that was ever asked.
-        indexes = [models.Index(fields=["created_at"], name="quote_solving", condition=Q(state="solving"))]
+        # What no worker answered yet, and what nobody took, among all that was ever asked.
+        indexes = [
+            models.Index(fields=["created_at"], name="quote_solving", condition=Q(state="solving")),
+            models.Index(fields=["created_at"], name="quote_not_taken", condition=~Q(state="used")),
+        ]
 
     @property
     def second_part(self) -> "Quote | None":
