@@ -57,11 +57,11 @@ fast: setup-dev
 
 check: lint fast
 
-# What waits for chains runs four files at a time, folder by folder, so that quick pages come last; browsers and
-# whole systems run three at a time.
+# What waits for chains runs four files at a time, folder by folder, so that quick pages come last; whole systems
+# and browsers run three at a time, the storms first.
 test: setup-dev
 	$(VENV)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore tests/e2e --ignore tests/browser
-	$(VENV)/python -m pytest -n 3 --dist loadfile tests/e2e tests/browser
+	$(VENV)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests/e2e tests/browser
 
 bench: setup-dev
 	$(VENV)/python manage.py bench

@@ -17,13 +17,6 @@ ASKED = Asked(amount="25", source="birch:USDC", target="cedar:USDC")
 Wallets = Callable[[int], list[LocalAccount]]
 
 
-@pytest.mark.chain
-@pytest.mark.slow
-def test_twenty_at_once(tmp_path_factory: pytest.TempPathFactory, fresh_wallets: Wallets) -> None:
-    with DemoProcess(tmp_path_factory.mktemp("load"), env=STILL) as demo:
-        at_once(demo, fresh_wallets(20), seconds=180)
-
-
 @pytest.mark.matrix
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_two_hundred_at_once(
