@@ -1,4 +1,4 @@
-"""kill -9 of any one process during transfers: every order still ends delivered or returned."""
+"""kill -9 of any one process during transfers: every order still ends delivered or returned, or took nothing."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +27,9 @@ ASKED = (
     Asked(amount="25", source="birch:USDC", target="cedar:USDC"),
     Asked(amount="40", source="alder:USDC", target="birch:WETH"),
 )
-ENDED = {"settled", "refunded"}
+# While nobody worked, others may have taken what an accepted order was to be paid from: then it is not begun.
+UNBEGUN = "rejected"
+ENDED = {"settled", "refunded", UNBEGUN}
 Wallets = Callable[[int], list[LocalAccount]]
 
 
@@ -70,6 +72,8 @@ def carry_out(victim: DemoProcess, wallets: list[LocalAccount], *, kinds: tuple[
             seconds=300,
             what=lambda order=order: f"{order.submitted.order_id}: {people.events(order)}",
         )
+        if state_of(people, order) == UNBEGUN:
+            assert [event["kind"] for event in people.events(order)] == ["accepted", "rejected"]
     # A submission whose answer was lost with the page may have been accepted all the same.
     wait_for(
         lambda: True if set(books(victim)["states"].values()) <= ENDED else None,
