@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from types import ModuleType
 from typing import Final
 
 from intents.chains.calls import ZERO_ADDRESS
@@ -11,12 +10,10 @@ from intents.chains.manifest_checks import WRAPPED_NATIVE
 from intents.solver.router import Swap
 
 from . import uniswap_v2, uniswap_v3, wrapped_native
+from .kind import PoolKind, VenueKind
 
-KINDS: Final[dict[str, ModuleType]] = {
-    "uniswap_v2": uniswap_v2,
-    "uniswap_v3": uniswap_v3,
-    WRAPPED_NATIVE: wrapped_native,
-}
+POOLS: Final[dict[str, PoolKind]] = {"uniswap_v2": uniswap_v2, "uniswap_v3": uniswap_v3}
+KINDS: Final[dict[str, VenueKind]] = {**POOLS, WRAPPED_NATIVE: wrapped_native}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ def _call(
 def _unwrapping_call(
     venues: Sequence[VenueManifest], swap: Swap, *, least: int, holder: str, deadline: int
 ) -> VenueCall:
-    kind, path = KINDS[venues[0].kind], swap.path[:-1]
+    kind, path = POOLS[venues[0].kind], swap.path[:-1]
     if swap.is_exact_output:
         data = kind.buy_native(
             venues,

@@ -6,7 +6,7 @@ from typing import Any
 from intents.chains.calls import encode_call, selector
 from intents.chains.manifest import VenueManifest
 
-Reading = tuple[str, bytes]
+from .kind import Reading
 
 
 def world_calls(venue: VenueManifest, known: dict[str, Any] | None) -> list[Reading]:

@@ -13,9 +13,10 @@ from intents.chains.calls import encode_call, selector
 from intents.chains.manifest import VenueManifest
 from intents.solver.ticks import MAX_TICK, MIN_TICK, ticks_of_word, word_of
 
+from .kind import Reading
+
 # The router reads this recipient as itself.
 ROUTER_ITSELF = "0x" + "00" * 19 + "02"
-Reading = tuple[str, bytes]
 
 SPACING_BY_FEE: Final = {100: 1, 500: 10, 3_000: 60, 10_000: 200}
 REACH_TICKS: Final = 5_000

@@ -9,7 +9,7 @@ from typing import Any
 from intents.chains.calls import ZERO_ADDRESS, encode_call
 from intents.chains.manifest import VenueManifest
 
-Reading = tuple[str, bytes]
+from .kind import Reading
 
 
 def world_calls(venue: VenueManifest, known: dict[str, Any] | None) -> list[Reading]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from eth_abi.abi import decode as abi_decode
 from eth_account.signers.local import LocalAccount
@@ -18,7 +18,7 @@ from intents.settlement import calls
 from intents.settlement.order import address_to_bytes32
 from intents.solver.by_hand import ByHand, HandStep
 from intents.venues.hyperlane_warp import fee_of
-from intents.venues.swaps import KINDS
+from intents.venues.swaps import POOLS
 
 from .pools import HandVenues
 
@@ -112,9 +112,14 @@ class Hand:
     def _exchange(self, step: HandStep, amount: int) -> Call:
         pools, path = self._pools(step), list(step.path)
         router, value = _router(pools), 0
-        real = [pool for pool in pools if pool.kind in ("uniswap_v2", "uniswap_v3")]
-        kind, deadline = KINDS[real[0].kind], int(time.time()) + DEADLINE_SECONDS
-        terms = {"amount_in": amount, "least": 1, "holder": self._person.address, "deadline": deadline}
+        real = [pool for pool in pools if pool.kind in POOLS]
+        kind, deadline = POOLS[real[0].kind], int(time.time()) + DEADLINE_SECONDS
+        terms: dict[str, Any] = {
+            "amount_in": amount,
+            "least": 1,
+            "holder": self._person.address,
+            "deadline": deadline,
+        }
         if path[0] == ZERO_ADDRESS:
             value, path = amount, path[1:]
             if real[0].kind == "uniswap_v2":
