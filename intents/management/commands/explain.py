@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("reference", help="order id, transaction hash or address")
-        parser.add_argument("--lang", choices=("en", "zh-hans"), default="en")
+        parser.add_argument("--lang", choices=list(dict(settings.LANGUAGES)), default="en")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with translation.override(options["lang"]):

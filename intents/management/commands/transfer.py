@@ -51,7 +51,8 @@ class Command(BaseCommand):
             help="believe the contracts that the server names, unchecked; without this the command stops "
             "with exit code 3 when they are not those of .cache/trust.json, which `manage.py trust` writes",
         )
-        parser.add_argument("--lang", choices=("en", "zh-hans"), default="en", help="language of messages")
+        languages = list(dict(settings.LANGUAGES))
+        parser.add_argument("--lang", choices=languages, default="en", help="language of messages")
 
     def handle(self, *args: Any, **options: Any) -> None:
         asked = Asked(**{name: options[name] for name in Asked.__slots__})

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,7 @@ from intents.selectors.timeline import money_sentence
 
 from .finding import Finding, Words, filled
 
-LANGUAGES: Final = ("en", "zh-hans")
+LANGUAGES: Final = tuple(dict(settings.LANGUAGES))
 
 # %(by)s and %(expires)s are UTC clock times.
 SENTENCES: Final[Mapping[str, Words]] = {
@@ -114,8 +115,10 @@ def language_of(order: Order) -> str:
     asked = (
         Ticket.objects.filter(order=order).order_by("-created_at").values_list("language", flat=True).first()
     )
-    known = (asked or order.language or "en").lower()
-    return "zh-hans" if known.startswith("zh") else "en"
+    try:
+        return translation.get_supported_language_variant((asked or order.language).lower())
+    except LookupError:
+        return "en"
 
 
 def reply(finding: Finding, order: Order, *, language: str = "") -> str:
