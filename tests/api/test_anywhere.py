@@ -76,7 +76,9 @@ def test_not_enough_anywhere_is_a_refusal_with_figures(seen: Network, client: Cl
         ({"destination": "any"}, "chain_not_supported"),
     ],
 )
-def test_nonsense(seen: Network, client: Client, changes: dict[str, str], code: str) -> None:
+def test_a_question_that_makes_no_sense_is_refused_by_its_code(
+    seen: Network, client: Client, changes: dict[str, str], code: str
+) -> None:
     answer = ask(client, **changes)
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == code
@@ -94,7 +96,7 @@ def test_balances_of_an_address(seen: Network, client: Client, alice: LocalAccou
 
 
 @pytest.mark.parametrize(("query", "code"), [("", "field_missing"), ("?user=0x12", "address_malformed")])
-def test_balances_of_nobody(seen: Network, client: Client, query: str, code: str) -> None:
+def test_balances_of_no_address_are_refused(seen: Network, client: Client, query: str, code: str) -> None:
     answer = client.get(f"/api/v1/balances{query}")
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == code

@@ -64,7 +64,7 @@ def test_a_name_leads_to_its_address_in_any_spelling(book: Book, alice: LocalAcc
 
 
 @pytest.mark.parametrize("name", ["nobody.eth", "pay.alice.eth", "alice.com", "eth.alice"])
-def test_what_nobody_registered(book: Book, name: str) -> None:
+def test_a_name_that_nobody_registered_leads_nowhere(book: Book, name: str) -> None:
     with pytest.raises(NameUnknown):
         look_up(name)
 
@@ -72,7 +72,7 @@ def test_what_nobody_registered(book: Book, name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["al ice.eth", "\u0430lice.eth", "alice_.eth", "..eth", "a" * 300 + ".eth", "a." * 20 + "eth"]
 )
-def test_letters_that_deceive(book: Book, name: str) -> None:
+def test_names_with_letters_that_deceive_are_refused(book: Book, name: str) -> None:
     with pytest.raises(NameMalformed):
         look_up(name)
 

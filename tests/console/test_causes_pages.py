@@ -78,7 +78,7 @@ def test_nobody_else_reads_it(client: Client) -> None:
         assert answer.status_code == 302 and "login" in answer["Location"]
 
 
-def test_in_chinese(support: Client) -> None:
+def test_all_causes_are_said_in_chinese(support: Client) -> None:
     no_stock()
     text = support.get("/console/causes/", headers={"Accept-Language": "zh-hans"}).content.decode()
     assert "没有未预留的" in text and "故障" in text

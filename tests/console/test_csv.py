@@ -22,16 +22,16 @@ def table(answer: Any) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＠"])
-def test_formulas_are_text(start: str) -> None:
+def test_what_a_spreadsheet_would_run_is_led_by_an_apostrophe(start: str) -> None:
     assert cell(f"{start}1+1") == f"'{start}1+1"
 
 
 @pytest.mark.parametrize("text", ["", "1", "0x12", "a=b", "99.97", "中文"])
-def test_all_else_stays(text: str) -> None:
+def test_what_no_spreadsheet_runs_stays_as_it_is(text: str) -> None:
     assert cell(text) == text
 
 
-def test_what_is_written(chains: None) -> None:
+def test_an_export_holds_each_order_exactly_and_runs_nothing(chains: None) -> None:
     order = rows.order(
         state=OrderState.NEEDS_ATTENTION,
         delivered_amount=31 * 10**15,
@@ -94,6 +94,6 @@ async def test_the_server_sends_it_piece_by_piece(chains: None, monkeypatch: pyt
     assert [piece.count(b"\r\n") for piece in pieces] == [1, 2, 2, 1]
 
 
-def test_strangers_get_nothing(chains: None) -> None:
+def test_strangers_take_no_list_along(chains: None) -> None:
     rows.order()
     assert Client().get("/console/list/all/export.csv").status_code == 302

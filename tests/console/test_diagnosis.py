@@ -231,7 +231,7 @@ ODD = st.dictionaries(
     payout=st.sampled_from(["", "sent", "claimable"]),
 )
 @settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_it_never_raises(
+def test_a_diagnosis_never_raises_whatever_the_rows_say(
     state: OrderState, resume: OrderState, code: str, reason: str, params: dict[str, Any], kind: StepKind,
     chain: int, failures: int, payout: str,
 ) -> None:  # fmt: skip

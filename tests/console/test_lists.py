@@ -55,7 +55,7 @@ def in_view(name: str) -> set[str]:
     return set(VIEWS[name].narrow(Order.objects.all()).values_list("pk", flat=True))
 
 
-def test_slower_than_promised(chains: None) -> None:
+def test_the_view_of_slow_orders_holds_those_past_what_they_were_promised(chains: None) -> None:
     late = {
         quoted(3, state=OrderState.OPENED, **ago(20)).pk,
         quoted(100, state=OrderState.FILLING, **ago(250)).pk,
@@ -80,7 +80,7 @@ def test_paid_to_an_address_counts_from_the_payment(chains: None) -> None:
     assert unpaid.pk not in in_view("slow")
 
 
-def test_the_other_views(chains: None, settings: Any) -> None:
+def test_each_saved_view_holds_the_orders_of_its_states(chains: None, settings: Any) -> None:
     settings.CONSOLE_HIGH_VALUE_USD = 500
     by_state = {state: rows.order(state=state).pk for state in OrderState}
     big = rows.order(state=OrderState.SETTLED, value_usd_e8=500 * 10**8).pk
@@ -98,7 +98,7 @@ def test_the_views_agree_with_their_lines(support: Client) -> None:
     assert "late since" in page
 
 
-def test_counts_are_bounded(chains: None) -> None:
+def test_counts_end_at_a_bound_and_say_so(chains: None) -> None:
     for _ in range(7):
         rows.order()
     assert tally(Order.objects.all(), most=5) == Tally(5, True)
@@ -110,7 +110,7 @@ def test_counts_are_bounded(chains: None) -> None:
     assert len(asked) <= 6 and all("LIMIT 1001" in each["sql"] for each in asked if "COUNT" in each["sql"])
 
 
-def test_every_filter(support: Client) -> None:
+def test_every_filter_keeps_what_it_names_and_nothing_else(support: Client) -> None:
     plain = rows.order()
     other = rows.order(
         state=OrderState.REFUNDED,
@@ -295,7 +295,7 @@ def test_home_has_views_and_the_newest(support: Client) -> None:
 @pytest.mark.parametrize(
     "path", ["/console/", "/console/list/all/", "/console/list/all/export.csv", "/console/search"]
 )
-def test_only_for_staff(chains: None, path: str) -> None:
+def test_lists_and_search_are_for_staff_only(chains: None, path: str) -> None:
     answer = Client().get(path)
     assert answer.status_code == 302 and "/login/" in answer.url  # type: ignore[attr-defined]
     person = Client()
@@ -306,7 +306,9 @@ def test_only_for_staff(chains: None, path: str) -> None:
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "Slower than promised"), ("zh-hans", "慢于承诺")])
-def test_in_both_languages(support: Client, language: str, words: str) -> None:
+def test_a_list_and_its_complaints_are_said_in_both_languages(
+    support: Client, language: str, words: str
+) -> None:
     rows.order(state=OrderState.NEEDS_ATTENTION)
     page = support.get(
         "/console/list/all/?status=lost", headers={"Accept-Language": language}

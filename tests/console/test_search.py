@@ -83,7 +83,7 @@ NOISE = [
 
 
 @pytest.mark.parametrize("noise", NOISE)
-def test_pasted_with_noise(made: Order, noise: str) -> None:
+def test_what_is_pasted_with_noise_around_it_is_found(made: Order, noise: str) -> None:
     tx = attempt(made).tx_hash
     assert ids(noise.format(made.order_id)) == {made.order_id}
     assert ids(noise.format(tx)) == {made.order_id}
@@ -119,7 +119,7 @@ def test_the_address_to_pay_to(made: Order) -> None:
         assert ids(text) == {made.order_id}
 
 
-def test_quotes(made: Order) -> None:
+def test_an_order_is_found_by_the_number_of_its_offer(made: Order) -> None:
     assert made.quote is not None
     number = str(made.quote.pk)
     for text in (number, number.upper(), number.replace("-", ""), f"https://site.example/q/{number}"):
@@ -134,7 +134,7 @@ def test_a_quote_that_nobody_took(chains: None) -> None:
     assert [each.code for each in search(str(quote.order_id), may_see=True).loose] == ["offered"]
 
 
-def test_our_links(made: Order) -> None:
+def test_an_order_is_found_by_our_links_and_their_keys(made: Order) -> None:
     link = f"https://site.example/t/{made.order_id}?k={made.share_key}"
     for text in (made.share_key, link, f"https://site.example/x?k={made.share_key}."):
         assert ids(text) == {made.order_id}, text
@@ -144,7 +144,7 @@ def test_our_links(made: Order) -> None:
 
 
 @pytest.mark.parametrize("length", [6, 10, 33, 65])
-def test_beginnings(made: Order, length: int) -> None:
+def test_a_beginning_finds_and_is_never_sure(made: Order, length: int) -> None:
     tx = attempt(made).tx_hash
     log = rows.log(made, "Open").tx_hash
     for number in (made.order_id, tx, log, USER):
@@ -158,7 +158,7 @@ def test_too_short_or_nothing(made: Order, text: str) -> None:
     assert ids(text) == set()
 
 
-def test_beginnings_are_literal(made: Order) -> None:
+def test_wildcards_of_the_database_are_letters_like_any_other(made: Order) -> None:
     Order.objects.filter(pk=made.pk).update(share_key="ab_cdefgh" + "x" * 23)
     assert ids("ab_cdefgh") == {made.pk}
     assert ids("abXcdefgh") == set()
@@ -216,7 +216,7 @@ def test_a_transaction_of_nobodys(chains: None) -> None:
         ("1" + "0" * 90, []),
     ],
 )
-def test_amounts(chains: None, text: str, fields: list[str]) -> None:
+def test_an_amount_finds_orders_by_the_field_it_stands_in(chains: None, text: str, fields: list[str]) -> None:
     rows.order(delivered_amount=30_956_789_012_345_678)
     found = search(text, may_see=True)
     matched = {group.code for group in found.groups}
@@ -231,7 +231,7 @@ def test_an_amount_that_is_cut_off_where_it_is_shown(chains: None) -> None:
     assert ids("99.9734") == {near.pk}
 
 
-def test_thousands(chains: None) -> None:
+def test_amounts_are_found_however_thousands_are_parted(chains: None) -> None:
     big = rows.order(input_amount=1_234_500 * 10**6)
     for text in ("1,234,500 USDC", "1234500", "1 234 500 USDC", "1'234'500"):
         assert ids(text) == {big.pk}, text
@@ -338,7 +338,7 @@ def test_strangers_go_to_the_login(made: Order) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_in_both_languages(support: Client, made: Order, language: str) -> None:
+def test_why_it_was_found_is_said_in_both_languages(support: Client, made: Order, language: str) -> None:
     page = support.get(
         "/console/search", {"q": "100 USDC"}, headers={"Accept-Language": language}
     ).content.decode()

@@ -75,7 +75,7 @@ def test_the_page_of_a_question(chains: None, support: Client) -> None:
     assert [entry.action for entry in AuditEntry.objects.filter(subject_id=str(ticket.pk))] == ["view"]
 
 
-def test_the_ready_reply(chains: None, support: Client) -> None:
+def test_the_ready_reply_is_in_the_box_only_when_asked_for(chains: None, support: Client) -> None:
     ticket = ticket_of(language="zh-hans")
     ready = reply(diagnose(ticket.order)[0], ticket.order)
     assert "您" in ready
@@ -149,7 +149,7 @@ def test_questions_that_are_none(chains: None, support: Client) -> None:
     assert support.post(path, {"act": "answer", "text": "x"}).status_code == 404
 
 
-def test_staff_cannot_begin(chains: None, support: Client) -> None:
+def test_staff_cannot_begin_a_conversation(chains: None, support: Client) -> None:
     """There is no address at which a ticket could be made by staff, and none without a question."""
     rows.order()
     assert support.post(reverse("console:tickets"), {"text": "Hello"}).status_code == 405
@@ -157,7 +157,7 @@ def test_staff_cannot_begin(chains: None, support: Client) -> None:
 
 
 @pytest.mark.parametrize("role", ["viewer", "support", "operator", "admin"])
-def test_which_roles_answer(chains: None, role: str) -> None:
+def test_every_role_but_viewers_answers(chains: None, role: str) -> None:
     ticket = ticket_of()
     browser = browser_of(role)
     may = role != "viewer"
@@ -194,7 +194,9 @@ def test_on_the_transfers_page(chains: None, role: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_both_languages(chains: None, support: Client, language: str) -> None:
+def test_the_pages_of_questions_are_said_in_both_languages(
+    chains: None, support: Client, language: str
+) -> None:
     ticket = ticket_of()
     said = {"Accept-Language": language}
     for path in (reverse("console:tickets"), url(ticket)):
@@ -239,7 +241,7 @@ class TestLive:
         await person.disconnect()
 
     @pytest.mark.parametrize("role", ["", "viewer"])
-    async def test_others_are_denied(self, made: Ticket, role: str) -> None:
+    async def test_nobody_without_the_permission_listens(self, made: Ticket, role: str) -> None:
         for path in ("/ws/console/tickets/", f"/ws/console/tickets/{made.pk}/"):
             cookie = await session_of(role) if role else ""
             connection = socket(path, extra=cookie)

@@ -35,7 +35,7 @@ def test_fund_refuses_what_it_does_not_understand(directory: Network, words: lis
         call_command("devnet", "fund", *words)
 
 
-def test_warp_and_mine(directory: Network) -> None:
+def test_warp_moves_the_clock_and_mine_makes_blocks(directory: Network) -> None:
     rpc = directory.rpc("alder")
     before = rpc.block()
     call_command("devnet", "warp", "100")

@@ -45,7 +45,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "injection", CORE, ids=lambda each: f"{each.cause}-{each.inject.__name__.strip('_')}"
 )
-def test_it_is_named(
+def test_what_was_broken_is_named_first(
     injection: Injection, transactional_db: None, network: Network, validators: object, settings: Any
 ) -> None:
     quicker = Injection(

@@ -122,7 +122,9 @@ def test_coins_hold_by_what_the_account_has_more(driver: Driver, bob: LocalAccou
     assert len(wrong(driver.network, document)) == 1
 
 
-def test_a_return_holds(driver: Driver, alice: LocalAccount, settings: Any) -> None:
+def test_the_receipt_of_a_returned_order_holds_against_its_chains(
+    driver: Driver, alice: LocalAccount, settings: Any
+) -> None:
     settings.FILL_ENABLED = False
     order = driver.drive(driver.transfer(alice), OrderState.OPENED)
     running = receipt(order)

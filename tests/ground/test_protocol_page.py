@@ -91,7 +91,7 @@ def test_events_have_these_topics_and_none_is_missing() -> None:
         assert signatures == in_abi(contract, "event"), contract
 
 
-def test_typehashes() -> None:
+def test_the_typehashes_that_are_told_are_those_of_their_types() -> None:
     types = [row for row in rows("Signatures that open") if row[1].startswith("`0x")]
     assert len(types) == 6
     for described, typehash in types:
@@ -100,7 +100,7 @@ def test_typehashes() -> None:
     assert all(code(row[0]) in witness for row in types[:2])
 
 
-def test_numbers() -> None:
+def test_the_bounds_that_are_told_are_those_of_the_code() -> None:
     rules = PricingRules()
     expected = {
         "most inputs, most outputs": orders.MAX_INPUTS,
@@ -128,7 +128,7 @@ def test_numbers() -> None:
     assert vyper_constant("output_settler.vy", "SHORTEST_FILL_BYTES") == orders.SHORTEST_FILL_PAYLOAD_BYTES
 
 
-def test_addresses() -> None:
+def test_the_deployer_the_salt_and_the_proxy_that_are_told_are_ours() -> None:
     assert CREATE2_DEPLOYER in PAGE
     assert f"0x{SALT.hex()}" in PAGE
     assert "0x602d3d8160093d39f3363d3d373d3d3d363d73" in PAGE and "0x5af43d82803e903d91602b57fd5bf3" in PAGE
@@ -160,7 +160,7 @@ def manifest_rows() -> list[list[str]]:
     ]
 
 
-def test_the_example() -> None:
+def test_the_example_computes_to_what_is_told() -> None:
     told = {row[0]: code(row[1].strip()) for row in rows("An example")}
     document = json.loads(PAGE.partition("```json\n")[2].partition("```")[0])
     order = orders.order_from_json(document)

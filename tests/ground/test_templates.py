@@ -12,5 +12,5 @@ TEMPLATES = Path(settings.BASE_DIR) / "templates"
 @pytest.mark.parametrize(
     "name", sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*") if path.is_file())
 )
-def test_it_compiles(name: str) -> None:
+def test_every_template_compiles(name: str) -> None:
     get_template(name)

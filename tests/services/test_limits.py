@@ -76,7 +76,7 @@ def test_the_limit_is_exact_and_each_address_and_kind_has_its_own() -> None:
 
 
 @pytest.mark.django_db
-def test_processes_count_together(shared: RedisServer) -> None:
+def test_processes_count_requests_together_in_redis(shared: RedisServer) -> None:
     assert times(2) == 2
     limits.forget()  # what another process would know: nothing
     assert times(5) == 1

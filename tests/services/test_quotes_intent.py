@@ -47,7 +47,7 @@ def test_exact_output_reads_the_amount_in_the_output(registered: Network) -> Non
     assert Intent.parse(GOOD | {"exact": "output", "amount": "0.03"}).amount == 3 * 10**16
 
 
-def test_json_round_trip(registered: Network) -> None:
+def test_an_intent_is_the_same_after_json(registered: Network) -> None:
     intent = Intent.parse(GOOD | {"user": STRANGER.lower(), "confirm": "permit2"})
     assert intent.user == STRANGER
     assert Intent.from_json(intent.to_json()) == intent
@@ -84,13 +84,15 @@ def test_json_round_trip(registered: Network) -> None:
         ("1" * 500, "field_invalid"),
     ],
 )
-def test_amounts(registered: Network, amount: Any, code: str) -> None:
+def test_an_amount_that_is_none_is_refused_by_its_reason(registered: Network, amount: Any, code: str) -> None:
     assert refused(amount=amount) == (code, "amount")
 
 
 @pytest.mark.parametrize("field", ["origin", "destination"])
 @pytest.mark.parametrize("value", ["nowhere", "1", 10**30, "901 ", ""])
-def test_chains(registered: Network, field: str, value: Any) -> None:
+def test_a_chain_that_is_not_connected_is_refused_by_its_field(
+    registered: Network, field: str, value: Any
+) -> None:
     if value == "901 ":
         value = "９０１"
     code, named = refused(**{field: value})
@@ -123,7 +125,7 @@ def test_the_same_thing_and_the_same_chain(registered: Network) -> None:
 @pytest.mark.parametrize(
     "value", ["0x12", "12" * 20, "zzz", STRANGER + "00", "0x52908400098527886E0F7030069857D2E4169Ee7"]
 )
-def test_addresses(registered: Network, field: str, value: str) -> None:
+def test_an_address_that_is_none_is_refused_by_its_field(registered: Network, field: str, value: str) -> None:
     assert refused(**{field: value}) == ("address_malformed", field)
 
 
@@ -139,7 +141,7 @@ def test_nothing_may_be_sent_to_the_network_itself(registered: Network) -> None:
             assert refused(user=address) == ("recipient_not_allowed", "user")
 
 
-def test_choices(registered: Network) -> None:
+def test_values_that_a_field_does_not_know_are_refused_by_its_name(registered: Network) -> None:
     assert refused(exact="both") == ("field_invalid", "exact")
     assert refused(confirm="magic") == ("way_not_known", "confirm")
     for field in GOOD:

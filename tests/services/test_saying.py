@@ -64,7 +64,9 @@ UNDERSTOOD = [
 
 
 @pytest.mark.parametrize(("text", "source", "target", "amount", "exact"), UNDERSTOOD)
-def test_plain_sentences(usual: None, text: str, source: str, target: str, amount: str, exact: str) -> None:
+def test_a_plain_sentence_fills_the_whole_form(
+    usual: None, text: str, source: str, target: str, amount: str, exact: str
+) -> None:
     said = understood(text)
     assert fields(said) == (source, target, amount, exact, ""), said
     assert said.is_complete, said
@@ -232,5 +234,5 @@ def test_each_answer_answers_its_question(network: str, data: st.DataObject) -> 
         ("一二", None),
     ],
 )
-def test_chinese_numerals(text: str, number: int | None) -> None:
+def test_chinese_numerals_are_read_exactly_or_not_at_all(text: str, number: int | None) -> None:
     assert chinese(text) == number

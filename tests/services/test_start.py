@@ -41,7 +41,7 @@ def test_a_real_chain_is_served_with_real_settings(real_chain: None) -> None:
     refuse_unsafe_start()
 
 
-def test_debug_is_refused(real_chain: None, settings: LazySettings) -> None:
+def test_debug_is_refused_with_a_real_chain(real_chain: None, settings: LazySettings) -> None:
     settings.DEBUG = True
     with pytest.raises(UnsafeStart, match="DEBUG"):
         refuse_unsafe_start()

@@ -15,7 +15,7 @@ AMOUNTS = st.integers(min_value=10**6, max_value=50_000 * 10**6)
 
 
 @given(theirs=AMOUNTS, ours=AMOUNTS)
-def test_outputs_add_up(theirs: int, ours: int) -> None:
+def test_outputs_of_two_swaps_add_up_to_those_of_one(theirs: int, ours: int) -> None:
     crowded = Crowded(POOL, ONE, theirs)
     first, both = POOL.output_for(ONE, theirs), POOL.output_for(ONE, theirs + ours)
     mine = crowded.output_for(ONE, ours)

@@ -113,7 +113,7 @@ def test_no_trade_beats_the_present_price(market: Market, token_in: str, amount:
 
 
 @given(pools)
-def test_json_round_trip(market: Market) -> None:
+def test_a_market_is_the_same_after_json(market: Market) -> None:
     assert market_from_json(json.loads(json.dumps(market.to_json()))) == market
 
 

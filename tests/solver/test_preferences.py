@@ -41,7 +41,7 @@ def test_of_equals_the_better_one_stays() -> None:
     assert found.chosen is PLAIN
 
 
-def test_who_is_involved() -> None:
+def test_pools_and_bridges_are_counted_as_others_involved() -> None:
     assert [others_involved(each) for each in (PLAIN, TWO_POOLS, BRIDGED)] == [0, 2, 1]
 
 

@@ -85,7 +85,7 @@ def test_exchanging_back_is_the_least_that_suffices(
 
 
 @given(amounts, decimals, price)
-def test_dollars_round_apart(amount: int, places: int, price_e8: int) -> None:
+def test_dollars_rounded_up_and_down_differ_by_one_at_most(amount: int, places: int, price_e8: int) -> None:
     one = Token("0x1", "A", places, "a")
     assert 0 <= usd_up(amount, one, price_e8) - usd_down(amount, one, price_e8) <= 1
 

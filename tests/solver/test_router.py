@@ -268,13 +268,13 @@ def test_too_little_names_the_least_that_works() -> None:
 
 
 @pytest.mark.parametrize("is_exact_output", [False, True])
-def test_dust_and_nothing(is_exact_output: bool) -> None:
+def test_dust_and_nothing_are_refused_as_what_they_are(is_exact_output: bool) -> None:
     seen = world(markets=POOLS, stocks=RICH)
     assert code_of(wanted("usdc", "weth", 1, is_exact_output=is_exact_output), seen) == "below_minimum_order"
     assert code_of(wanted("usdc", "weth", 0, is_exact_output=is_exact_output), seen) == "amount_too_small"
 
 
-def test_liquidity_that_ends() -> None:
+def test_liquidity_that_ends_before_the_amount_is_refused() -> None:
     thin = concentrated(0, "usdc", "weth", liquidity=10**9)
     seen = world(markets=(thin,), stocks=stock(usdc=50_000))
     assert code_of(wanted("usdc", "weth", units("usdc", 5_000)), seen) == "insufficient_liquidity"
