@@ -102,6 +102,29 @@ def test_what_a_page_links_to_is_there(page: Path) -> None:
         assert not anchor or anchor in anchors(file), link
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_files_and_folders_of_the_source_that_are_named_are_there(page: Path) -> None:
+    """By the end of their path, as people name them: `engine/lease.py`, `venues/`."""
+    there = files()
+    for name in re.findall(r"`([\w./-]+)`", text_of(page)):
+        if name.endswith((".py", ".vy", ".js", ".mjs", ".html")):
+            assert any(f"/{path}".endswith(f"/{name}") for path in there), name
+        elif name.endswith("/") and name.startswith(("intents/", "tests/", "static/", "docs/", "scripts/")):
+            assert any(path.startswith(name) for path in there), name
+
+
+@cache
+def files() -> frozenset[str]:
+    """Paths of all sources, from the root of the project."""
+    folders = ("intents", "tests", "static/src", "static/rescue", "scripts", "webapp", "templates", "docs")
+    return frozenset(
+        path.relative_to(ROOT).as_posix()
+        for folder in folders
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    )
+
+
 def anchors(page: Path) -> set[str]:
     """The names by which a page's headings are linked to."""
     headings = (line.lstrip("# ").lower() for line in text_of(page).splitlines() if line.startswith("#"))
