@@ -110,6 +110,16 @@ ORDER_REORG_MOVES: dict[OrderState, frozenset[OrderState]] = {
 # Final for the money. Reorgs may still reopen SETTLED and REFUNDED until their block is final.
 ORDER_ENDED = frozenset({O.SETTLED, O.REFUNDED, O.REJECTED, O.EXPIRED})
 
+# What rules of the engine and of pages speak of; a parked order belongs where it was parked.
+BEFORE_OPEN = frozenset({O.AWAITING_DEPOSIT, O.SIGNED, O.OPENING})
+# Whoever holds the signature may still open what we rejected.
+MAY_BE_OPENED = BEFORE_OPEN | {O.REJECTED}
+TO_BE_FILLED = frozenset({O.OPENED, O.FILLING})
+RETURNING = frozenset({O.REFUND_DUE, O.REFUNDING})
+IN_ESCROW = TO_BE_FILLED | RETURNING
+# Delivered, and the input not collected yet.
+DELIVERED = frozenset({O.FILLED, O.PROVING})
+
 _RESUMABLE = frozenset(set(OrderState) - ORDER_ENDED - {O.NEEDS_ATTENTION})
 _MAIN_PATH = (O.SIGNED, O.OPENING, O.OPENED, O.FILLING, O.FILLED, O.PROVING, O.SETTLED)
 

@@ -12,7 +12,16 @@ from django.db import transaction
 
 from intents.chains.clock import ClockUnknown
 from intents.errors import WaymeetError
-from intents.lifecycle import ORDER_ENDED, OrderState, StepKind, StepState
+from intents.lifecycle import (
+    DELIVERED,
+    IN_ESCROW,
+    MAY_BE_OPENED,
+    ORDER_ENDED,
+    RETURNING,
+    OrderState,
+    StepKind,
+    StepState,
+)
 from intents.models import Order, Step
 
 from . import alerts, lease, reservations, silent
@@ -45,20 +54,11 @@ PARKED_SECONDS = 60.0
 Action = Callable[[Case, Step, Evidence], bool]
 
 _SHOWN_AS = {"gas_price_too_high": "fees_too_high"}
-_BEFORE_OPEN = (
-    OrderState.AWAITING_DEPOSIT,
-    OrderState.SIGNED,
-    OrderState.OPENING,
-    OrderState.REJECTED,
-)
 _ENDED_BY = {
     OrderState.FILLED: (StepKind.FILL, "OutputFilled"),
     OrderState.SETTLED: (StepKind.FINALISE, "Finalised"),
     OrderState.REFUNDED: (StepKind.REFUND, "Refunded"),
 }
-_RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
-_DELIVERED = (OrderState.FILLED, OrderState.PROVING)
-_IN_ESCROW = (OrderState.OPENED, OrderState.FILLING, *_RETURNING)
 
 
 def advance(order_id: str) -> bool:
@@ -148,7 +148,7 @@ def _goes_home(case: Case, seen: Evidence) -> bool:
     if case.order.reason.get("code") == "deposit_lost" and seen.opened is None:
         # Nothing can be collected: it would be parked again at once, for ever.
         return False
-    is_late = case.order.resume_state in _IN_ESCROW and (
+    is_late = case.order.resume_state in IN_ESCROW and (
         case.clock(case.destination.chain_id) > case.terms.fill_deadline
     )
     is_at_address = is_unopened(case) and recover.is_over(case)
@@ -165,7 +165,7 @@ def _goes_home(case: Case, seen: Evidence) -> bool:
 def _never_began(case: Case, seen: Evidence) -> bool:
     """Nothing was taken, and nothing can be any more: there is nothing to look into."""
     return (
-        case.order.resume_state in _BEFORE_OPEN
+        case.order.resume_state in MAY_BE_OPENED
         and seen.opened is None
         and seen.filled is None
         and is_final_past(case, case.terms.fill_deadline)
@@ -183,17 +183,17 @@ def _turns(case: Case, seen: Evidence) -> list[tuple[StepKind, Action]]:
 def _turns_of_state(case: Case, seen: Evidence) -> list[tuple[StepKind, Action]]:
     is_paid_to_address = case.order.confirm_way == DEPOSIT
     opening = deposit.run if is_paid_to_address else open.run
-    if case.state in _BEFORE_OPEN or (is_paid_to_address and case.state is OrderState.EXPIRED):
+    if case.state in MAY_BE_OPENED or (is_paid_to_address and case.state is OrderState.EXPIRED):
         return [(StepKind.OPEN, opening)]
     if case.state in (OrderState.OPENED, OrderState.FILLING):
         return [(StepKind.FILL, fill.run)]
-    if case.state in _RETURNING:
+    if case.state in RETURNING:
         return [(StepKind.REFUND, refund.run)]
     if case.state is OrderState.NEEDS_ATTENTION and case.order.reason.get("code") == "deposit_lost":
         return [(StepKind.OPEN, open.book_lost)]
     if case.state is OrderState.REFUNDED and case.order.payout == "claimable":
         return [(StepKind.REFUND, refund.push_claimable)]
-    if case.state not in _DELIVERED:
+    if case.state not in DELIVERED:
         return []
     turns: list[tuple[StepKind, Action]] = [(StepKind.PROVE, prove.run)]
     if seen.opened is None:

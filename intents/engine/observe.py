@@ -23,11 +23,11 @@ from intents.models import Attempt, Block, ChainHead, ChainLog, Order
 from . import ledger, reservations
 from .arrivals import name_calls
 from .chain_world import chain_world_calls, chain_world_json, is_complete
-from .claimed import KIND as CLAIMED
-from .claimed import orders_paid_by
 from .deposits import DepositReader
 from .depth import final_depth
 from .intake import order_from_log
+from .waiting_refunds import KIND as CLAIMED
+from .waiting_refunds import orders_paid_by
 from .waking import live_on, waiting_for_block, wake_orders
 
 log = structlog.get_logger(__name__)

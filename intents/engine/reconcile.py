@@ -6,7 +6,16 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from intents.lifecycle import AttemptState, OrderState, StepKind, StepState
+from intents.lifecycle import (
+    DELIVERED,
+    IN_ESCROW,
+    MAY_BE_OPENED,
+    RETURNING,
+    AttemptState,
+    OrderState,
+    StepKind,
+    StepState,
+)
 from intents.models import Attempt, ChainLog
 from intents.settlement.order import MandateOutput, bytes32_to_address
 
@@ -17,21 +26,12 @@ from .deposit_facts import is_unopened, opened_after_all, returned
 from .depth import depth_of, final_depth
 from .evidence import Evidence
 from .receipts import Delivery, delivery_of, is_paid_by_us
-from .undone import DELIVERED, undo_lost_facts
+from .undone import undo_lost_facts
 
-_RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
-_BEFORE_OPEN = (OrderState.SIGNED, OrderState.OPENING, OrderState.REJECTED, OrderState.AWAITING_DEPOSIT)
-_FILLABLE = (OrderState.OPENED, OrderState.FILLING, OrderState.REFUND_DUE, OrderState.REFUNDING)
 # We pay nothing that is not open: a fill of ours stands there when a reorganised chain took the open back.
 _NOT_OPEN = (OrderState.AWAITING_DEPOSIT, OrderState.OPENING, OrderState.REJECTED, OrderState.EXPIRED)
-_REFUNDABLE = (
-    OrderState.OPENED,
-    OrderState.FILLING,
-    OrderState.FILLED,
-    OrderState.PROVING,
-    OrderState.REFUND_DUE,
-    OrderState.REFUNDING,
-)
+# After `expires` the escrow gives back what was delivered, too.
+_REFUNDABLE = IN_ESCROW | DELIVERED
 
 
 def reconcile(case: Case, seen: Evidence) -> bool:
@@ -52,18 +52,18 @@ def fact_data(log: ChainLog) -> dict[str, Any]:
 def _apply_facts(case: Case, seen: Evidence) -> bool:
     # Parked orders follow the chains too: a stranger may have helped.
     state = current_state(case)
-    if seen.opened is not None and state in _BEFORE_OPEN:
+    if seen.opened is not None and state in MAY_BE_OPENED:
         return _opened(case, seen.opened)
-    if seen.opened is not None and state in _RETURNING and is_unopened(case):
+    if seen.opened is not None and state in RETURNING and is_unopened(case):
         return opened_after_all(case, seen.opened)
     opening = case.step(StepKind.OPEN)
     if seen.opened is not None and state in DELIVERED and opening is not None and not is_done(opening):
         return _open_again(case, seen.opened)
-    if seen.filled is not None and (state in _FILLABLE or _is_paid_unopened(case, seen, seen.filled)):
+    if seen.filled is not None and (state in IN_ESCROW or _is_paid_unopened(case, seen, seen.filled)):
         return _filled(case, seen, seen.filled)
     if seen.filled is not None and state is OrderState.REFUNDED and case.order.delivered_at is None:
         return _filled_besides(case, seen, seen.filled)
-    if seen.refunded is not None and state in _RETURNING and is_unopened(case):
+    if seen.refunded is not None and state in RETURNING and is_unopened(case):
         return returned(case, seen.refunded)
     if seen.refunded is not None and state in _REFUNDABLE:
         return _refunded(case, seen, seen.refunded)

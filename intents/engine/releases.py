@@ -1,14 +1,12 @@
 """When a refund may be released: only once the protocol allows it, whoever asks."""
 
 from intents.chains.clock import clock
-from intents.lifecycle import OrderState
+from intents.lifecycle import DELIVERED, IN_ESCROW, OrderState
 from intents.models import Order
 from intents.settlement.acceptance import Refusal
 
 from .case import Case
 
-IN_ESCROW = (OrderState.OPENED, OrderState.FILLING, OrderState.REFUND_DUE, OrderState.REFUNDING)
-_DELIVERED = (OrderState.FILLED, OrderState.PROVING, OrderState.SETTLED)
 RELEASED = "released"
 
 
@@ -18,7 +16,7 @@ def refuse_release(order: Order) -> Refusal | None:
     While nobody knows that it was not filled, which is until the fill deadline, the escrow keeps it.
     """
     state = OrderState(order.resume_state or order.state)
-    if state in _DELIVERED:
+    if state in DELIVERED or state is OrderState.SETTLED:
         return Refusal("release_delivered")
     if state is OrderState.REFUNDED:
         return None if order.payout == "claimable" else Refusal("release_returned")

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 
 from intents.chains import registry
 from intents.chains.manifest import ChainManifest
-from intents.lifecycle import ORDER_ENDED, OrderState, StepKind
+from intents.lifecycle import BEFORE_OPEN, DELIVERED, ORDER_ENDED, OrderState, StepKind
 from intents.models import ChainHead, Departure, NodeReport, Order
 
 from . import alerts, events, lease, ledger, reservations
@@ -27,8 +27,6 @@ CHAIN_GONE: Final = "chain_gone"
 LOCAL_SECONDS: Final = 60.0
 # An older report says nothing: nobody looks any more.
 REPORT_SECONDS: Final = 60.0
-_DELIVERED: Final = (OrderState.FILLED, OrderState.PROVING)
-_BEFORE_OPEN: Final = (OrderState.AWAITING_DEPOSIT, OrderState.SIGNED, OrderState.OPENING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def _fate(order: Order, chain_id: int) -> str:
         return "ours" if ledger.is_filled(order) else "others"
     if order.origin_id != chain_id:
         return "returned"
-    return "not_begun" if state in _BEFORE_OPEN else "kept"
+    return "not_begun" if state in BEFORE_OPEN else "kept"
 
 
 def is_declared_gone(chain_id: int) -> bool:
@@ -136,7 +134,7 @@ def _gone(case: Case) -> set[int]:
 def _is_stuck(case: Case, gone: set[int]) -> bool:
     if case.origin.chain_id in gone:
         return True
-    if current_state(case) not in _DELIVERED:
+    if current_state(case) not in DELIVERED:
         # The origin returns it after `expires`, which needs nothing from the other chain.
         return False
     is_proven = is_done(case.step(StepKind.PROVE))
@@ -161,7 +159,7 @@ def _set_aside(case: Case, chain_id: int) -> bool:
             reason=reason,
             resume_state=state,
         )
-    if state in _DELIVERED:
+    if state in DELIVERED:
         alerts.book_loss(case.order)
     reservations.release(case.order.order_id)
     return True

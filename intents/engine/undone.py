@@ -4,18 +4,14 @@ from typing import Any
 
 from django.db import transaction
 
-from intents.lifecycle import OrderState, StepKind, StepState
+from intents.lifecycle import DELIVERED, RETURNING, TO_BE_FILLED, OrderState, StepKind, StepState
 
 from . import alerts, events, lease, ledger, reservations
 from .case import Case, current_state, is_done, move_order, move_step
-from .claimed import claim_lost, forget_claim, wait_again
 from .deposit_facts import is_unopened
 from .evidence import Evidence
 from .flight import recheck
-
-DELIVERED = (OrderState.FILLED, OrderState.PROVING)
-_TO_BE_FILLED = (OrderState.OPENED, OrderState.FILLING)
-_RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
+from .waiting_refunds import claim_lost, forget_claim, wait_again
 
 
 def undo_lost_facts(case: Case, seen: Evidence) -> bool:
@@ -35,7 +31,7 @@ def undo_lost_facts(case: Case, seen: Evidence) -> bool:
         return _go_back(case, OrderState.FILLING, StepKind.FILL, memos=("fill",))
     # What comes back from a deposit address need never have been open; what we pay must be.
     if seen.opened is None and (
-        case.state in _TO_BE_FILLED or (case.state in _RETURNING and not is_unopened(case))
+        case.state in TO_BE_FILLED or (case.state in RETURNING and not is_unopened(case))
     ):
         return _go_back(case, OrderState.OPENING, StepKind.OPEN, memos=("open",))
     if seen.opened is None and state in DELIVERED and is_done(case.step(StepKind.OPEN)):

@@ -5,14 +5,13 @@ from collections.abc import Iterable, Mapping
 from intents.chains import registry
 from intents.chains.clock import chain_time
 from intents.chains.manifest import ChainManifest
-from intents.lifecycle import OrderState
+from intents.lifecycle import DELIVERED, OrderState
 from intents.models import ChainHead, Order
 from intents.settlement.acceptance import PROOF_SECONDS
 
 from .case import Case
 
 PROOFS_LEFT = 2
-DELIVERED = (OrderState.FILLED, OrderState.PROVING)
 PAID_BY = frozenset({"dispatch", "process", "finalise"})
 
 

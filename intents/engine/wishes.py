@@ -13,7 +13,7 @@ from intents.chains.endpoints import SendRejected
 from intents.chains.fees import FeeAboveCap
 from intents.chains.sender import replace
 from intents.errors import WaymeetError
-from intents.lifecycle import AttemptState, OrderState, StepKind
+from intents.lifecycle import IN_ESCROW, TO_BE_FILLED, AttemptState, OrderState, StepKind
 from intents.models import MOVE_ENDED, Attempt, AuditEntry, Order, StaffWish, StockMove
 
 from . import lease
@@ -21,7 +21,7 @@ from .actions import refund
 from .case import Case, NeedsAttention, add_step, move_order, set_details
 from .evidence import Evidence
 from .lease import LeaseLost
-from .releases import IN_ESCROW, RELEASED, refuse_release
+from .releases import RELEASED, refuse_release
 from .reservations import StockShort
 from .supply import change_supply, resolve
 from .waking import wake_orders
@@ -150,7 +150,7 @@ def _bump(case: Case, seen: Evidence) -> Outcome:
 
 def _resolve(case: Case, seen: Evidence) -> Outcome:
     step = case.step(StepKind.FILL)
-    if step is None or case.state not in (OrderState.OPENED, OrderState.FILLING) or seen.filled is not None:
+    if step is None or case.state not in TO_BE_FILLED or seen.filled is not None:
         return Outcome("not_to_be_filled")
     if any(each.state in FLYING for each in case.tries(step, "fill")):
         return Outcome("fill_under_way")
@@ -180,7 +180,7 @@ def _release(case: Case, seen: Evidence) -> Outcome:
     with transaction.atomic():
         if case.state is OrderState.NEEDS_ATTENTION:
             _resume(case)
-        if case.step(StepKind.FILL) is not None and case.state in (OrderState.OPENED, OrderState.FILLING):
+        if case.step(StepKind.FILL) is not None and case.state in TO_BE_FILLED:
             refund.begin(case)
         step = add_step(case, StepKind.REFUND, chain_id=case.origin.chain_id, details={})
         set_details(case, step, **{RELEASED: True})

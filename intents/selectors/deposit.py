@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from intents.amounts import format_units
-from intents.lifecycle import OrderState, StepKind
+from intents.lifecycle import RETURNING, OrderState, StepKind
 from intents.models import ChainHead, Deposit, Event, Order
 from intents.settlement.order import order_from_json
 from intents.settlement.recovery_code import recovery_code
@@ -15,7 +15,6 @@ from .place import Evidence, Place
 from .steps import amount_words
 
 WAY = "deposit"
-_RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ def money_code(order: Order, place: Place, seen: Evidence, *, arrived: int) -> s
     state = OrderState(order.state)
     if place is Place.RETURNED:
         return "deposit_returned"
-    if state in _RETURNING:
+    if state in RETURNING:
         return "deposit_returning"
     if state is OrderState.EXPIRED:
         return "deposit_expired"

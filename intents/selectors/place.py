@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from intents.lifecycle import OrderState
+from intents.lifecycle import DELIVERED, IN_ESCROW, OrderState
 from intents.models import ChainLog, Order
 
 
@@ -24,10 +24,6 @@ class Evidence:
 
     open_block: int | None
     is_refunded: bool
-
-
-_DELIVERED = {OrderState.FILLED, OrderState.PROVING, OrderState.SETTLED}
-_ESCROWED = {OrderState.OPENED, OrderState.FILLING, OrderState.REFUND_DUE, OrderState.REFUNDING}
 
 
 def evidence(order: Order) -> Evidence:
@@ -54,12 +50,12 @@ def evidence_in(logs: Iterable[ChainLog]) -> Evidence:
 def place_of(order: Order, seen: Evidence) -> Place:
     """Where the input is now."""
     state = OrderState(order.state)
-    if state in _DELIVERED or order.delivered_amount is not None:
+    if state in DELIVERED or state is OrderState.SETTLED or order.delivered_amount is not None:
         return Place.DELIVERED
     if seen.is_refunded or state is OrderState.REFUNDED:
         return Place.CLAIMABLE if order.payout == "claimable" else Place.RETURNED
-    if seen.open_block is not None or state in _ESCROWED:
+    if seen.open_block is not None or state in IN_ESCROW:
         return Place.ESCROW
-    if state is OrderState.NEEDS_ATTENTION and order.resume_state in _ESCROWED:
+    if state is OrderState.NEEDS_ATTENTION and order.resume_state in IN_ESCROW:
         return Place.ESCROW
     return Place.WALLET

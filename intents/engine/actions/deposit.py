@@ -23,14 +23,12 @@ from intents.engine.case import (
 from intents.engine.economics import is_late
 from intents.engine.evidence import Evidence
 from intents.engine.flight import in_flight, send
-from intents.lifecycle import OrderState, StepKind, StepState
+from intents.lifecycle import DELIVERED, RETURNING, OrderState, StepKind, StepState
 from intents.models import Attempt, ChainLog, Deposit, Step
 from intents.settlement import calls
 
 GATE_SECONDS = 5.0
 IDLE_SECONDS = 60.0
-_DELIVERED = (OrderState.FILLED, OrderState.PROVING)
-_RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
 
 
 def run(case: Case, step: Step, seen: Evidence) -> bool:
@@ -80,7 +78,7 @@ def _await_more(case: Case, step: Step, arrived: int) -> bool:
 
 
 def _open(case: Case, step: Step, seen: Evidence) -> bool:
-    is_delivered = case.state in _DELIVERED or seen.filled is not None
+    is_delivered = case.state in DELIVERED or seen.filled is not None
     # What we have begun to open is taken.
     may_lose = not is_late(case) or bool(case.tries(step, "open"))
     refusal = None if is_delivered else opening.refusal_of(case, step, may_lose=may_lose)
@@ -115,10 +113,10 @@ def _await_block(case: Case, step: Step, attempt: Attempt) -> bool:
 
 def _close(case: Case, step: Step, deposit: Deposit, arrived: int) -> bool:
     """The deadline passed unopened: what is there goes back, and with nothing there the order has ended."""
-    if case.state in _DELIVERED:
+    if case.state in DELIVERED:
         alerts.book_loss(case.order)
         raise NeedsAttention("deposit_lost", {"code": "expired", "params": {}})
-    if case.state in (*_RETURNING, OrderState.REFUNDED):
+    if case.state in (*RETURNING, OrderState.REFUNDED):
         return False
     if arrived or any(_is_input(deposit, log) for log in case.logs if log.kind == "Recovered"):
         return _give_back(case, arrived)

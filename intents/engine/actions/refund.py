@@ -10,12 +10,12 @@ from intents.chains.reverts import Reverted
 from intents.engine import events, lease, ledger, reservations
 from intents.engine.actions.carry import carry, is_carried
 from intents.engine.case import IN_BLOCK, Case, Wait, add_step, move_order, move_step, set_details, wait
-from intents.engine.claimed import claims_for
 from intents.engine.courtesy import TOO_LITTLE, carries_proof, pays_refund
 from intents.engine.depth import depth_of, final_depth
 from intents.engine.evidence import Evidence, log_of
 from intents.engine.flight import in_flight, send
 from intents.engine.releases import is_released
+from intents.engine.waiting_refunds import claims_for
 from intents.lifecycle import OrderState, StepKind, StepState
 from intents.models import Attempt, ChainLog, Step
 from intents.settlement import calls

@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from intents.lifecycle import OrderState
+from intents.lifecycle import BEFORE_OPEN, DELIVERED, RETURNING, OrderState
 from intents.selectors.pauses import paused_words
 
 from .acts import PAUSE
-from .facts import BEFORE_OPEN, DELIVERED, RETURNING, Facts
+from .facts import Facts
 from .finding import Cause, Numbers, Severity
 from .scene import ChainFacts
 

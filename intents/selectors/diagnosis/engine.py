@@ -5,10 +5,10 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from intents.engine.silent import CHAIN_GONE
-from intents.lifecycle import StepKind, StepState
+from intents.lifecycle import DELIVERED, TO_BE_FILLED, StepKind, StepState
 
 from .acts import RETRY
-from .facts import DELIVERED, IN_ESCROW, Facts
+from .facts import Facts
 from .finding import Cause, Numbers, Severity
 from .scene import OVERDUE_SECONDS
 
@@ -98,14 +98,14 @@ def _lost_deposit(facts: Facts) -> Numbers | None:
 
 
 def _lost_fill(facts: Facts) -> Numbers | None:
-    if facts.is_ended or facts.state not in IN_ESCROW or not _reorged(facts, StepKind.FILL):
+    if facts.is_ended or facts.state not in TO_BE_FILLED or not _reorged(facts, StepKind.FILL):
         return None
     return {"chain": facts.destination.name, "key": str(facts.order.destination_id)}
 
 
 def _depth(facts: Facts) -> Numbers | None:
     block, head, need = facts.open_block, facts.origin.head, facts.order.required_depth
-    if facts.state not in IN_ESCROW or facts.is_ended or block is None or head is None:
+    if facts.state not in TO_BE_FILLED or facts.is_ended or block is None or head is None:
         return None
     have = max(0, head - block + 1)
     if have >= need and facts.code != "depth":
@@ -135,7 +135,7 @@ def _in_block(facts: Facts) -> Numbers | None:
 
 
 def _paying(facts: Facts) -> Numbers | None:
-    if facts.state not in IN_ESCROW or facts.is_ended:
+    if facts.state not in TO_BE_FILLED or facts.is_ended:
         return None
     return {"chain": facts.destination.name, "key": str(facts.order.destination_id)}
 

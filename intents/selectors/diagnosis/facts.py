@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from intents.lifecycle import ORDER_ENDED, AttemptState, OrderState, StepKind, StepState
+from intents.lifecycle import (
+    BEFORE_OPEN,
+    DELIVERED,
+    ORDER_ENDED,
+    TO_BE_FILLED,
+    AttemptState,
+    OrderState,
+    StepKind,
+    StepState,
+)
 from intents.models import (
     Attempt,
     Belief,
@@ -37,10 +46,6 @@ _EVENTS: Final = (
 )
 _LOGS: Final = ("Open", "Dispatch", "OutputFilled", "Unfilled", "Refunded", "Finalised")
 
-BEFORE_OPEN: Final = frozenset({OrderState.AWAITING_DEPOSIT, OrderState.SIGNED, OrderState.OPENING})
-IN_ESCROW: Final = frozenset({OrderState.OPENED, OrderState.FILLING})
-DELIVERED: Final = frozenset({OrderState.FILLED, OrderState.PROVING})
-RETURNING: Final = frozenset({OrderState.REFUND_DUE, OrderState.REFUNDING})
 _DONE: Final = (StepState.CONFIRMED, StepState.FINAL, StepState.SKIPPED)
 
 
@@ -99,10 +104,10 @@ class Facts:
         found = [self.destination, self.origin]
         if state in BEFORE_OPEN:
             found = [self.origin]
-        elif state in IN_ESCROW and self.code in ("depth", ""):
+        elif state in TO_BE_FILLED and self.code in ("depth", ""):
             found = [self.origin, self.destination]
         bridge = self.step(StepKind.BRIDGE)
-        if bridge is not None and bridge.state not in _DONE and state in IN_ESCROW:
+        if bridge is not None and bridge.state not in _DONE and state in TO_BE_FILLED:
             found.append(self.scene.chain(bridge.chain_id))
         return found
 
@@ -169,7 +174,7 @@ class Facts:
         state = self.state
         if state in BEFORE_OPEN or state in (OrderState.REJECTED, OrderState.EXPIRED):
             yield StepKind.OPEN
-        elif state in IN_ESCROW:
+        elif state in TO_BE_FILLED:
             bridge = self.step(StepKind.BRIDGE)
             if bridge is not None and bridge.waiting.get("code"):
                 yield StepKind.BRIDGE

@@ -5,12 +5,12 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from intents.engine.deposits import DEPOSIT
-from intents.lifecycle import OrderState
+from intents.lifecycle import BEFORE_OPEN, RETURNING, OrderState
 from intents.selectors.relief import TAKEN_BACK
 from intents.selectors.steps import amount_words
 from intents.services.words import text as error_words
 
-from .facts import BEFORE_OPEN, RETURNING, Facts
+from .facts import Facts
 from .finding import Cause, Numbers, Severity
 
 _FALSE: Final = ("invalidsign", "invalid signature", "invalidcontractsignature", "ecrecover", "invalidnonce")

@@ -4,10 +4,10 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from intents.lifecycle import OrderState, StepKind, StepState
+from intents.lifecycle import DELIVERED, RETURNING, OrderState, StepKind, StepState
 
 from .acts import RELEASE_REFUND, RETRY
-from .facts import DELIVERED, RETURNING, Facts
+from .facts import Facts
 from .finding import Cause, Numbers, Severity
 from .scene import ChainFacts
 from .supply import dollars

@@ -11,11 +11,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from intents.lifecycle import ORDER_ENDED, OrderState
+from intents.lifecycle import BEFORE_OPEN, DELIVERED, ORDER_ENDED, RETURNING, OrderState
 from intents.models import Order
 from intents.selectors.timeline import is_gone
 
-from .facts import BEFORE_OPEN, DELIVERED, RETURNING, Facts, of_order, of_orders
+from .facts import Facts, of_order, of_orders
 from .finding import Cause, Counted, Finding, Severity, Words
 from .registry import BY_CODE, CAUSES
 from .scene import scene

@@ -10,12 +10,12 @@ from intents.engine.actions.bridge import LATE_FACTOR
 from intents.engine.depth import exposure_cap_usd_e8
 from intents.engine.moves import expected_seconds
 from intents.errors import WaymeetError
-from intents.lifecycle import StepKind
+from intents.lifecycle import BEFORE_OPEN, TO_BE_FILLED, StepKind
 from intents.models import MOVE_ENDED
 from intents.selectors.steps import amount_words
 
 from .acts import RELEASE_REFUND, RESOLVE
-from .facts import BEFORE_OPEN, IN_ESCROW, Facts
+from .facts import Facts
 from .finding import Cause, Numbers, Severity
 from .sending import NATIVE
 
@@ -166,13 +166,13 @@ def _no_price(facts: Facts) -> Numbers | None:
 
 def _switched_off(facts: Facts) -> Numbers | None:
     is_told = facts.code == "fill_switched_off"
-    is_next = not facts.scene.is_filling and facts.state in IN_ESCROW and facts.flying is None
+    is_next = not facts.scene.is_filling and facts.state in TO_BE_FILLED and facts.flying is None
     return {"key": "all"} if is_told or is_next else None
 
 
 def _bridge(facts: Facts, *, is_late: bool) -> Numbers | None:
     move = facts.move
-    if move is None or move.state in (*MOVE_ENDED, "arrived") or facts.state not in IN_ESCROW:
+    if move is None or move.state in (*MOVE_ENDED, "arrived") or facts.state not in TO_BE_FILLED:
         return None
     try:
         expected = expected_seconds(move)
@@ -203,10 +203,10 @@ def _under_way(facts: Facts) -> Numbers | None:
 
 def _deadline(facts: Facts) -> Numbers | None:
     told = facts.code in ("fill_deadline_near", "cannot_finalise_in_time", "too_late")
-    if facts.state not in IN_ESCROW | BEFORE_OPEN or facts.is_ended:
+    if facts.state not in TO_BE_FILLED | BEFORE_OPEN or facts.is_ended:
         return None
     left = facts.fill_left
-    if not told and not (facts.state in IN_ESCROW and left < NEAR_SECONDS):
+    if not told and not (facts.state in TO_BE_FILLED and left < NEAR_SECONDS):
         return None
     return {
         "seconds": max(0.0, left),
