@@ -6,6 +6,7 @@ from intents.chains.manifest import ChainManifest, from_json
 from intents.chains.manifest_toml import to_toml
 from intents.errors import WaymeetError
 from intents.models import KnownChain, KnownRouteEnd
+from intents.passports.finality import STACKS
 
 # What nobody can know for the operator, to be looked at.
 MAX_FEE_WEI: Final = 100 * 10**9
@@ -13,7 +14,6 @@ PRIORITY_FEE_WEI: Final = 10**8
 DEPTH_UNTOLD: Final = 64
 BLOCK_SECONDS_UNTOLD: Final = 12.0
 MOST_TOKENS: Final = 12
-_STACKS: Final = ("opstack", "arbitrumnitro", "zksync", "polygoncdk")
 _CONTRACTS: Final = {
     "mailbox": "mailbox",
     "merkle_tree_hook": "merkleTreeHook",
@@ -46,7 +46,7 @@ def _manifest(chain: KnownChain, urls: list[str]) -> ChainManifest:
             "domain": chain.domain,
             "slug": chain.name,
             "name": chain.display_name,
-            "stack": chain.stack if chain.stack in _STACKS else "other",
+            "stack": chain.stack if chain.stack in STACKS else "other",
             "da": "other",
             "proof_system": "other",
             "is_testnet": chain.is_testnet,
