@@ -78,6 +78,22 @@ def test_only_a_reorg_goes_back(current: OrderState, target: OrderState) -> None
 @pytest.mark.parametrize(
     ("current", "target"),
     [
+        (State.OPENED, State.OPENING),
+        (State.FILLED, State.FILLING),
+        (State.PROVING, State.FILLING),
+        (State.SETTLED, State.PROVING),
+        (State.REFUNDED, State.REFUNDING),
+        (State.REFUNDING, State.OPENING),
+        (State.REFUND_DUE, State.OPENING),
+    ],
+)
+def test_a_reorg_undoes_exactly_these_facts(current: OrderState, target: OrderState) -> None:
+    assert order_move(current, target, is_reorg=True) is Move.APPLIED
+
+
+@pytest.mark.parametrize(
+    ("current", "target"),
+    [
         (State.SETTLED, State.REFUNDED),
         (State.REFUNDED, State.SETTLED),
         (State.REJECTED, State.FILLING),

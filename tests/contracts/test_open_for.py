@@ -254,6 +254,18 @@ def test_a_token_that_delivers_less_is_refused(world: World) -> None:
         open_for(world, order, by_permit2(world, order))
 
 
+@pytest.mark.parametrize("is_self", [False, True], ids=["permit2", "self"])
+def test_a_second_token_that_delivers_less_is_refused(world: World, is_self: bool) -> None:
+    token = second_token(world)
+    if is_self:
+        token.send("approve", world.input_settler.address, 1000, sender=alice.address)
+    token.send("set_fee", 100, sender=deployer.address)
+    order = world.order(inputs=(world.order().inputs[0], (address_to_int(token.address), 1000)))
+    signature = b"" if is_self else by_permit2(world, order)
+    with reverts("WrongAmountReceived"):
+        open_for(world, order, signature, sender=alice.address)
+
+
 def test_an_unknown_caller_may_send_it(world: World) -> None:
     order = world.order()
     stranger = actor("stranger")

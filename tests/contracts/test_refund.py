@@ -47,6 +47,31 @@ def test_two_tokens_and_native_come_back(world: World) -> None:
     assert world.chain.balance(user) == 10**16
 
 
+@pytest.mark.parametrize("refused", [0, 1])
+def test_one_token_that_refuses_does_not_hold_the_other_back(world: World, refused: int) -> None:
+    tokens = [world.token("odd_token") for _ in range(2)]
+    for token in tokens:
+        token.send("mint", alice.address, 21, sender=deployer.address)
+        token.send("approve", world.input_settler.address, 21, sender=alice.address)
+    inputs = tuple((address_to_int(token.address), 7) for token in tokens)
+    orders = [world.order(inputs=inputs) for _ in range(2)]
+    for order in orders:
+        world.open(order)
+    world.chain.warp_to(orders[1].expires + 1)
+    bad, good = tokens[refused], tokens[1 - refused]
+    bad.send("refuse", alice.address, True, sender=deployer.address)
+    for order in orders:
+        refund(world, order)
+        assert world.status(world.id(order)) == 3
+    assert good.call("balanceOf", alice.address) == 21
+    assert world.input_settler.call("claimable", good.address, alice.address) == 0
+    # What two orders could not pay out is owed together.
+    assert world.input_settler.call("claimable", bad.address, alice.address) == 14
+    bad.send("refuse", alice.address, False, sender=deployer.address)
+    world.input_settler.send("claim", bad.address, alice.address, sender=mallory.address)
+    assert bad.call("balanceOf", alice.address) == 21
+
+
 def test_only_what_was_opened_here_is_refunded(world: World) -> None:
     order = world.order()
     world.chain.warp_to(order.expires + 1)

@@ -161,6 +161,7 @@ def test_late_money_is_never_called_expired(driver: Driver) -> None:
 
 def test_never_paid_expires_only_when_a_final_block_is_past_the_deadline(driver: Driver) -> None:
     order = awaited(driver, wallet(808))
+    assert Deposit.objects.get(order=order).watched_until > order.expires + 30 * 24 * 3600
     rpc = driver.network.rpc("alder")
     now = int(rpc.block()["timestamp"], 16)
     # One block past the deadline and none on top of it.

@@ -1,7 +1,11 @@
 """Stock is promised once: reserved, released, spent, never more than there is."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 
+from intents.chains.manifest import ChainManifest
 from intents.engine import reservations
 from intents.engine.reservations import Claim, StockShort
 from intents.models import Reservation, Stock
@@ -55,6 +59,12 @@ def test_one_wallet_holds_at_most_a_quarter_before_its_orders_are_opened() -> No
         reservations.hold(order_row(), [claim(10)])
     reservations.mark_opened(first.order_id)
     reservations.hold(order_row(), [claim(10)])
+
+
+@pytest.mark.parametrize(("block_seconds", "held"), [(0.25, 15.0), (4.0, 15.0), (5.0, 15.0), (12.0, 36.0)])
+def test_an_unopened_order_holds_stock_for_15_seconds_or_3_blocks(block_seconds: float, held: float) -> None:
+    manifest = cast(ChainManifest, SimpleNamespace(block_seconds=block_seconds))
+    assert reservations.unopened_seconds(manifest) == held
 
 
 def test_gas_and_opened_orders_are_not_bound_by_the_quarter() -> None:

@@ -1,6 +1,7 @@
 """From an intent to an offer: what is written, what is signed, and each refusal with its code."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -105,11 +106,27 @@ def test_the_order_is_the_offer(seen: Network, alice: LocalAccount) -> None:
 
 
 def test_deadlines_are_chain_time_and_leave_time_to_prove(seen: Network, alice: LocalAccount) -> None:
-    order = order_from_json(solved(user=alice.address).order)
     alder, birch = seen.manifest("alder"), seen.manifest("birch")
+    before = max(clock(901), clock(902))
+    order = order_from_json(solved(user=alice.address).order)
     now = max(clock(901), clock(902))
-    assert order.fill_deadline - now in range(alder.limits.fill_seconds, alder.limits.fill_seconds + 5)
+    seconds = alder.limits.fill_seconds + alder.finality_seconds
+    assert before + seconds <= order.fill_deadline <= now + seconds
     assert order.expires - order.fill_deadline >= max(120, 4 * birch.finality_seconds)
+
+
+def test_who_pays_from_elsewhere_has_an_hour_on_real_chains(
+    seen: Network, bob: LocalAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = registry.chain
+    monkeypatch.setattr(registry, "chain", lambda chain_id: replace(local(chain_id), is_local=False))
+    before = max(clock(901), clock(902))
+    quote = solved(user=bob.address, input_token="USDT")
+    now = max(clock(901), clock(902))
+    order = order_from_json(quote.order)
+    assert quote.confirm_way == "deposit"
+    assert before + 3_600 <= order.fill_deadline <= now + 3_600
+    assert order.expires > order.fill_deadline
 
 
 def test_nonces_never_repeat(seen: Network, alice: LocalAccount) -> None:

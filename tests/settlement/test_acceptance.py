@@ -21,13 +21,26 @@ ALICE = "0xA11cE00000000000000000000000000000000001"
 BOB = "0xB0b0000000000000000000000000000000000002"
 
 
+# Nobody is paid there, and no call on arrival touches them.
+CONTRACTS = (
+    "input_settler",
+    "output_settler",
+    "hyperlane_oracle",
+    "solver_account",
+    "call_executor",
+    "deposit_implementation",
+    "permit2",
+    "mailbox",
+    "merkle_tree_hook",
+)
+
+
 def contract(number: int) -> str:
     return "0x" + f"{number:02x}" * 20
 
 
 def manifest(chain_id: int, *, block_seconds: float = 1.0, depth: int = 5) -> ChainManifest:
     base = 1 if chain_id == 1001 else 33
-    names = ("input_settler", "output_settler", "hyperlane_oracle", "solver_account", "call_executor")
     token = {
         "symbol": "USDC",
         "name": "USD Coin",
@@ -49,7 +62,7 @@ def manifest(chain_id: int, *, block_seconds: float = 1.0, depth: int = 5) -> Ch
             "value_tiers": [],
             "max_fee_wei": 10**9,
             "priority_fee_wei": 1,
-            "contracts": {name: {"address": contract(base + i)} for i, name in enumerate(names)},
+            "contracts": {name: {"address": contract(base + i)} for i, name in enumerate(CONTRACTS)},
             "tokens": [
                 token,
                 {**token, "symbol": "TAX", "address": contract(base + 11), "is_transfer_taxed": True},
@@ -226,6 +239,15 @@ def test_every_rule_of_the_terms(rule: str) -> None:
 
 def test_a_call_through_the_executor_passes() -> None:
     assert refused(calling()) == ""
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_no_contract_of_the_network_is_paid_or_called(name: str) -> None:
+    there = DESTINATION.address(name)
+    expected = "call_malformed" if name == "call_executor" else "recipient_not_allowed"
+    assert refused(with_output(recipient=address_to_bytes32(there))) == expected
+    assert refused(calling(recipient=there)) == "recipient_not_allowed"
+    assert refused(calling(target=there)) == "call_not_allowed"
 
 
 def test_the_one_a_call_is_for_must_not_be_blocked() -> None:
