@@ -1,4 +1,4 @@
-"""A session whose answers end: none is read for longer than its time, nor beyond MOST_BYTES.
+"""A session whose answers end: none is read for longer than its time, nor beyond so many bytes.
 
 A timeout of `requests` is that of one read: a node that sends a byte now and then would hold a worker for hours with
 it, and one that sends without end would take all memory.
@@ -85,11 +85,12 @@ def bounded() -> HTTPAdapter:
 
 
 class Session(requests.Session):
-    """One node's connections. A timeout is the most of a read; the whole answer has WHOLE_TIMES as long."""
+    """One server's connections. A timeout is the most of a read; the whole answer has WHOLE_TIMES as long."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most_bytes: int = MOST_BYTES) -> None:
         super().__init__()
         self.trust_env = False
+        self._most_bytes = most_bytes
         for scheme in ("http://", "https://"):
             self.mount(scheme, bounded())
 
@@ -100,9 +101,9 @@ class Session(requests.Session):
         try:
             for chunk in response.iter_content(CHUNK_BYTES):
                 found += chunk
-                if len(found) > MOST_BYTES:
+                if len(found) > self._most_bytes:
                     response.close()
-                    raise ValueError(f"an answer of more than {MOST_BYTES} bytes")
+                    raise ValueError(f"an answer of more than {self._most_bytes} bytes")
         except requests.ConnectionError as error:
             if error.args and isinstance(error.args[0], ReadTimeoutError):
                 raise requests.ReadTimeout(error.args[0], request=request) from error

@@ -4,26 +4,30 @@ Nothing a validator answers is believed: every signature is recovered, and the m
 signers, read from the chain, decides which count.
 """
 
-import json
-import urllib.request
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from http.client import HTTPException
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from eth_abi.abi import decode as abi_decode
 
 from intents.chains.client import client
-from intents.chains.manifest import ChainManifest
+from intents.chains.documents import Unreadable
+from intents.chains.manifest import ChainManifest, Validator
 from intents.settlement import calls, proofs
 from intents.settlement.proofs import Checkpoint
+from intents.settlement.published import published
 
 log = structlog.get_logger(__name__)
 
-TIMEOUT_SECONDS = 2.0
-MOST_BYTES = 16_384
+# After so long nobody else is asked: what was not heard by then is for the next look.
+ASK_SECONDS: Final = 6.0
+# Who kept us waiting is asked after all others for so long.
+LATER_SECONDS: Final = 60.0
 
 _signers: dict[tuple[int, str], tuple[list[str], int]] = {}
+_later: dict[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +52,10 @@ def collect(message: bytes, *, origin: ChainManifest, destination: ChainManifest
     All signatures must be over one and the same checkpoint.
     """
     validators, threshold = signers_of(message, origin=origin)
-    message_id = proofs.message_id(message)
     found: dict[Checkpoint, dict[str, bytes]] = {}
-    for entry in destination.validators:
-        if entry.address not in validators:
-            continue
-        answer = _read(f"{entry.url}/{destination.domain}/by-message/0x{message_id.hex()}.json")
-        signed = _signed_by(entry.address, answer, message_id, destination) if answer else None
-        if signed is None:
-            continue
-        checkpoint, signature = signed
+    for address, checkpoint, signature in _heard(message, destination, validators):
         signatures = found.setdefault(checkpoint, {})
-        signatures[entry.address] = signature
+        signatures[address] = signature
         picked = proofs.pick_signatures(signatures, validators=validators, threshold=threshold)
         if picked is not None:
             return Collected(proofs.metadata(checkpoint, picked))
@@ -79,30 +75,36 @@ def signers_of(message: bytes, *, origin: ChainManifest) -> tuple[list[str], int
     return _signers[key]
 
 
-def _read(url: str) -> dict[str, Any] | None:
-    """A validator's JSON object; None when it is away, silent or talking nonsense."""
-    try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:
-            value = json.loads(answer.read(MOST_BYTES))
-    except (OSError, HTTPException, ValueError) as error:
-        log.debug("signatures.missing", url=url, error=str(error))
-        return None
-    return value if isinstance(value, dict) else None
+def _heard(
+    message: bytes, destination: ChainManifest, validators: Sequence[str]
+) -> Iterator[tuple[str, Checkpoint, bytes]]:
+    """(validator, what it signed, signature), one after the other while there is time."""
+    until = time.monotonic() + ASK_SECONDS
+    for entry in _prompt_first(destination.validators):
+        signed = _signed_by(entry, message, destination) if entry.address in validators else None
+        if signed is not None:
+            yield entry.address, *signed
+        if time.monotonic() > until:
+            return
+
+
+def _prompt_first(validators: Sequence[Validator]) -> list[Validator]:
+    """In the manifest's order, those that kept us waiting a moment ago last."""
+    now = time.monotonic()
+    return sorted(validators, key=lambda entry: _later.get(entry.url, 0.0) > now)
 
 
 def _signed_by(
-    validator: str, answer: dict[str, Any], message_id: bytes, destination: ChainManifest
+    entry: Validator, message: bytes, destination: ChainManifest
 ) -> tuple[Checkpoint, bytes] | None:
+    """What the validator has signed; None when it is away, silent, talking nonsense or another one."""
     try:
-        checkpoint = Checkpoint(
-            domain=destination.domain,
-            merkle_tree_hook=destination.address("merkle_tree_hook"),
-            root=bytes.fromhex(answer["root"][2:]),
-            index=int(answer["index"]),
-            message_id=message_id,
-        )
-        signature = bytes.fromhex(answer["signature"][2:])
-        signer = proofs.checkpoint_signer(checkpoint, signature)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        signed = published(entry.url, message, sent_from=destination)
+    except Unreadable as error:
+        if error.is_slow:
+            _later[entry.url] = time.monotonic() + LATER_SECONDS
+        log.debug("signatures.missing", validator=entry.address, error=str(error))
         return None
-    return (checkpoint, signature) if signer == validator else None
+    if signed is None or proofs.checkpoint_signer(*signed) != entry.address:
+        return None
+    return signed

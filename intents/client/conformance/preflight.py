@@ -1,8 +1,6 @@
 """What can be told of a chain without sending anything: contracts, security module, validators, funds."""
 
 import itertools
-import json
-import urllib.request
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +10,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from intents.chains.calls import ZERO_ADDRESS, Call, encode_call
+from intents.chains.documents import Unreadable, read_json
 from intents.chains.manifest import ChainManifest
 from intents.contracts.addresses import (
     SALT,
@@ -26,6 +25,7 @@ from ..chain_account import ChainAccount
 from .stage import Finding, Stage
 
 TIMEOUT_SECONDS: Final = 5
+MOST_BYTES: Final = 1024
 # What all trials of a run may use on one chain, with room to spare.
 GAS_OF_A_RUN: Final = 4_000_000
 # Input and output of every trial, and what stays allowed for nobody.
@@ -122,10 +122,10 @@ def _funds(stage: Stage, account: ChainAccount) -> Iterator[Finding]:
 
 def _publishes(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/health", timeout=TIMEOUT_SECONDS) as answer:
-            return bool(json.loads(answer.read(1024)).get("ok"))
-    except (OSError, ValueError, AttributeError):
+        said = read_json(f"{url}/health", timeout_seconds=TIMEOUT_SECONDS, most_bytes=MOST_BYTES)
+    except Unreadable:
         return False
+    return isinstance(said, dict) and bool(said.get("ok"))
 
 
 def _finding(account: ChainAccount, what: str, problem: str) -> Finding:
