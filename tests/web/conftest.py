@@ -9,6 +9,7 @@ from django.utils import translation
 from intents.chains import registry
 from intents.devnet.network import Network
 from intents.engine import world
+from intents.selectors.overview import kept
 from intents.services.login import BROWSER_COOKIE, browser_key, new_browser_cookie
 from tests.services.heads import write_heads
 
@@ -25,11 +26,13 @@ def chains(db: None) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nothing_from_before() -> Iterator[None]:
-    """No chains in the cache, and not the language of the last request."""
+    """No chains in the cache, no answers that are kept for all, and not the language of the last request."""
     registry.forget()
+    kept.forget()
     with translation.override("en"):
         yield
     registry.forget()
+    kept.forget()
 
 
 class Browser(Client):
