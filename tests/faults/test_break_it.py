@@ -3,7 +3,7 @@
 import json
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -20,6 +20,8 @@ from intents.services import breakit
 from intents.web.breakit import panel
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db]
+
+PATIENCE_SECONDS = 30.0
 
 
 class Supervisor:
@@ -44,6 +46,13 @@ class Supervisor:
 
     def say(self, text: str) -> None:
         """Nobody listens."""
+
+
+def eventually(is_true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_true():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -124,12 +133,12 @@ def test_it_is_absent_without_a_supervisor(registered: Network, client: Client, 
 def test_a_paused_chain_goes_on_by_itself(
     ear: BreakServer, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deeds, "PAUSE_SECONDS", 0.2)
-    assert breakit.break_it("pause_chain", "cedar").seconds == 0.2
+    monkeypatch.setattr(deeds, "PAUSE_SECONDS", 1.0)
+    assert breakit.break_it("pause_chain", "cedar").seconds == 1.0
     assert breakit.break_it("pause_chain", "cedar").code == "already_broken"
-    time.sleep(0.4)
+    eventually(lambda: len(supervisor.signals) == 2)
     assert supervisor.signals == [("chain-cedar", signal.SIGSTOP), ("chain-cedar", signal.SIGCONT)]
-    assert breakit.break_it("pause_chain", "cedar").code == "done"
+    eventually(lambda: breakit.break_it("pause_chain", "cedar").code == "done")
 
 
 def test_blocks_are_taken_back(ear: BreakServer, registered: Network) -> None:
@@ -149,10 +158,7 @@ def test_the_stock_is_taken_and_given_back(
     assert held > 0
     assert breakit.break_it("drain", "birch").code == "done"
     assert registered.balance("birch", "USDC", account) == 0
-    deadline = time.monotonic() + 5
-    while registered.balance("birch", "USDC", account) != held and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert registered.balance("birch", "USDC", account) == held
+    eventually(lambda: registered.balance("birch", "USDC", account) == held)
 
 
 def test_what_does_not_exist_is_not_broken(registered: Network, supervisor: Supervisor) -> None:

@@ -10,6 +10,8 @@ from intents.services.login import BROWSER_COOKIE, browser_key, new_browser_cook
 
 COOKIE = new_browser_cookie()
 KEY = browser_key({BROWSER_COOKIE: COOKIE})
+# Nothing takes so long; a busy machine may.
+PATIENCE_SECONDS = 30.0
 
 
 class Socket(ApplicationCommunicator):
@@ -27,24 +29,28 @@ class Socket(ApplicationCommunicator):
         # Loading it reads the database, which only a running test may.
         super().__init__(import_module("webapp.asgi").application, scope)
 
-    async def connect(self, timeout: float = 5) -> bool:
+    async def connect(self) -> bool:
         """Whether the handshake was accepted."""
         await self.send_input({"type": "websocket.connect"})
-        message = await self.receive_output(timeout)
+        message = await self.receive_output()
         return bool(message["type"] == "websocket.accept")
+
+    async def receive_output(self, timeout: float = PATIENCE_SECONDS) -> dict[str, Any]:
+        message: dict[str, Any] = await super().receive_output(timeout)
+        return message
 
     async def send_text(self, text: str) -> None:
         await self.send_input({"type": "websocket.receive", "text": text})
 
-    async def text(self, timeout: float = 5) -> str:
+    async def text(self) -> str:
         """The next frame."""
-        message: dict[str, Any] = await self.receive_output(timeout)
+        message = await self.receive_output()
         assert message["type"] == "websocket.send", message
         return str(message["text"])
 
     async def disconnect(self) -> None:
         await self.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self.wait(1)
+        await self.wait(PATIENCE_SECONDS)
 
 
 def socket(

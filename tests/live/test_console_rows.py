@@ -135,7 +135,7 @@ async def test_only_staff_listen(chains: None, role: str | None) -> None:
     for cookie in (session, "forged"):
         connection = rows_socket(cookie, order.pk)
         assert await connection.connect()
-        message: dict[str, Any] = await connection.receive_output(timeout=5)
+        message: dict[str, Any] = await connection.receive_output()
         assert (message["type"], message["code"]) == ("websocket.close", DENIED)
 
 
@@ -145,7 +145,7 @@ async def test_who_lost_the_role_hears_no_more(chains: None) -> None:
     assert await connection.connect()
     await connection.text()
     await get_user_model().objects.filter(username="support").aupdate(is_active=False)
-    message = await connection.receive_output(timeout=5)
+    message = await connection.receive_output()
     assert (message["type"], message["code"]) == ("websocket.close", DENIED)
 
 

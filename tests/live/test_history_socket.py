@@ -87,5 +87,5 @@ async def test_who_has_none_of_them_is_refused(chains: None, lines: str) -> None
     for text, who in asked:
         connection = history_socket(text, **who)
         assert await connection.connect()
-        message = await connection.receive_output(timeout=5)
+        message = await connection.receive_output()
         assert (message["type"], message["code"]) == ("websocket.close", DENIED)

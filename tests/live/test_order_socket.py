@@ -40,7 +40,7 @@ async def frame(connection: Socket) -> Any:
 async def is_denied(connection: Socket) -> bool:
     if not await connection.connect():
         return True
-    message = await connection.receive_output(timeout=5)
+    message = await connection.receive_output()
     return bool(message["type"] == "websocket.close" and message["code"] == DENIED)
 
 
@@ -164,7 +164,7 @@ async def test_listeners_do_not_speak(chains: None) -> None:
     await connection.connect()
     await frame(connection)
     await connection.send_text("x" * 10_000)
-    message = await connection.receive_output(timeout=5)
+    message = await connection.receive_output()
     assert (message["type"], message["code"]) == ("websocket.close", NOT_FOR_LISTENERS)
 
 
@@ -189,7 +189,7 @@ async def test_the_address_to_pay_to_leaves_with_the_deadline(chains: None) -> N
     assert await connection.connect()
     assert "data-missing=" in await connection.text()
     await Order.objects.filter(pk=made.pk).aupdate(fill_deadline=1)
-    head = await connection.text(timeout=3 * OrderConsumer.look_again_seconds)
+    head = await connection.text()
     assert 'id="journey-head"' in head
     assert "data-missing=" not in head
     await connection.disconnect()
@@ -219,7 +219,7 @@ async def test_strangers_join_no_group(chains: None, monkeypatch: pytest.MonkeyP
 
 async def closed_with(connection: Socket) -> int:
     assert await connection.connect()
-    message = await connection.receive_output(timeout=5)
+    message = await connection.receive_output()
     return int(message["code"]) if message["type"] == "websocket.close" else 0
 
 

@@ -97,13 +97,14 @@ async def test_the_language_is_the_pages(chains: None, cookie: str, accepted: st
 
 
 async def test_a_card_that_nobody_fills_says_so(chains: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("intents.selectors.card.LATE_SECONDS", 0.5)
-    monkeypatch.setattr(QuoteConsumer, "look_again_seconds", 0.5)
+    monkeypatch.setattr("intents.selectors.card.LATE_SECONDS", 3600.0)
+    monkeypatch.setattr(QuoteConsumer, "look_again_seconds", 0.3)
     made = await make_quote(browser_key=KEY, state=QuoteState.SOLVING)
     connection = socket(f"/ws/quotes/{made.pk}/")
     await connection.connect()
     assert "longer than usual" not in await connection.text()
-    assert "longer than usual" in await connection.text(timeout=3)
+    monkeypatch.setattr("intents.selectors.card.LATE_SECONDS", 0.0)
+    assert "longer than usual" in await connection.text()
     await solve(made)
     assert "You receive" in await connection.text()
     await connection.disconnect()

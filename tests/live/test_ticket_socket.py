@@ -11,7 +11,6 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from intents.lifecycle import OrderState
-from intents.live.tickets import TicketConsumer
 from intents.models import Order, Ticket
 from intents.publish import ticket_group
 from intents.services.login import new_browser_cookie
@@ -130,7 +129,7 @@ async def test_where_the_money_is_moves_without_messages(chains: None) -> None:
     await connection.connect()
     assert "is back in" not in await connection.text()
     await sync_to_async(rows.log)(ticket.order, "Refunded")
-    news = await connection.text(timeout=3 * TicketConsumer.look_again_seconds)
+    news = await connection.text()
     assert 'id="help-money"' in news and "is back in" in news
     assert 'id="help-state"' not in news
     await connection.disconnect()
