@@ -5,6 +5,8 @@ PYTHON ?= $(firstword $(shell command -v python3.11 || command -v python3.12 || 
 VENV := .venv/bin
 FAST := not slow and not chain and not browser and not matrix
 export PATH := $(CURDIR)/$(VENV):$(PATH)
+# Where it is set, each process of a system would compile all our sources anew at every start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo check lint types style rules fast test bench bench-console compare forty load kills matrix conformance chaos diagnose stories screenshots format clean
