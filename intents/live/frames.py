@@ -3,24 +3,34 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlencode
 from weakref import WeakSet
 
+import structlog
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from intents.selectors.access import Viewer, viewer
 from intents.services.limits import LOOKUPS, Concurrent, TooManyRequests, refuse_if_spent, spend
 
+log = structlog.get_logger(__name__)
+
 # Application close codes; a browser's script sees them, and the htmx extension does not reconnect on them.
 DENIED = 4403
 NOT_FOR_LISTENERS = 4400
 TOO_MANY = 4429
+# A browser's script comes back after this one.
+BROKEN = 1011
+# A connection can be dead without either side knowing: a page that hears nothing for long makes a new one.
+BEAT = "<!-- -->"
+BEAT_SECONDS = 25.0
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
@@ -31,7 +41,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
     """
 
     look_again_seconds: ClassVar[float] = 0.0
-    looking: asyncio.Task[None] | None = None
+    tasks: tuple[asyncio.Task[None], ...] = ()
+    spoke_at: float = 0.0
     joined: tuple[str, ...] = ()
     has_place: bool = False
 
@@ -64,16 +75,16 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return await self._refuse(DENIED)
         await self.accept()
         await self.send(text_data=first)
-        if self.looks_again():
-            self.looking = asyncio.create_task(self._look_again())
+        self.tasks = tuple(asyncio.create_task(each) for each in self._goes_on())
         return None
 
     async def disconnect(self, code: int) -> None:
         """Stop looking and leave the groups."""
-        if self.looking is not None and self.looking is not asyncio.current_task():
-            self.looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.looking
+        for task in self.tasks:
+            if task is not asyncio.current_task():
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
         for group in self.joined if self.channel_layer is not None else ():
             await self.channel_layer.group_discard(group, self.channel_name)
 
@@ -113,6 +124,21 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.send(text_data=text)
         return None
 
+    async def look(self, moment: float) -> None:
+        """Look for what changed without a hint; `moment`, monotonic seconds, is the one it was due at."""
+        await self.tell()
+
+    def next_look(self) -> float:
+        """When the next look is due, monotonic seconds."""
+        return time.monotonic() + self.look_again_seconds
+
+    async def send(
+        self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False
+    ) -> None:
+        """Send, and remember when."""
+        self.spoke_at = time.monotonic()
+        await super().send(text_data=text_data, bytes_data=bytes_data, close=close)
+
     def looks_again(self) -> bool:
         """Whether this listener's page changes without a hint."""
         return self.look_again_seconds > 0
@@ -142,10 +168,31 @@ class LiveConsumer(AsyncWebsocketConsumer):
         """A JSON frame."""
         return json.dumps(value, ensure_ascii=False)
 
+    def _goes_on(self) -> Iterator[Coroutine[Any, Any, None]]:
+        if self.looks_again():
+            yield self._look_again()
+        if not self.is_json:
+            yield self._beat()
+
     async def _look_again(self) -> None:
         while not self.is_over():
-            await asyncio.sleep(self.look_again_seconds)
-            await self.tell()
+            moment = self.next_look()
+            await asyncio.sleep(moment - time.monotonic())
+            try:
+                await self.look(moment)
+            except DatabaseError as error:
+                log.warning("live.look_failed", path=self.scope["path"], error=str(error))
+            except Exception:
+                # Else the page would stand still without knowing it.
+                log.exception("live.look_failed", path=self.scope["path"])
+                return await self.close(code=BROKEN)
+        return None
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self.spoke_at + BEAT_SECONDS - time.monotonic())
+            if time.monotonic() - self.spoke_at >= BEAT_SECONDS:
+                await self.send(text_data=BEAT)
 
     async def _join(self) -> None:
         if self.channel_layer is None:

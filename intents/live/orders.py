@@ -1,20 +1,23 @@
 """`/ws/orders/<id>/`: a transfer's timeline, event by event."""
 
-from typing import Any, ClassVar
+import time
+from typing import Any, ClassVar, Final
+from zlib import crc32
 
 from channels.db import database_sync_to_async
-from django.template.loader import render_to_string
 from django.utils import translation
 
 from intents.publish import order_group
 from intents.selectors.access import may_see_addresses, order_for
-from intents.selectors.timeline import Timeline, masked, timeline
+from intents.selectors.timeline import Timeline
 
 from .frames import LiveConsumer
+from .shared import HEAD, Seen, shared_timeline
 
 # Parts of the page, sent only when their text changed, so that a focused button stays where it is.
-HEAD = "parts/timeline_head.html"
 PARTS = (HEAD, "parts/timeline_result.html", "parts/timeline_steps.html", "parts/timeline_events.html")
+# Programs count by themselves: they are looked at for nothing but a hint that was lost.
+PROGRAM_LOOKS_SECONDS: Final = 10.0
 
 
 class OrderConsumer(LiveConsumer):
@@ -28,25 +31,36 @@ class OrderConsumer(LiveConsumer):
     look_again_seconds: ClassVar[float] = 2.0
 
     def group_name(self) -> str:
-        return order_group(self.scope["url_route"]["kwargs"]["order_id"])
+        return order_group(self._id())
 
     @database_sync_to_async
     def may_listen(self) -> bool:
-        return order_for(self.scope["url_route"]["kwargs"]["order_id"], self.seen_by) is not None
+        order = order_for(self._id(), self.seen_by)
+        if order is None:
+            return False
+        self.is_masked = not may_see_addresses(order, self.seen_by)
+        self.shared = shared_timeline(order.order_id, self.language, is_masked=self.is_masked)
+        return True
 
     async def first_frame(self) -> str | None:
         self.sent_parts: dict[str, object] = {}
+        self.sent: Seen | None = None
         self.is_settled = False
         after = self.query("after")
         self.last_seq = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
         return await self.read(is_first=True)
 
-    def looks_again(self) -> bool:
-        """Programs count by themselves."""
-        return not self.is_json
-
     def is_over(self) -> bool:
         return self.is_settled
+
+    def next_look(self) -> float:
+        """At the same moments for all who look at the same transfer: it is read once for them."""
+        every = PROGRAM_LOOKS_SECONDS if self.is_json else self.look_again_seconds
+        now, offset = time.monotonic(), crc32(self.group_name().encode()) % 1000 / 1000 * every
+        return now + every - (now - offset) % every
+
+    async def look(self, moment: float) -> None:
+        await self.say(await self.read(is_first=False, since=moment))
 
     async def order_changed(self, message: dict[str, Any]) -> None:
         """Event `seq` exists: send everything after what was sent."""
@@ -54,16 +68,27 @@ class OrderConsumer(LiveConsumer):
             return
         await self.tell()
 
+    async def read(self, *, is_first: bool, since: float | None = None) -> str | None:
+        """What changed as of `since`, monotonic seconds; without it as of now."""
+        return await self._read(is_first, time.monotonic() if since is None else since)
+
     @database_sync_to_async
-    def read(self, *, is_first: bool) -> str | None:
-        order = order_for(self.scope["url_route"]["kwargs"]["order_id"], self.seen_by)
-        if order is None:
+    def _read(self, is_first: bool, since: float) -> str | None:
+        seen = self.shared.seen(since=since)
+        if seen is None:
             return None
+        if seen is self.sent:
+            return ""
+        self.sent = seen
+        self.is_settled = seen.view.is_settled
         with translation.override(self.language):
-            view = timeline(order)
-            if not may_see_addresses(order, self.seen_by):
-                view = masked(view)
-            return self._json(view, is_first=is_first) if self.is_json else self._html(view)
+            text = self._json(seen.view, is_first=is_first) if self.is_json else self._html(seen)
+        return text if not text or self._may_still() else None
+
+    def _may_still(self) -> bool:
+        """Whether they may read it as it was read: what is shared is read for nobody in particular."""
+        order = order_for(self._id(), self.seen_by)
+        return order is not None and self.is_masked is not may_see_addresses(order, self.seen_by)
 
     def _json(self, view: Timeline, *, is_first: bool) -> str:
         events = [event.to_json() for event in view.events if event.seq > self.last_seq]
@@ -73,27 +98,16 @@ class OrderConsumer(LiveConsumer):
         kind = "state" if is_first else "events"
         return self.frame({"type": kind, **view.state_json(), "events": events})
 
-    def _html(self, view: Timeline) -> str:
-        self.is_settled = view.is_settled
-        self.last_seq = max(self.last_seq, view.last_seq)
-        return "".join(self._changed_part(name, view) for name in PARTS)
+    def _html(self, seen: Seen) -> str:
+        self.last_seq = max(self.last_seq, seen.view.last_seq)
+        return "".join(self._changed_part(name, seen) for name in PARTS)
 
-    def _changed_part(self, name: str, view: Timeline) -> str:
-        text = render_to_string(name, {"timeline": view, "is_oob": True, "access_query": self.access_query()})
-        # The head's clock runs on the page: the passing of time alone is no change.
-        moving = (
-            view.shown,
-            view.headline,
-            view.progress,
-            view.money,
-            view.reason,
-            view.is_settled,
-            view.relief,
-            view.deposit is None,
-            view.remaining is not None and view.remaining.seconds is None,
-        )
-        content = moving if name == HEAD else text
-        if self.sent_parts.get(name) == content:
+    def _changed_part(self, name: str, seen: Seen) -> str:
+        part = seen.part(name, self.access_query())
+        if self.sent_parts.get(name) == part.content:
             return ""
-        self.sent_parts[name] = content
-        return text
+        self.sent_parts[name] = part.content
+        return part.text
+
+    def _id(self) -> str:
+        return str(self.scope["url_route"]["kwargs"]["order_id"])

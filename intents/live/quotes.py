@@ -16,7 +16,7 @@ from .frames import LiveConsumer
 class QuoteConsumer(LiveConsumer):
     """Frames are whole cards, so a repeated or late one does no harm."""
 
-    # It is said once when it takes long.
+    # It is said when it takes long; and a hint may be lost.
     look_again_seconds: ClassVar[float] = LATE_SECONDS
     last: str = ""
     is_waiting: bool = True
@@ -42,7 +42,7 @@ class QuoteConsumer(LiveConsumer):
             return None
         with translation.override(self.language):
             view = card(quote)
-            self.is_waiting = view.is_solving and not view.is_late
+            self.is_waiting = view.is_solving
             if self.is_json:
                 text = self.frame(view.to_json())
             else:

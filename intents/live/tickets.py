@@ -1,5 +1,6 @@
 """`/ws/tickets/<id>/`: the person's side of a ticket, message by message."""
 
+import time
 from typing import Any, ClassVar
 
 from channels.db import database_sync_to_async
@@ -9,10 +10,10 @@ from django.utils import translation
 from intents.models import Ticket
 from intents.publish import ticket_group
 from intents.selectors.tickets import Talk, mark_of, talk_of, ticket_for
-from intents.selectors.timeline import timeline
 from intents.services.tickets import mark_seen
 
 from .frames import LiveConsumer
+from .shared import shared_timeline
 
 MONEY = "parts/help_money.html"
 MESSAGES = "parts/help_talk.html"
@@ -37,7 +38,11 @@ class TicketConsumer(LiveConsumer):
 
     @database_sync_to_async
     def may_listen(self) -> bool:
-        return ticket_for(self._id(), self.seen_by) is not None
+        ticket = ticket_for(self._id(), self.seen_by)
+        if ticket is None:
+            return False
+        self.shared = shared_timeline(ticket.order_id, self.language, is_masked=False)
+        return True
 
     async def first_frame(self) -> str | None:
         self.sent_parts: dict[str, str] = {}
@@ -83,7 +88,8 @@ class TicketConsumer(LiveConsumer):
             self.last_seq = talk.last_seq
             mark_seen(ticket, talk.last_seq)
         state = self._changed(STATE, {"talk": talk})
-        return said + state + self._changed(MONEY, {"timeline": timeline(ticket.order)})
+        seen = self.shared.seen(since=time.monotonic() - self.look_again_seconds / 2)
+        return said + state + (self._changed(MONEY, {"timeline": seen.view}) if seen else "")
 
     def _changed(self, name: str, context: dict[str, Any]) -> str:
         text = render_to_string(name, {**context, "is_oob": True})
