@@ -32,7 +32,6 @@ class Outcome:
     order_id: str
     received: int | None
     minimum: int
-    balance_change: int | None
     seconds: float
 
     @property
@@ -78,7 +77,6 @@ def run(asked: Asked, *, client: WaymeetClient, say: Say, trust: Trust | None) -
         order_id=submitted.order_id,
         received=change if received is None else received,
         minimum=int(final["output"]["minimum"]),
-        balance_change=change,
         seconds=time.monotonic() - started,
     )
 

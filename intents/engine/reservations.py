@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from intents.amounts import bps_down
 from intents.chains import accounts
+from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.manifest import ChainManifest
 from intents.models import Order, Reservation, Stock
 
-NATIVE = "0x" + "00" * 20
+NATIVE = ZERO_ADDRESS
 UNOPENED_SHARE_BPS = 2_500
 UNOPENED_SECONDS = 15.0
 UNOPENED_BLOCKS = 3

@@ -4,13 +4,13 @@ from typing import Any, Final
 
 from eth_utils.address import is_address, to_checksum_address
 
+from intents.chains.calls import ZERO_ADDRESS
 from intents.models import KnownChain, KnownRoute, KnownRouteEnd
 
 from .keys import without_key
 from .source import PIN, Json, Registry
 
 SOURCE: Final = f"{PIN.name} {PIN.version}"
-_ZERO: Final = "0x" + "00" * 20
 
 
 def known_chains(registry: Registry) -> list[KnownChain]:
@@ -108,7 +108,7 @@ def _connection(text: str) -> dict[str, str]:
 
 
 def _is_there(value: Any) -> bool:
-    return isinstance(value, str) and value not in ("", _ZERO)
+    return isinstance(value, str) and value not in ("", ZERO_ADDRESS)
 
 
 def _address(text: str) -> str:

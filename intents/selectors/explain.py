@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from intents.amounts import format_units
+from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.events import MESSAGE_KINDS
 from intents.models import Attempt, Chain, ChainLog, Event, LedgerEntry, Order, Step
 from intents.services.words import text
@@ -192,7 +193,7 @@ class Story:
     def _tokens(chain: Chain | None) -> list[dict[str, Any]]:
         if chain is None:
             return []
-        native = {**chain.manifest["native"], "address": "0x" + "00" * 20}
+        native = {**chain.manifest["native"], "address": ZERO_ADDRESS}
         return [*chain.manifest["tokens"], native]
 
 

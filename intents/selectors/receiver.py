@@ -52,11 +52,6 @@ class Receiver:
     notes: tuple[Note, ...]
     typed: str = ""
 
-    @property
-    def has_danger(self) -> bool:
-        """Whether it must not be confirmed in passing."""
-        return any(note.level == DANGER for note in self.notes)
-
 
 def receiver(text: str, *, target: str, source: str, seen_by: Viewer, user: str = "") -> Receiver | None:
     """Look at what was typed as receiver; `source` and `target` are choices such as alder:USDC. None for nothing.

@@ -10,7 +10,7 @@ from intents.devnet.network import Network
 from intents.lifecycle import OrderState
 from intents.models import Quote
 from intents.selectors.access import Viewer
-from intents.selectors.receiver import Receiver, receiver
+from intents.selectors.receiver import DANGER, Receiver, receiver
 
 from . import rows
 from .conftest import Browser
@@ -75,7 +75,7 @@ def test_a_look_alike_of_a_known_address_is_a_danger(chains: None, alice_browser
     rows.order(state=OrderState.SETTLED, seen_by=alice_browser.key, recipient=KNOWN)
     mine = Viewer(browser_key=alice_browser.key)
     found = look(LIKE, seen_by=mine)
-    assert found.has_danger
+    assert DANGER in {note.level for note in found.notes}
     assert KNOWN in next(note.words for note in found.notes if note.code == "look_alike")
     assert "look_alike" not in codes(look(OTHER, seen_by=mine))
     assert "look_alike" not in codes(look(KNOWN, seen_by=mine))
@@ -85,7 +85,7 @@ def test_a_look_alike_of_a_known_address_is_a_danger(chains: None, alice_browser
 def test_an_exchange_is_named_and_needs_a_second_look(chains: None, settings: Any) -> None:
     settings.EXCHANGE_ADDRESSES = {KNOWN.lower(): "Northwind"}
     found = look(KNOWN)
-    assert found.has_danger
+    assert DANGER in {note.level for note in found.notes}
     assert "Northwind" in next(note.words for note in found.notes if note.code == "exchange")
     assert "exchange" not in codes(look(OTHER))
 

@@ -5,6 +5,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from intents.amounts import format_units
+from intents.chains.calls import ZERO_ADDRESS
 from intents.models import Attempt
 
 from .acts import BUMP
@@ -14,7 +15,6 @@ from .scene import ChainFacts, Queued
 
 STUCK_SECONDS: Final = 6.0
 STUCK_BLOCKS: Final = 2
-NATIVE: Final = "0x" + "00" * 20
 _TOO_DEAR: Final = frozenset({"gas_price_too_high", "fees_too_high"})
 # What an order is told first when a risen fee eats its profit.
 _ATE_PROFIT: Final = "not_profitable"
@@ -102,7 +102,7 @@ def _too_dear(facts: Facts) -> Numbers | None:
 def _gas_low(facts: Facts) -> Numbers | None:
     if facts.is_ended:
         return None
-    short = facts.code == "no_stock" and str(facts.waits.get("token", "")).lower() == NATIVE
+    short = facts.code == "no_stock" and str(facts.waits.get("token", "")).lower() == ZERO_ADDRESS
     for chain in facts.chains:
         is_paused = chain.pause_code == "gas_low" and facts.code in ("chain_paused", "", "no_stock")
         alert = facts.scene.gas_alerts.get(chain.chain_id)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from intents.chains.calls import ZERO_ADDRESS
 from intents.engine.actions.bridge import LATE_FACTOR
 from intents.engine.depth import exposure_cap_usd_e8
 from intents.engine.moves import expected_seconds
@@ -17,7 +18,6 @@ from intents.selectors.steps import amount_words
 from .acts import RELEASE_REFUND, RESOLVE
 from .facts import Facts
 from .finding import Cause, Numbers, Severity
-from .sending import NATIVE
 
 _REFUSED: Final = ("blacklist", "transferfailed", "invalidreceiver", "notallowed", "frozen")
 _GONE: Final = ("exceeds balance", "insufficientbalance", "insufficient balance")
@@ -33,7 +33,7 @@ def _revert(facts: Facts) -> str:
 def _no_stock(facts: Facts) -> Numbers | None:
     token = str(facts.waits.get("token", ""))
     is_told = facts.code in ("no_stock", "bridge_not_now") or _is_gone(_revert(facts))
-    if not is_told or (token.lower() == NATIVE and _is_gas(facts)):
+    if not is_told or (token.lower() == ZERO_ADDRESS and _is_gas(facts)):
         return None
     fill = facts.step(StepKind.FILL)
     details: dict[str, Any] = fill.details if fill is not None else {}
@@ -89,7 +89,7 @@ def _is_refusal(revert: str) -> bool:
 
 def _recipient(facts: Facts) -> Numbers | None:
     revert = _revert(facts)
-    is_coin = facts.order.output_token.lower() == NATIVE and revert in ("Empty", "Unknown")
+    is_coin = facts.order.output_token.lower() == ZERO_ADDRESS and revert in ("Empty", "Unknown")
     if not is_coin and not any(each in revert.lower() for each in _REFUSED):
         return None
     return {
