@@ -1,11 +1,15 @@
-"""Links to the form, filled with a transfer that was: the same once more, or the way back."""
+"""Links to the form, filled with a transfer that was, once more or back, or with a chain where it shall arrive."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from intents.amounts import format_units
+from intents.chains import registry
+from intents.chains.manifest import ChainManifest
 from intents.models import Order
+from intents.services.assets import assets
 
+from .choices import held_back
 from .network import connected_chains, token_name
 
 
@@ -36,6 +40,21 @@ def again(order: Order) -> Again:
         amount = _amount(order.destination_id, order.output_token, order.delivered_amount)
         back = f"/?{urlencode({'from': got, 'to': given, 'amount': amount}, safe=':')}"
     return Again(f"/?{urlencode(same, safe=':')}", back)
+
+
+def sending_to(manifest: ChainManifest) -> str:
+    """The form with something that this chain and others have, paid from any of them; "" while nothing may begin."""
+    held = held_back()
+    for asset in assets():
+        token, others = asset.tokens.get(manifest.chain_id), asset.tokens.keys() - {manifest.chain_id}
+        value = f"{manifest.slug}:{token.symbol}" if token else ""
+        if not value or not others or value in held:
+            continue
+        first = min(others)
+        alone = f"{registry.chain(first).slug}:{asset.tokens[first].symbol}"
+        fields = {"from": asset.value if len(others) > 1 else alone, "to": value, "amount": ""}
+        return f"/?{urlencode(fields, safe=':')}"
+    return ""
 
 
 def _end(chain_id: int, token: str) -> str:

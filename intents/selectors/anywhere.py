@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intents.models import Quote
-from intents.services.words import text as error_words
+from intents.services.words import reason
 
 from .amounts import shown_amount
 from .network import chain_name, token_name
@@ -106,7 +106,7 @@ def _note(quote: Quote, place: Mapping[str, Any], chosen: Mapping[str, Any] | No
     if place is chosen:
         return _("used for this offer")
     if place["code"]:
-        return error_words(place["code"], place["params"])
+        return reason(place["code"], place["params"])
     if chosen is None:
         return ""
     slower = place["eta_seconds"] - chosen["eta_seconds"]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from intents.amounts import format_units
 from intents.models import Quote, QuoteState
+from intents.services.words import reason
 from intents.services.words import text as error_words
 
 from .amounts import grouped, shown_amount
@@ -86,6 +87,7 @@ class Card:
     ways: tuple[ShownWay, ...]
     rejected: tuple[str, ...]
     instead: str
+    elsewhere: str
     seconds_left: float
     offer: str
     call: CallPlanned | None = None
@@ -180,6 +182,7 @@ def card(quote: Quote) -> Card:
         ways=shown_ways(quote),
         rejected=tuple(_rejected(quote)),
         instead=amount_instead(quote),
+        elsewhere=str((refusal.get("params") or {}).get("elsewhere", "")),
         seconds_left=max(0.0, left),
         offer=_offer_json(quote),
         call=call_planned(quote),
@@ -188,7 +191,7 @@ def card(quote: Quote) -> Card:
         anywhere=anywhere(quote),
         together=together(quote),
         picture=picture(quote),
-        cost=cost(quote),
+        cost=cost(*filter(None, (quote, second_of(quote)))),
         expected=expected(quote),
         options=options(quote),
     )
@@ -256,10 +259,7 @@ def _steps(quote: Quote, input_token: TokenName, output_token: TokenName) -> lis
 
 
 def _rejected(quote: Quote) -> list[str]:
-    said = []
-    for route in quote.rejected:
-        reason = route["reason"]
-        said.append(error_words(reason["code"], reason["params"]))
+    said = (reason(route["reason"]["code"], route["reason"]["params"]) for route in quote.rejected)
     return list(dict.fromkeys(said))
 
 

@@ -11,6 +11,7 @@ from intents.engine.cold_start import joined_at, observed_since, room
 from intents.models import Chain, Departure
 from intents.solver.cold_start import OBSERVED_SECONDS
 
+from .again import sending_to
 from .amounts import grouped
 from .network import ChainView, chain_views
 from .overview import ChainActivity, activity, liquidity
@@ -30,7 +31,10 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class ChainPage:
-    """A connected chain with everything that everybody may know of it."""
+    """A connected chain with everything that everybody may know of it.
+
+    `send_there` is the form's address with this chain as the place where it arrives, "" while nothing may begin.
+    """
 
     view: ChainView
     sums: ChainActivity
@@ -38,6 +42,7 @@ class ChainPage:
     depths: tuple[Depth, ...]
     held_back: tuple[str, ...]
     joined_at: datetime | None
+    send_there: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ def chain_page(slug: str) -> ChainPage | None:
         depths=tuple(_depths(view, views, free)),
         held_back=tuple(_held_back(view, passport)),
         joined_at=joined_at(chain_id),
+        send_there=sending_to(view.manifest),
     )
 
 

@@ -18,7 +18,7 @@ from intents.errors import WaymeetError
 from intents.services.assets import ANY, Asset, assets
 from intents.services.balances import AssetBalance, balances_of
 from intents.services.solving import own_open_wei
-from intents.services.words import text as error_words
+from intents.services.words import reason
 from intents.solver.connectivity import unreached
 from intents.solver.world import World
 
@@ -166,12 +166,12 @@ class _View:
             return _("It takes a part of every payment for itself: not supported.")
         chain = self.world.chains.get(manifest.chain_id)
         if chain is None:
-            return error_words("clock_unknown", {"chain": manifest.name})
+            return reason("clock_unknown", {"chain": manifest.name})
         braked = self.brakes.at((manifest.chain_id, token.address))
         if braked is not None:
             return brake_words(braked.code, braked.params)
         if self._price(token.canonical_id) is None:
-            return error_words("no_price")
+            return reason("no_price")
         return ""
 
 
@@ -232,7 +232,7 @@ def _unreached(world: World, source: Place | None) -> dict[Place, str]:
         return {}
     if source not in _kept.unreached:
         _kept.unreached[source] = unreached(world, origin_id=source[0], token=source[1])
-    return {place: error_words(why.code, why.params) for place, why in _kept.unreached[source].items()}
+    return {place: reason(why.code, why.params) for place, why in _kept.unreached[source].items()}
 
 
 def _text(value: int | None) -> str | None:

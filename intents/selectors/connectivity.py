@@ -8,12 +8,11 @@ from django.utils.translation import gettext as _
 
 from intents.engine.brakes import Brakes, Place, brakes
 from intents.engine.world import load_world
-from intents.services.words import text as error_words
+from intents.services.words import reason
 from intents.solver.connectivity import Barred, Connectivity, Unserved, connectivity
 from intents.solver.router import Refusal
 
 from .network import chain_name, token_name
-from .pauses import BRAKED, brake_words
 
 KEPT_SECONDS: Final = 15.0
 
@@ -108,14 +107,9 @@ def _gaps(found: Connectivity) -> tuple[Gap, ...]:
     for pair in found.unserved:
         alike.setdefault((*_lies_with(pair), pair.reason.code), []).append(pair)
     return tuple(
-        Gap(token, chain, code, words=_words(pairs[0].reason), pairs=len(pairs))
+        Gap(token, chain, code, words=reason(code, pairs[0].reason.params), pairs=len(pairs))
         for (token, chain, code), pairs in sorted(alike.items(), key=lambda entry: -len(entry[1]))
     )
-
-
-def _words(reason: Refusal) -> str:
-    words = brake_words if reason.code in BRAKED else error_words
-    return words(reason.code, reason.params)
 
 
 def _lies_with(pair: Unserved) -> tuple[str, str]:

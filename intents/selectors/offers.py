@@ -151,19 +151,20 @@ def _amount(chain_id: int, token: str, units: int) -> str:
     return f"{shown_amount(units, named.decimals)} {named.symbol}"
 
 
-def cost(quote: Quote) -> Cost | None:
-    """None when the value of what is sent was not kept."""
-    route = quote.routes[0] if quote.routes else {}
-    value = int(route.get("value_usd_e8") or 0)
-    if value <= 0 or "output_usd_e8" not in route:
+def cost(*parts: Quote) -> Cost | None:
+    """Of all parts of an offer together; None when the value of what is sent was not kept."""
+    routes = [part.routes[0] if part.routes else {} for part in parts]
+    if any(int(route.get("value_usd_e8") or 0) <= 0 or "output_usd_e8" not in route for route in routes):
         return None
+    value = sum(int(route["value_usd_e8"]) for route in routes)
+    arrives = sum(int(route["output_usd_e8"]) for route in routes)
     lost = sum(
         (-1 if fee.get("is_gain") else 1) * int(fee.get("usd_e8") or 0)
-        for fee in quote.fees
+        for part in parts
+        for fee in part.fees
         if fee.get("kind") in ("swap_cost", "swap_gain")
     )
     impact = lost * BPS // value
-    arrives = int(route["output_usd_e8"])
     total = (value - arrives) * BPS // value
     level = "look" if impact >= IMPACT_LOOK_BPS or total >= COST_LOOK_BPS else ""
     level = level or ("note" if impact >= IMPACT_NOTE_BPS else "")

@@ -12,6 +12,7 @@ from intents.models import ChainPassport, TokenPassport
 from intents.passports.passport import PRESENT, WELL_KNOWN, Passport, passport_from_json
 from intents.passports.tokens import BRIDGED, SYNTHETIC, WRAPPED
 
+from .amounts import grouped
 from .passport_words import finding_figures, finding_words
 
 Line = tuple[str, str]
@@ -176,11 +177,10 @@ def _lines(passport: Passport, *, deepest: int) -> Iterator[Line]:
     yield _("Nodes that answer"), _("%(well)s of %(all)s") % {"well": len(well), "all": len(own)}
     lags = [each.lag_blocks for each in own if each.lag_blocks is not None]
     if lags:
-        lag = ngettext("%(n)s block", "%(n)s blocks", max(lags)) % {"n": max(lags)}
-        yield _("Most that a node is behind"), lag
+        yield _("Most that a node is behind"), _blocks(max(lags))
     spans = [each.log_blocks or 0 for each in well]
     if spans:
-        yield _("Logs told at once"), ngettext("%(n)s block", "%(n)s blocks", min(spans)) % {"n": min(spans)}
+        yield _("Logs told at once"), _blocks(min(spans))
     yield from _pace(passport)
     yield (
         _("Deepest reorganisation seen"),
@@ -200,6 +200,10 @@ def _lines(passport: Passport, *, deepest: int) -> Iterator[Line]:
         yield _("Contracts that transfers need"), there
     if passport.explorer:
         yield _("Explorer"), _("answers") if passport.explorer == "reachable" else _("does not answer")
+
+
+def _blocks(count: int) -> str:
+    return ngettext("%(n)s block", "%(n)s blocks", count) % {"n": grouped(str(count))}
 
 
 def _pace(passport: Passport) -> Iterator[Line]:

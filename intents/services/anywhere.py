@@ -14,7 +14,7 @@ from intents.errors import WaymeetError
 from intents.solver.router import Refusal
 from intents.solver.world import World
 
-from .assets import Asset, asset_named
+from .assets import Asset, asset_named, assets
 from .balances import balance_of
 from .intent import Intent
 from .solving import NotOffered, Solved, offer, solve
@@ -80,9 +80,14 @@ def answer(intent: Intent) -> dict[str, Any]:
 
 def _may_be_together(intent: Intent, places: list[Place]) -> bool:
     """Whether too little on each chain is all that is the matter, and two of them were asked for."""
-    is_one_call = intent.call is not None and not intent.call.app
     known = [place for place in places if place.code == NOT_ENOUGH and place.have]
-    return intent.parts > 1 and intent.exact == "input" and len(known) > 1 and not is_one_call
+    return len(known) > 1 and _parts(intent) > 1
+
+
+def _parts(intent: Intent) -> int:
+    """How many chains may pay together for it."""
+    is_one_call = intent.call is not None and not intent.call.app
+    return intent.parts if intent.exact == "input" and not is_one_call else 1
 
 
 def _together(intent: Intent, asset: Asset, places: list[Place], world: World) -> dict[str, Any]:
@@ -98,6 +103,28 @@ def _together(intent: Intent, asset: Asset, places: list[Place], world: World) -
     ]
     choice = told(asset, places, intent=intent) | {"why": TOGETHER, "shares": shares}
     return both.first | {"anywhere": choice, "second": (both.second_intent, both.second)}
+
+
+def held_elsewhere(intent: Intent, *, need: int) -> str:
+    """The form's value for “wherever you hold it” when that pays what one chain's balance does not, else "".
+
+    `need` is base units of the input token. Only what is known to be held counts.
+    """
+    asset = next((each for each in assets() if _is_of(each, intent)), None)
+    if asset is None:
+        return ""
+    held = [
+        asset.scaled(each.chain_id, each.amount or 0)
+        for each in balance_of(intent.user, asset).balances
+        if each.chain_id != intent.destination
+    ]
+    paid = sum(sorted(held, reverse=True)[: _parts(intent)])
+    return asset.value if paid >= asset.scaled(intent.origin, need) else ""
+
+
+def _is_of(asset: Asset, intent: Intent) -> bool:
+    token = asset.tokens.get(intent.origin)
+    return token is not None and token.address == intent.input_token
 
 
 def ranked(places: Iterable[Place], *, asset: Asset, is_exact_output: bool) -> list[Place]:

@@ -132,4 +132,16 @@ def _answer(intent: Intent) -> dict[str, Any]:
         raise NotOffered(Refusal("blocked_address"))
     if intent.is_from_anywhere:
         return anywhere.answer(intent)
-    return offer(solve(intent, load_world()))
+    try:
+        return offer(solve(intent, load_world()))
+    except NotOffered as none:
+        none.refusal = _with_elsewhere(intent, none.refusal)
+        raise
+
+
+def _with_elsewhere(intent: Intent, refusal: Refusal) -> Refusal:
+    """Too little on the chain that was chosen is told together with what the other chains would do about it."""
+    if refusal.code != "insufficient_balance":
+        return refusal
+    value = anywhere.held_elsewhere(intent, need=int(refusal.params["need"]))
+    return Refusal(refusal.code, refusal.params | {"elsewhere": value}) if value else refusal

@@ -296,6 +296,7 @@ def _choice(intent: Intent, route: Route, facts: WalletFacts, *, origin: ChainMa
         raise _refused(
             "insufficient_balance",
             ways=choice.ways,
+            chain=str(origin.chain_id),
             have=str(facts.balance),
             need=str(route.input_amount),
             token=token.symbol,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from intents.errors import register_words
 from intents.selectors.amounts import shown_amount
 from intents.selectors.network import chain_name
-from intents.selectors.pauses import paused_words
+from intents.selectors.pauses import BRAKED, brake_words, paused_words
 
 from .staff.words import STAFF_WORDS
 
@@ -239,6 +239,23 @@ WORDS: dict[str, Any] = {
     **STAFF_WORDS,
 }
 
+# Nobody has to do anything about a way that is not taken, or a token that is not chosen.
+REASONS: dict[str, Any] = {
+    "no_stock": _("There is not enough %(token)s on %(chain)s right now."),
+    "no_route": _("There is no way for this right now."),
+    "bridge_too_slow": _("What is needed is on another chain and would come too late."),
+    "insufficient_liquidity": _("The markets are too small for this amount."),
+    "amount_too_large": _("The amount is too large for it."),
+    "amount_too_small": _("The amount is too small for it: the costs would eat it."),
+    "below_minimum_order": _("The amount is too small for it: the costs would eat it."),
+    "no_price": _("There is no trustworthy price right now."),
+    "stale_price": _("The price that is known is too old."),
+    "price_disagreement": _("The price sources disagree too much for this amount."),
+    "no_message_fee": _("What the proof between these chains costs is not known right now."),
+    "token_not_supported": _("A token that it needs is not supported here."),
+    "no_way_to_confirm": _("Your wallet cannot confirm it with one signature."),
+}
+
 # Said in place of the plain sentence when the error carries these figures with their token's decimals.
 WITH_FIGURES: dict[tuple[str, str], Any] = {
     ("amount_too_large", "maximum"): _(
@@ -263,7 +280,7 @@ WITH_FIGURES: dict[tuple[str, str], Any] = {
         "No chain of yours holds enough: %(have)s %(token)s on all of them together; this transfer needs %(need)s."
     ),
     ("insufficient_balance", "need"): _(
-        "Your wallet holds %(have)s %(token)s; this transfer needs %(need)s."
+        "On %(chain)s your wallet holds %(have)s %(token)s; this transfer needs %(need)s."
     ),
 }
 
@@ -280,6 +297,19 @@ def text(code: str, params: Mapping[str, Any] | None = None) -> str:
     if code == "chain_paused" and given.get("reason"):
         return f"{said} {paused_words(str(given['reason']))}"
     return said
+
+
+def reason(code: str, params: Mapping[str, Any] | None = None) -> str:
+    """Why something is merely not among what is offered: the situation alone, without what to do about it."""
+    given = dict(params or {})
+    if code in BRAKED:
+        return brake_words(code, given)
+    is_figured = "decimals" in given and any(
+        each == code and figure in given for each, figure in WITH_FIGURES
+    )
+    if code not in REASONS or is_figured:
+        return text(code, given)
+    return str(REASONS[code]) % _Params(_named(given))
 
 
 def _figures(params: dict[str, Any]) -> dict[str, Any]:

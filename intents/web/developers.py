@@ -23,7 +23,7 @@ def page(request: HttpRequest) -> HttpResponse:
     found = example()
     context = {"site": site}
     if found:
-        body = json.dumps(found.request)
+        body = json.dumps(found.request, indent=2)
         ends = found.request
         context |= {
             "request_line": (

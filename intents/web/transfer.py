@@ -77,8 +77,10 @@ def quote(request: HttpRequest) -> HttpResponse:
     if not has_chains():
         return not_started(request, missing="chains")
     values = _entered(request.POST, {})
-    # Without scripts the button of a refusal sends its amount beside what was typed.
+    # Without scripts the buttons of a refusal send what they stand for beside what was typed.
     values["amount"] = request.POST.get("instead", values["amount"])[:200]
+    if request.POST.get("elsewhere"):
+        values |= {"from": request.POST["elsewhere"][:200], "confirm": "auto"}
     key, cookie = known_or_new(request)
     try:
         values["recipient"] = address_behind(values["recipient"])

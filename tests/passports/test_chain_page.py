@@ -1,6 +1,8 @@
 """A chain's page says what was measured, how it is used and what holds it back; a new chain's caps are enforced."""
 
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from intents.chains import registry
 from intents.engine.cold_start import refuse_new_chain, room
 from intents.engine.ledger import book_fill
 from intents.lifecycle import OrderState, StepState
-from intents.models import ChainPassport, Departure
+from intents.models import Chain, ChainPassport, Departure
 from intents.passports.passport import Finding
 from intents.selectors.chain_page import chain_page
 from intents.selectors.overview.kept import forget
@@ -42,6 +44,17 @@ def test_the_page_shows_what_was_measured_and_no_host(client: Client, chains: No
     facts = client.get("/api/v1/network/birch/passport").json()
     assert facts["chain"]["ordered_seconds"] == 1500 and facts["tokens"][0]["symbol"] == "USDC"
     assert HOST not in str(facts)
+
+
+def test_the_page_names_the_chain_once_and_leads_to_sending_there(client: Client, chains: None) -> None:
+    measured()
+    page = client.get("/network/birch").content.decode()
+    assert re.findall(r"<h\d[^>]*>\s*(?:<[^>]*>\s*)*Birch", page) == ["<h1>Birch"]
+    [link] = re.findall(r'href="([^"]+)">Send something to Birch<', page)
+    form = client.get(unescape(link)).content.decode()
+    assert '<option value="birch:USDC" selected>' in form and '<option value="alder:USDC" selected>' in form
+    Chain.objects.filter(pk=902).update(paused_reason="gas_low")
+    assert "Send something to" not in client.get("/network/birch").content.decode()
 
 
 def test_its_operator_sees_the_nodes_and_may_drain_it(client: Client, chains: None) -> None:

@@ -173,6 +173,23 @@ def test_too_little_everywhere_is_said_with_both_figures(seen: Network, carol: L
     assert quote.order is None
 
 
+def test_too_little_on_one_chain_tells_when_the_others_would_do(seen: Network, carol: LocalAccount) -> None:
+    def told(**changes: Any) -> str:
+        balances.forget()
+        quote = solved(origin="alder", user=carol.address, **changes)
+        assert quote.refusal["code"] == "insufficient_balance"
+        return str(quote.refusal["params"].get("elsewhere", ""))
+
+    give(seen, carol, alder=60, birch=500)
+    assert told() == told(parts="2") == "", "what is at the destination is no help"
+    give(seen, carol, cedar=40)
+    assert (told(), told(parts="2")) == ("", "any:USDC")
+    assert told(parts="2", amount="0.03", exact="output") == "", "a fixed output is paid from one chain"
+    give(seen, carol, summit=100)
+    assert told() == "any:USDC"
+    assert solved(user=carol.address).state == "ready"
+
+
 def test_money_that_is_there_already_is_not_sent(seen: Network, carol: LocalAccount) -> None:
     give(seen, carol, birch=500)
     quote = solved(user=carol.address, output_token="USDC")

@@ -187,6 +187,18 @@ def test_a_card_of_two_parts_hides_nothing(chains: None, alice_browser: Browser)
     assert internal_words(text) == internal_words(chinese) == []
 
 
+def test_what_two_parts_cost_is_added_up(chains: None, alice_browser: Browser) -> None:
+    first, second = pair(alice_browser)
+    for part, worth, arrives in ((first, 100, 99), (second, 50, 48)):
+        routes = [
+            {"kind": "in_stock", "value_usd_e8": str(worth * 10**8), "output_usd_e8": str(arrives * 10**8)}
+        ]
+        Quote.objects.filter(pk=part.pk).update(routes=routes)
+    text = alice_browser.get(f"/q/{first.pk}/card").content.decode()
+    assert '<dd>$3.00 <span class="usd">2.00 %</span></dd>' in text
+    assert "≈ $147.00</span>" in text
+
+
 def test_both_parts_are_on_the_page_of_each(
     chains: None, alice_browser: Browser, mallory_browser: Browser
 ) -> None:

@@ -84,9 +84,9 @@ def test_a_chain_tells_its_framework_nodes_and_routes_and_which_nodes_need_a_key
 
 def test_one_that_is_connected_says_so(client: Client, imported: None) -> None:
     KnownChain.objects.filter(pk="base").update(chain_id=901)
-    assert "#chain-alder" in client.get("/network/known/base").content.decode()
+    assert 'href="/network/alder"' in client.get("/network/known/base").content.decode()
     Chain.objects.filter(pk=901).update(is_connected=False)
-    assert "#chain-alder" not in client.get("/network/known/base").content.decode()
+    assert 'href="/network/alder"' not in client.get("/network/known/base").content.decode()
 
 
 def test_the_network_page_leads_there_and_all_stay_light(client: Client, imported: None) -> None:

@@ -113,6 +113,20 @@ def test_other_ways_have_tags_and_differences(chains: None, alice_browser: Brows
     assert 'name="prefer" value="fastest"' in text
 
 
+def test_a_way_that_is_not_taken_gives_no_advice(chains: None, alice_browser: Browser) -> None:
+    reasons = [
+        {"code": "no_stock", "params": {"token": "WETH", "chain": "902"}},
+        {"code": "chain_paused", "params": {"chain": "901", "reason": "gas_low"}},
+        {"code": "amount_too_large", "params": {"maximum": "5000000", "token": "USDC", "decimals": 6}},
+    ]
+    made = rows.quote(browser_key=alice_browser.key, rejected=[{"reason": each} for each in reasons])
+    text = alice_browser.get(f"/q/{made.pk}/card").content.decode()
+    assert "<li>There is not enough WETH on Birch right now.</li>" in text
+    assert "<li>Alder is paused: We are short of the coin" in text
+    assert "at most 5 USDC can go this way" in text
+    assert "Try a" not in text and "try again" not in text
+
+
 def test_one_way_alone_is_not_compared(chains: None) -> None:
     assert offers.options(rows.quote(routes=[route()])) == ()
 

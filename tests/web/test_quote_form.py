@@ -197,6 +197,27 @@ def test_without_scripts_the_button_of_a_refusal_asks_for_its_amount(chains: Non
     assert Quote.objects.get().intent["amount"] == str(12_400 * 10**6)
 
 
+def test_too_little_on_one_chain_leads_to_all_of_them(
+    chains: None, alice_browser: Browser, stranger: Client
+) -> None:
+    params = {
+        "have": "5",
+        "need": "9",
+        "token": "USDC",
+        "chain": "901",
+        "decimals": 6,
+        "elsewhere": "any:USDC",
+    }
+    refusal = {"code": "insufficient_balance", "params": params}
+    made = rows.quote(browser_key=alice_browser.key, state="refused", refusal=refusal, order=None)
+    text = alice_browser.get(f"/q/{made.pk}").content.decode()
+    assert "On Alder your wallet holds 0.000005 USDC; this transfer needs 0.000009." in text
+    assert 'name="elsewhere" value="any:USDC"' in text
+    stranger.post("/quote", {**GOOD, "confirm": "permit2", "elsewhere": "any:USDC"})
+    asked = Quote.objects.exclude(pk=made.pk).get().intent
+    assert (asked["origin"], asked["asset"], asked["confirm"]) == (0, "usdc", "auto")
+
+
 def test_an_expired_offer_cannot_be_confirmed(chains: None, alice_browser: Browser) -> None:
     made = rows.quote(browser_key=alice_browser.key)
     Quote.objects.filter(pk=made.pk).update(expires_at=made.created_at)

@@ -4,16 +4,18 @@ import { connected } from "./wallet.js";
 
 const form = document.getElementById("ask");
 
-/** Wire “use it from any chain”; `onPick()` follows a click. */
-export function setUpHoldings(onPick) {
+/** Wire “use it from any chain”. */
+export function setUpHoldings() {
   form.addEventListener("click", (event) => {
     const button = event.target.closest("[data-use-anywhere]");
-    if (!button) return;
-    form.elements.from.value = button.dataset.useAnywhere;
-    form.querySelector("input[name=confirm]").value = "auto";
-    showHoldings();
-    onPick();
+    if (button) useAnywhere(button.dataset.useAnywhere);
   });
+}
+
+/** Choose an asset wherever it is held, as if it had been picked from the list. */
+export function useAnywhere(value) {
+  form.elements.from.value = value;
+  form.elements.from.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 let asked = 0;

@@ -7,7 +7,7 @@ import { shownAmount } from "./amounts.js";
 import { choiceOf, learnChoices } from "./choices.js";
 import { setUpChooser, showChosen } from "./chooser.js";
 import { setUpDollars, showWorth } from "./dollars.js";
-import { setUpHoldings, showHoldings } from "./holdings.js";
+import { setUpHoldings, showHoldings, useAnywhere } from "./holdings.js";
 import { choose, showWallet } from "./picker.js";
 import { setUpReceiver } from "./receiver.js";
 import { setUpSaying } from "./saying.js";
@@ -43,7 +43,7 @@ export function setUpQuotes() {
       if (form.elements.recipient.value.trim()) htmx.trigger("#recipient", "waymeet:receiver");
     }
   });
-  setUpHoldings(changed);
+  setUpHoldings();
   form.addEventListener("click", (event) => event.target.closest("[data-flip]") && flip());
   setUpSaying({ onFilled: filled });
   setUpReceiver(changed);
@@ -62,6 +62,8 @@ export function setUpQuotes() {
       form.querySelector("input[name=confirm]").value = way.value;
       if (form.elements.refund) form.elements.refund.value = "";
     }
+    const elsewhere = event.target.closest("button[name=elsewhere]");
+    if (elsewhere) takeElsewhere(event, elsewhere.value);
     const instead = event.target.closest("button[name=instead]");
     if (instead) takeInstead(event, instead.value);
     const button = event.target.closest("[data-confirm]");
@@ -187,6 +189,13 @@ function takeInstead(event, amount) {
   form.elements.amount.value = amount.replaceAll(",", "");
   changed();
   if (event.target.matches(":focus-visible")) form.elements.amount.focus();
+}
+
+// What one chain does not hold is taken wherever it is; the button goes with the card.
+function takeElsewhere(event, value) {
+  event.preventDefault();
+  useAnywhere(value);
+  if (event.target.matches(":focus-visible")) form.querySelector("[data-choose=from]")?.focus();
 }
 
 // The card still shows the old offer: it must not be confirmable for the new values.

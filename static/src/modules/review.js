@@ -31,17 +31,19 @@ export function rowsOf({ id, offer, shown, origin, destination, settler, request
     ...(BigInt(gasOnArrival) > 0n ? [["field_gas_on_arrival", coins(gasOnArrival, destination)]] : []),
     ["field_deadline", clock(order.fillDeadline)],
     ["field_expires", clock(order.expires)],
+  ].map(([name, value]) => row(say(name), value)).concat([
     ["field_way", say(`way_${way}`)],
     [way === "eip3009" ? "field_order_id" : "field_number", id],
     ["field_escrow", settler],
     ...request.rows,
     ["field_oracle", order.inputOracle],
-  ].map(([name, value]) => row(say(name), value));
+  ].map(([name, value]) => row(say(name), value, "fine")));
 }
 
-/** One row of the review. */
-export function row(name, value) {
+/** One row of the review; `className` "fine" is for what is compared with the wallet rather than read. */
+export function row(name, value, className = "") {
   const line = document.createElement("tr");
+  line.className = className;
   const head = document.createElement("th");
   head.scope = "row";
   head.textContent = name;
