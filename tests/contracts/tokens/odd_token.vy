@@ -16,6 +16,7 @@ is_refused: public(HashMap[address, bool])
 does_burn_gas: public(bool)
 hook_target: public(address)
 hook_data: public(Bytes[8192])
+hook_calls: public(uint256)
 did_hook_succeed: public(bool)
 
 
@@ -95,6 +96,7 @@ def _move(sender: address, to: address, amount: uint256):
         for i: uint256 in range(10_000_000):
             while_burning += 1
     if self.hook_target != empty(address):
+        self.hook_calls += 1
         self.did_hook_succeed = raw_call(self.hook_target, self.hook_data, revert_on_failure=False)
     # An encoded `false` moves nothing.
     if len(self.answer) == 32 and convert(self.answer, uint256) == 0:
