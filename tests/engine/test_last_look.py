@@ -1,6 +1,5 @@
 """Before gas is paid the price is asked again: what no longer pays waits, takes another way, or goes home."""
 
-import time
 from typing import Any
 
 import pytest
@@ -219,8 +218,9 @@ def _move(driver: Driver, name: str, bps: int) -> None:
 
 def _seen(driver: Driver, slug: str) -> None:
     """The follower has written the newest block and what is read with it."""
-    driver.network.mine(slug)
-    number = int(driver.network.rpc(slug).request("eth_blockNumber"), 16)
     chain_id = driver.network.manifest(slug).chain_id
-    driver.wait_for(lambda: ChainHead.objects.get(chain_id=chain_id).number >= number)
-    time.sleep(0.1)  # stocks are written after the block
+    # Stocks are written after their block and before the next one.
+    for _ in range(2):
+        driver.network.mine(slug)
+        number = int(driver.network.rpc(slug).request("eth_blockNumber"), 16)
+        driver.wait_for(lambda least=number: ChainHead.objects.get(chain_id=chain_id).number >= least)

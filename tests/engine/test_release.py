@@ -104,9 +104,7 @@ def test_a_deposit_that_a_reorg_took_back_holds_stock_like_an_unopened_one(
     block = ChainLog.objects.get(order_id=order.order_id, kind="Open").block_number
     strangers.reorg(driver.network, "alder", block)
     driver.drive(order, OrderState.OPENING)
-    driver.wait_for(
-        lambda: reservations.release_unopened(registry.chain(901)) >= 0 and not _holds(order), seconds=3
-    )
+    driver.wait_for(lambda: reservations.release_unopened(registry.chain(901)) >= 0 and not _holds(order))
 
 
 def birch_account() -> str:
