@@ -23,7 +23,9 @@ from .solving import NotOffered, offer, solve
 
 __all__ = ["Intent", "QuoteNotFound", "quote_request", "quote_solve", "quote_wait", "reprice"]
 
-WAIT_STEP_SECONDS: Final = 0.02
+# Most quotes are solved in some milliseconds; the others are not asked for more often than is noticed.
+FIRST_LOOK_SECONDS: Final = 0.004
+LONGEST_PAUSE_SECONDS: Final = 0.05
 
 
 class QuoteNotFound(WaymeetError):
@@ -74,13 +76,15 @@ def quote_solve(quote_id: UUID | str) -> None:
 def quote_wait(quote_id: UUID | str, *, timeout_seconds: float) -> Quote:
     """The quote once it is no longer SOLVING, or as it is when the time is over. Raises QuoteNotFound."""
     until = time.monotonic() + timeout_seconds
+    pause = FIRST_LOOK_SECONDS
     while True:
         quote = Quote.objects.filter(pk=quote_id).first()
         if quote is None:
             raise QuoteNotFound(str(quote_id))
         if quote.state != QuoteState.SOLVING or time.monotonic() >= until:
             return quote
-        time.sleep(WAIT_STEP_SECONDS)
+        time.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
 
 
 def reprice(quote: Quote, *, own: dict[tuple[int, str], int] | None = None) -> Repriced:
