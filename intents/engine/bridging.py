@@ -14,7 +14,6 @@ from intents.errors import WaymeetError
 from intents.lifecycle import AttemptState, OrderState, StepKind
 from intents.models import Attempt, ChainHead, ChainLog, Order, Step, StockMove
 from intents.settlement import calls, proofs
-from intents.settlement.calls import VenueSwap
 from intents.venues import hyperlane_warp
 
 from . import reservations
@@ -107,11 +106,7 @@ def departure_call(move: StockMove) -> Sent | None:
     fee = int.from_bytes(client(source.chain_id).call(view.target, view.data), "big")
     if fee > end.fee_bound_wei:
         return None
-    venue = hyperlane_warp.departure(end, destination, amount=move.amount, fee_wei=fee)
-    swap = VenueSwap(
-        venue=venue.venue, token_in=venue.token_in, max_input=venue.max_input, data=venue.data,
-        value_wei=venue.value_wei,
-    )  # fmt: skip
+    swap = hyperlane_warp.departure(end, destination, amount=move.amount, fee_wei=fee)
     return Sent(calls.trade([swap], token_out=ZERO_ADDRESS, least=0, chain=source), OPERATOR)
 
 

@@ -11,7 +11,6 @@ from intents.chains.calls import Call
 from intents.models import Step
 from intents.settlement import calls
 from intents.settlement.acceptance import Refusal
-from intents.settlement.calls import VenueSwap
 from intents.solver.plan import carriage_to_json, swap_from_json, swap_to_json
 from intents.solver.router import Route
 from intents.solver.world import World
@@ -32,19 +31,13 @@ def call_of(case: Case, step: Step, outputs: Sequence[int]) -> Call:
     if not swap or 0 not in outputs:
         return calls.fill(terms, order_id=case.id_bytes, destination=case.destination)
     minimum = case.terms.outputs[0].amount
-    venue_calls = swap_calls(
+    swaps = swap_calls(
         case.destination,
         swap_from_json(swap),
         least=minimum,
         holder=case.destination.address("solver_account"),
         deadline=case.terms.fill_deadline,
     )
-    swaps = [
-        VenueSwap(
-            venue=c.venue, token_in=c.token_in, max_input=c.max_input, data=c.data, value_wei=c.value_wei
-        )
-        for c in venue_calls
-    ]
     return calls.swap_and_fill(
         terms,
         order_id=case.id_bytes,

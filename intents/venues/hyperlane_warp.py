@@ -4,9 +4,8 @@ from intents.chains.bridge import BridgeManifest
 from intents.chains.calls import Call, encode_call
 from intents.chains.manifest import ChainManifest
 from intents.settlement import proofs
+from intents.settlement.calls import VenueSwap
 from intents.settlement.order import address_to_bytes32
-
-from .swaps import VenueCall
 
 
 def fee_of(end: BridgeManifest, destination: ChainManifest) -> Call:
@@ -14,10 +13,10 @@ def fee_of(end: BridgeManifest, destination: ChainManifest) -> Call:
     return Call(target=end.router, data=encode_call("quoteGasPayment(uint32)", [destination.domain]))
 
 
-def departure(end: BridgeManifest, destination: ChainManifest, *, amount: int, fee_wei: int) -> VenueCall:
+def departure(end: BridgeManifest, destination: ChainManifest, *, amount: int, fee_wei: int) -> VenueSwap:
     """The call by which our account sends `amount` base units to itself on the destination."""
     data = encode_call("send(uint32,uint256)", [destination.domain, amount])
-    return VenueCall(venue=end.gate, token_in=end.token, max_input=amount, value_wei=fee_wei, data=data)
+    return VenueSwap(venue=end.gate, token_in=end.token, max_input=amount, value_wei=fee_wei, data=data)
 
 
 def is_departure(

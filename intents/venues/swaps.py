@@ -1,12 +1,13 @@
 """From a route's swap to the calls that the filler's account makes on venues' routers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.manifest import ChainManifest, VenueManifest
 from intents.chains.manifest_checks import WRAPPED_NATIVE
+from intents.settlement.calls import VenueSwap
 from intents.solver.router import Swap
 
 from . import uniswap_v2, uniswap_v3, wrapped_native
@@ -16,20 +17,9 @@ POOLS: Final[dict[str, PoolKind]] = {"uniswap_v2": uniswap_v2, "uniswap_v3": uni
 KINDS: Final[dict[str, VenueKind]] = {**POOLS, WRAPPED_NATIVE: wrapped_native}
 
 
-@dataclass(frozen=True, slots=True)
-class VenueCall:
-    """One `Swap` of the filler's account: at most `max_input` base units of `token_in` leave for `venue`."""
-
-    venue: str
-    token_in: str
-    max_input: int
-    value_wei: int
-    data: bytes
-
-
 def swap_calls(
     manifest: ChainManifest, swap: Swap, *, least: int, holder: str, deadline: int
-) -> tuple[VenueCall, ...]:
+) -> tuple[VenueSwap, ...]:
     """The calls of `swap`, yielding at least `least` to `holder` or reverting; `deadline` is chain time.
 
     Neighbouring pools of one kind and router are one call. Between others the amount in the middle is fixed: it is
@@ -64,7 +54,7 @@ def _call(
     least: int,
     holder: str,
     deadline: int,
-) -> VenueCall:
+) -> VenueSwap:
     path, kind = swap.path[start : end + 1], KINDS[venues[0].kind]
     most = swap.max_input if start == 0 else swap.amounts[start]
     is_last = end == len(swap.venues)
@@ -76,12 +66,12 @@ def _call(
         data = kind.buy_exactly(venues, path, amount_out=value, most=most, holder=holder, deadline=deadline)
     # Only the wrapper takes the coin itself, one for one.
     value_wei = value if path[0] == ZERO_ADDRESS else 0
-    return VenueCall(venue=venues[0].router, token_in=path[0], max_input=most, value_wei=value_wei, data=data)
+    return VenueSwap(venue=venues[0].router, token_in=path[0], max_input=most, value_wei=value_wei, data=data)
 
 
 def _unwrapping_call(
     venues: Sequence[VenueManifest], swap: Swap, *, least: int, holder: str, deadline: int
-) -> VenueCall:
+) -> VenueSwap:
     kind, path = POOLS[venues[0].kind], swap.path[:-1]
     if swap.is_exact_output:
         data = kind.buy_native(
@@ -96,6 +86,6 @@ def _unwrapping_call(
         data = kind.sell_for_native(
             venues, path, amount_in=swap.amounts[0], least=least, holder=holder, deadline=deadline
         )
-    return VenueCall(
+    return VenueSwap(
         venue=venues[0].router, token_in=path[0], max_input=swap.max_input, value_wei=0, data=data
     )

@@ -9,7 +9,6 @@ from intents.chains.manifest import ChainManifest
 from intents.devnet.accounts import OPERATOR, address, named_wallet
 from intents.devnet.network import Network
 from intents.settlement import calls
-from intents.settlement.calls import VenueSwap
 from intents.settlement.order import MandateOutput, StandardOrder, address_to_bytes32
 from intents.solver.candidates import Candidate, swaps_to
 from intents.solver.markets import is_wrapper
@@ -17,7 +16,7 @@ from intents.solver.pricing import GasRules
 from intents.solver.router import Swap
 from intents.solver.world import ChainWorld
 from intents.venues import hyperlane_warp
-from intents.venues.swaps import VenueCall, swap_calls
+from intents.venues.swaps import swap_calls
 
 from .pools import live_pools
 
@@ -102,13 +101,9 @@ def swap_fill(network: Network, manifest: ChainManifest, way: Candidate) -> int 
     )
     call = calls.swap_and_fill(
         order, order_id=next(_numbers).to_bytes(32, "big"), destination=manifest,
-        swaps=[venue_swap(each) for each in found], expected_output=expected,
+        swaps=found, expected_output=expected,
     )  # fmt: skip
     return sent(network, manifest.slug, call)
-
-
-def venue_swap(each: VenueCall) -> VenueSwap:
-    return VenueSwap(each.venue, each.token_in, each.max_input, each.data, each.value_wei)
 
 
 def world_of(network: Network, manifest: ChainManifest) -> ChainWorld:
@@ -160,6 +155,6 @@ def test_stock_leaves_over_the_bridge_for_what_prices_count_on_and_little_less(
         16,
     )
     left = hyperlane_warp.departure(end, destination, amount=10**7, fee_wei=fee)
-    call = calls.trade([venue_swap(left)], token_out=ZERO_ADDRESS, least=0, chain=source)
+    call = calls.trade([left], token_out=ZERO_ADDRESS, least=0, chain=source)
     used = min(sent(fresh_network, "summit", call) for _ in range(4))
     assert used <= GAS.bridge <= used * 104 // 100
