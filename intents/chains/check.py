@@ -12,7 +12,7 @@ from web3.exceptions import Web3Exception
 
 from .endpoints import Node, RpcError, RpcUnavailable
 from .manifest import ChainManifest, Contract
-from .manifest_checks import WRAPPED_NATIVE
+from .manifest_checks import GAS_PRICE_ORACLE, OPSTACK, WRAPPED_NATIVE
 from .node import without_secrets
 from .web3_access import web3_for
 
@@ -64,6 +64,18 @@ def check_chain(manifest: ChainManifest) -> list[Problem]:
         except (Web3Exception, RequestException, ValueError) as error:
             problems.append(Problem("endpoints", f"stopped answering: {error}"))
     return [Problem(each.key, without_secrets(each.text, alive[0])[:MOST_TEXT]) for each in problems]
+
+
+def notes_on(manifest: ChainManifest) -> list[str]:
+    """What contradicts nothing and is worth knowing; of a chain that does not answer there is nothing to say."""
+    if manifest.stack != OPSTACK:
+        return []
+    node = Node(manifest.endpoints[0].url, manifest.chain_id)
+    try:
+        code = node.request("eth_getCode", (GAS_PRICE_ORACLE, "latest"))
+    except (RpcUnavailable, RpcError):
+        return []
+    return [] if code != "0x" else [f"no contract at {GAS_PRICE_ORACLE}: no price counts a fee for data"]
 
 
 def _away(manifest: ChainManifest, url: str) -> str | None:

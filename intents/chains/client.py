@@ -52,7 +52,7 @@ class Log(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """The result of a mined transaction."""
+    """The result of a mined transaction. `data_fee_wei` is what it paid for its data besides its gas."""
 
     tx_hash: str
     block_number: int
@@ -60,6 +60,7 @@ class Receipt(NamedTuple):
     is_success: bool
     gas_used: int
     gas_price_wei: int
+    data_fee_wei: int
     logs: tuple[Log, ...]
 
 
@@ -285,6 +286,8 @@ def parse_receipt(value: dict[str, Any]) -> Receipt:
         is_success=value.get("status") == "0x1",
         gas_used=int(value["gasUsed"], 16),
         gas_price_wei=int(value.get("effectiveGasPrice") or "0x0", 16),
+        # OP Stack's. What Arbitrum Nitro and zkSync take for data is in their gasUsed: adding it would be twice.
+        data_fee_wei=int(value.get("l1Fee") or "0x0", 16),
         logs=tuple(parse_log(log) for log in value["logs"]),
     )
 

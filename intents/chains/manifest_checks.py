@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 # The venue that only changes the form of the chain's own coin.
 WRAPPED_NATIVE: Final = "wrapped_native"
+# The stack whose chains take a fee for data besides gas, and the predeploy that says how much.
+OPSTACK: Final = "opstack"
+GAS_PRICE_ORACLE: Final = "0x420000000000000000000000000000000000000F"
 MINIMUM_THRESHOLD: Final = 2
 # Hyperlane's domains, which equal chain ids, have 32 bits.
 MOST_CHAIN_ID: Final = 2**32 - 1

@@ -80,6 +80,7 @@ def _record_mined(attempt: Attempt, receipt: Receipt) -> Outcome:
         block_hash=receipt.block_hash,
         gas_used=receipt.gas_used,
         gas_price_wei=receipt.gas_price_wei,
+        data_fee_wei=receipt.data_fee_wei,
         revert=None if receipt.is_success else revert_reason(attempt, receipt),
         # Its log may have told before; the receipt only adds what it cost.
         confirmed_at=(attempt.confirmed_at if is_known else None) or timezone.now(),
@@ -102,6 +103,7 @@ def _forget_block(attempt: Attempt, target: AttemptState) -> None:
         block_hash="",
         gas_used=None,
         gas_price_wei=None,
+        data_fee_wei=None,
         revert=None,
         confirmed_at=None,
     )

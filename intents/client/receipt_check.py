@@ -260,9 +260,12 @@ def _transaction(case: Case, line: JsonObject) -> str:
     _same("gas used", int(line["gas_used"]), gas)
     _same("gas price", int(line["gas_price"]), price)
     _same("reverted", bool(line["is_reverted"]), int(receipt["status"], 16) == 0)
-    if int(line["actual"]) > gas * price:
-        raise DoesNotHold(f"{line['actual']} wei is more than the whole transaction took ({gas * price})")
-    return f"{line['purpose']}: {line['actual']} of {gas * price} wei {_where(line)}"
+    data_fee = int(receipt.get("l1Fee") or "0x0", 16)
+    _same("fee for data", int(line.get("data_fee", 0)), data_fee)
+    whole = gas * price + data_fee
+    if int(line["actual"]) > whole:
+        raise DoesNotHold(f"{line['actual']} wei is more than the whole transaction took ({whole})")
+    return f"{line['purpose']}: {line['actual']} of {whole} wei {_where(line)}"
 
 
 _LOOKS: dict[str, Callable[[Case, JsonObject], str]] = {

@@ -14,6 +14,7 @@ from intents.chains.client import ChainClient
 from intents.chains.manifest import ChainManifest
 from intents.venues.swaps import KINDS
 
+from .data_fees import data_calls, data_json
 from .message_fees import fee_calls, fees_json
 
 MOST_ROUNDS: Final = 4
@@ -24,7 +25,8 @@ Json = dict[str, Any]
 
 def chain_world_calls(manifest: ChainManifest, known: Json | None = None) -> list[Reading]:
     """The calls (to, data) of one reading; `known` is the chain's world before, None or {} at first."""
-    return [call for part in _parts(manifest, known) for call in part.calls] + fee_calls(manifest)
+    parts = [call for part in _parts(manifest, known) for call in part.calls]
+    return parts + data_calls(manifest) + fee_calls(manifest)
 
 
 def chain_world_json(
@@ -51,6 +53,9 @@ def chain_world_json(
         elif (amount := _number_text(answers[0])) is not None:
             # What did not answer is unknown, which is not the same as nothing: what was known before stands.
             world[part.kind][part.name] = amount
+    if data := data_calls(manifest):
+        world["data_fees"] = data_json(results[at : at + len(data)])
+        at += len(data)
     if manifest.has_shared_mailbox:
         fees = (chain_world_calls(manifest, known) if asked is None else asked)[at:]
         world["message_fees"] = fees_json(fees, results[at:])

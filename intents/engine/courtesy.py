@@ -6,9 +6,10 @@ we pay at most for a message to a Mailbox that is not ours, whose owner may ask 
 
 from collections.abc import Sequence
 
+from intents.chains.fees import cap_wei
 from intents.lifecycle import StepKind
 from intents.settlement.order import address_to_bytes32
-from intents.solver.pricing import GasRules, Unpriced, message_fee_wei, native_usd_up
+from intents.solver.pricing import GasRules, Unpriced, charged, message_fee_wei, native_usd_up
 from intents.solver.world import World
 
 from .case import Case
@@ -45,7 +46,8 @@ def pays_refund(case: Case) -> bool:
 def is_message_worth(fee_wei: int, cases: Sequence[Case]) -> bool:
     """Whether a message may cost that besides gas: no more than the inputs of all its orders are worth.
 
-    Without the message they would be lost. While nobody can value them it waits until they expire soon.
+    Without the message they would be lost. While nobody can value them it waits until they expire soon, and may cost
+    what its gas would at the most that is offered then: the fee is somebody else's word alone.
     """
     if not fee_wei:
         return True
@@ -55,7 +57,8 @@ def is_message_worth(fee_wei: int, cases: Sequence[Case]) -> bool:
         destination = world.chains[cases[0].order.destination_id]
         return native_usd_up(world, destination, fee_wei) <= at_stake
     except (Unpriced, KeyError):
-        return any(map(is_expiring, cases))
+        most = GasRules().dispatch * cap_wei(cases[0].destination.chain_id, is_urgent=True)
+        return fee_wei <= most and any(map(is_expiring, cases))
 
 
 def _is_sent(case: Case) -> bool:
@@ -106,12 +109,14 @@ def _is_worth(case: Case, *, times: int, with_proof: bool) -> bool:
 
 
 def _cost_usd_e8(case: Case, world: World, *, with_proof: bool) -> int:
-    gas, origin = GasRules(), world.chains[case.order.origin_id]
-    at_origin = gas.refund + (gas.process if with_proof else 0)
+    origin = world.chains[case.order.origin_id]
+    here = charged(origin, GasRules())
+    at_origin = here.refund + (here.process if with_proof else 0)
     cost = native_usd_up(world, origin, at_origin * origin.gas_price_wei)
     if not with_proof:
         return cost
     destination = world.chains[case.order.destination_id]
     fee = message_fee_wei(destination, origin.chain_id)
-    at_destination = gas.attest + gas.dispatch
-    return cost + native_usd_up(world, destination, at_destination * destination.gas_price_wei + fee)
+    there = charged(destination, GasRules())
+    sent = (there.attest + there.dispatch) * destination.gas_price_wei
+    return cost + native_usd_up(world, destination, sent + fee)

@@ -13,6 +13,7 @@ from intents.settlement.acceptance import LOSS_LIMIT_BPS, Refusal, refuse_value
 from intents.settlement.order import bytes32_to_address, int_to_address
 from intents.solver.pricing import (
     Unpriced,
+    charged,
     fill_units,
     message_fee_wei,
     native_usd_up,
@@ -115,9 +116,9 @@ def _cost_usd_e8(
     carried = 0
     source = _sent_from(planned, world)
     if source is not None:
-        fill += gas.arrive
+        fill += charged(destination, gas).arrive
         fee = message_fee_wei(source, destination.chain_id)
-        carried = native_usd_up(world, source, gas.bridge * source.gas_price_wei + fee)
+        carried = native_usd_up(world, source, charged(source, gas).bridge * source.gas_price_wei + fee)
     return (
         carried
         + native_usd_up(world, origin, (settled.finalise + settled.process) * origin.gas_price_wei)

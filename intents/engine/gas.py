@@ -8,8 +8,10 @@ import structlog
 from intents.chains import accounts, registry
 from intents.chains.endpoints import RpcUnavailable
 from intents.chains.fees import FeeAboveCap, fees
+from intents.chains.manifest_checks import OPSTACK
 from intents.models import Alert, Chain, Stock
-from intents.solver.pricing import GasRules
+from intents.solver.data_fees import DATA, data_wei
+from intents.solver.pricing import GasRules, Unpriced
 
 from . import alerts
 from .reservations import NATIVE
@@ -18,6 +20,16 @@ from .world import load_prices
 log = structlog.get_logger(__name__)
 
 RESERVE_ORDERS = 20
+# Packed bytes of the transactions that an order takes of each account.
+_SENT = {
+    accounts.OPERATOR: (DATA.open, DATA.fill + DATA.pool),
+    accounts.RELAYER: (
+        DATA.dispatch_fixed + DATA.dispatch_each,
+        DATA.process_fixed + DATA.process_each,
+        DATA.finalise_fixed + DATA.finalise_each,
+        DATA.refund,
+    ),
+}
 # A reserve that is full again by a hair would be thin again with the next order.
 ENOUGH_PERCENT = 120
 GAS_LOW = "gas_low"
@@ -69,15 +81,28 @@ def _reserves() -> list[Reserve]:
     for chain_id in registry.all_chains():
         try:
             max_fee_wei = fees(chain_id).max_fee_wei
-        except (FeeAboveCap, RpcUnavailable):
+            data = {role: _data_wei(chain_id, sizes) for role, sizes in _SENT.items()}
+        except (FeeAboveCap, RpcUnavailable, Unpriced):
             # Nothing is sent at such a price, or at all; the other chains are watched all the same.
             continue
         for role, units in needed.items():
             if (chain_id, senders[role]) in held:
                 besides = _message_wei(chain_id) if role == accounts.RELAYER else 0
-                wanted = RESERVE_ORDERS * (units * max_fee_wei + besides)
+                wanted = RESERVE_ORDERS * (units * max_fee_wei + data[role] + besides)
                 found.append(Reserve(chain_id, role, senders[role], held[chain_id, senders[role]], wanted))
     return found
+
+
+def _data_wei(chain_id: int, sizes: tuple[int, ...]) -> int:
+    """What the chain takes for data of transactions of these sizes, as the follower read it; raises Unpriced."""
+    if registry.chain(chain_id).stack != OPSTACK:
+        return 0
+    seen = load_prices().chains.get(chain_id)
+    if seen is None or seen.data_fees is None:
+        return 0
+    if not seen.data_fees:
+        raise Unpriced("no_data_fee", seen.native_id)
+    return sum(data_wei(seen.data_fees, size) for size in sizes)
 
 
 def _message_wei(chain_id: int) -> int:

@@ -100,9 +100,9 @@ def book_attempts(order: Order | None, attempts: Sequence[Attempt]) -> None:
 def _book_one(order: Order | None, attempt: Attempt) -> None:
     if attempt.gas_used is None:
         attempt_outcome(attempt)
-    if attempt.gas_used is None or attempt.gas_price_wei is None:
+    cost_wei = attempt.cost_wei
+    if cost_wei is None:
         return
-    cost_wei = attempt.gas_used * attempt.gas_price_wei
     ledger.book_gas(
         order,
         chain_id=attempt.chain_id,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from intents.amounts import BPS
 from intents.settlement.acceptance import LOSS_LIMIT_BPS
-from intents.settlement.destination_call import arrival_gas, order_gas
+from intents.settlement.destination_call import arrival_gas, order_gas, told_bytes
 from intents.settlement.order import MandateOutput
 from intents.solver.plan import steps_of
 from intents.solver.pricing import OPEN_GAS, PricingRules
@@ -116,6 +116,7 @@ def rules_for(
         finalise_each=rules.gas.finalise_each + told.finalise,
         dispatch_each=payloads * rules.gas.dispatch_each,
         process_each=payloads * rules.gas.process_each,
+        told_bytes=told_bytes(outputs),
     )
     return replace(rules, gas=gas, arrival_wei=besides, way=way)
 

@@ -16,6 +16,7 @@ from intents.solver.world import Stock as WorldStock
 
 from . import sharing, spending
 from .chain_world import Json
+from .data_fees import data_calls
 from .prices import FeedReading, combine
 from .sharing import Sharing
 from .spending import Spending
@@ -38,6 +39,7 @@ class _Seen:
     balances: dict[str, int] = field(default_factory=dict)
     feeds: dict[str, tuple[int, int]] = field(default_factory=dict)
     message_fees: dict[int, int] = field(default_factory=dict)
+    data_fees: dict[int, int] | None = None
 
     @property
     def markets(self) -> tuple[Market, ...]:
@@ -129,7 +131,12 @@ def _parsed(row: ChainHead) -> _Seen:
         balances={token: int(balance) for token, balance in world.get("stocks", {}).items()},
         feeds=feeds,
         message_fees={int(to): int(wei) for to, wei in world.get("message_fees", {}).items()},
+        data_fees=_data_fees(world.get("data_fees", {})),
     )
+
+
+def _data_fees(told: Json | None) -> dict[int, int] | None:
+    return None if told is None else {int(size): int(wei) for size, wei in told.items()}
 
 
 def _readable(pools: Sequence[Json]) -> Iterator[Market]:
@@ -202,7 +209,8 @@ def _chain_world(
         chain_id=manifest.chain_id,
         block_number=seen.number,
         block_hash=seen.block_hash,
-        gas_price_wei=seen.base_fee_wei + manifest.priority_fee_wei,
+        # Never 0 where data cost: they are counted as the gas to be had for it.
+        gas_price_wei=max(seen.base_fee_wei + manifest.priority_fee_wei, 1 if seen.data_fees else 0),
         native_id=manifest.native.canonical_id,
         native_decimals=manifest.native.decimals,
         block_seconds=manifest.block_seconds,
@@ -222,6 +230,7 @@ def _chain_world(
         fills=spent.fills_on(manifest.chain_id),
         held=held,
         message_fees=seen.message_fees if manifest.has_shared_mailbox else None,
+        data_fees=seen.data_fees if data_calls(manifest) else None,
     )
 
 

@@ -12,7 +12,8 @@ class StockMove(models.Model):
     """One amount of stock that goes from one token of one chain to another.
 
     It may be for an order, whose bridge step it then is; without one it brings stock back to where it belongs.
-    Whatever becomes of the order, the move goes on until the stock is there: it is ours.
+    Whatever becomes of the order, the move goes on until the stock is there: it is ours. Where it comes from or goes
+    to is a chain that is gone, it is stranded until that is back, and `details["was"]` says how far it had come.
     """
 
     class Kind(models.TextChoices):
@@ -26,6 +27,7 @@ class StockMove(models.Model):
         ARRIVED = "arrived"
         DONE = "done"
         GIVEN_UP = "given_up"
+        STRANDED = "stranded"
 
     order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="moves")
     step = models.ForeignKey(Step, null=True, on_delete=models.PROTECT, related_name="moves")
@@ -51,7 +53,7 @@ class StockMove(models.Model):
             # Two sweeps at once plan the same: the second one's row is refused.
             models.UniqueConstraint(
                 fields=["source_id", "source_token"],
-                condition=Q(order=None) & ~Q(state__in=["done", "given_up"]),
+                condition=Q(order=None) & ~Q(state__in=["done", "given_up", "stranded"]),
                 name="one_rebalance_a_stock",
             ),
         ]
@@ -60,5 +62,6 @@ class StockMove(models.Model):
         return f"{self.kind} {self.pk}"
 
 
-MOVE_ENDED = (StockMove.State.DONE, StockMove.State.GIVEN_UP)
+# Nothing is done for these; the last may go on one day.
+MOVE_ENDED = (StockMove.State.DONE, StockMove.State.GIVEN_UP, StockMove.State.STRANDED)
 MOVE_ARRIVED = (StockMove.State.ARRIVED, StockMove.State.DONE)

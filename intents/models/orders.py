@@ -165,6 +165,7 @@ class Attempt(models.Model):
     block_hash = models.CharField(max_length=66, blank=True)
     gas_used = models.PositiveBigIntegerField(null=True)
     gas_price_wei = Uint256Field(null=True)
+    data_fee_wei = Uint256Field(null=True, help_text=_("taken for its data besides its gas"))
     revert = models.JSONField(null=True, help_text=_("{name, args} when it reverted"))
     created_at = models.DateTimeField(auto_now_add=True)
     broadcast_at = models.FloatField(null=True, help_text=_("wall time, seconds"))
@@ -175,6 +176,13 @@ class Attempt(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [models.Index(fields=["chain_id", "sender", "nonce"]), models.Index(fields=["state"])]
+
+    @property
+    def cost_wei(self) -> int | None:
+        """What the chain took for it, data included; None while it is not known to be mined."""
+        if self.gas_used is None or self.gas_price_wei is None:
+            return None
+        return self.gas_used * self.gas_price_wei + (self.data_fee_wei or 0)
 
 
 class Event(models.Model):

@@ -30,7 +30,7 @@ _FILL_SLACK_SECONDS: Final = 3
 _UNFORESEEABLE: Final = frozenset(
     {
         "no_stock", "exposure_full", "not_profitable", "no_price", "stale_price", "chain_unreachable",
-        "no_message_fee", "fees_too_high",
+        "no_message_fee", "no_data_fee", "fees_too_high",
         "node_unreachable", "chain_paused", "token_paused", "route_paused", "gas_price_too_high",
         "fill_switched_off", "fill_deadline_near", "too_much_gas", "bridge_not_now", "fill_deadline",
     }

@@ -232,6 +232,7 @@ WAITING = {
     "no_price": _("waits for a trustworthy price"),
     "stale_price": _("waits for a trustworthy price"),
     "no_message_fee": _("waits until it is known what the proof costs"),
+    "no_data_fee": _("waits until it is known what a transaction costs there"),
     "chain_unreachable": _("%(chain)s does not answer; we keep trying"),
     "node_unreachable": _("%(chain)s does not answer; we keep trying"),
     "chain_paused": _("%(chain)s is paused"),

@@ -101,6 +101,10 @@ QUOTE_WORDS = {
     "no_message_fee": _(
         "What the proof between these chains costs is not known right now, so we make no offer. Try again in a moment."
     ),
+    "no_data_fee": _(
+        "What a transaction costs on one of these chains is not known right now, so we make no offer. "
+        "Try again in a moment."
+    ),
     "price_disagreement": _(
         "Our price sources disagree, so we make no offer of this size. Try a smaller amount."
     ),

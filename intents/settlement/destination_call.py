@@ -25,6 +25,8 @@ SECOND_OUTPUT_GAS: Final = 96_000
 # What it takes more to tell an order of two outputs when it is opened, and to look up both proofs when it is finalised.
 SECOND_OUTPUT_TOLD_GAS: Final = 4_500
 SECOND_OUTPUT_PROVEN_GAS: Final = 8_000
+# And so much longer it is, packed as rollups count data.
+SECOND_OUTPUT_BYTES: Final = 60
 # Each byte of a call is told with its order: calldata, memory and hash.
 CALL_BYTE_GAS: Final = 16
 
@@ -120,6 +122,15 @@ def order_gas(outputs: Sequence[MandateOutput]) -> OrderGas:
         open=more * SECOND_OUTPUT_TOLD_GAS + length * CALL_BYTE_GAS,
         finalise=more * SECOND_OUTPUT_PROVEN_GAS + length * CALL_BYTE_GAS,
     )
+
+
+def told_bytes(outputs: Sequence[MandateOutput]) -> int:
+    """How much longer these outputs are than one plain output, packed as rollups count data.
+
+    A call may be such that it cannot be packed: that takes a byte more for every 32.
+    """
+    called = sum(len(each.callback_data) * 33 // 32 for each in outputs)
+    return SECOND_OUTPUT_BYTES * max(len(outputs) - 1, 0) + called
 
 
 def _call_gas(output: MandateOutput) -> int:

@@ -1,18 +1,20 @@
 """What an order costs its user, in exact integers: costs round up, outputs round down."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Final
 
 from intents.amounts import BPS, bps_up, divide_down, divide_up, rescale_down
 from intents.solver.company import ALONE, CompanyRules, Shared
+from intents.solver.data_fees import data_units
 from intents.solver.world import ChainWorld, Price, Token, World
 
 USD: Final = 10**8
 
 
 class Unpriced(Exception):
-    """An amount cannot be valued: `code` is no_price, stale_price or no_message_fee, `asset` the canonical id."""
+    """An amount cannot be valued: `code` is no_price, stale_price, no_message_fee or no_data_fee, `asset` the
+    canonical id."""
 
     def __init__(self, code: str, asset: str) -> None:
         super().__init__(f"{code}: {asset}")
@@ -31,7 +33,8 @@ class GasRules:
     What happens once for many orders is not in these figures: the first fill of a token in an hour (17,100 more, for
     the hour's count of what leaves), the first deposit of a token while the escrow has none of it (17,100 more) and
     the first messages of a young Mailbox, which open the branches of its tree (up to 80,000 more). Opens and fills out
-    of stock are charged as they were of late, these where nothing is known of them.
+    of stock are charged as they were of late, these where nothing is known of them. `told_bytes` is how much longer
+    the outputs are than one plain output; what a chain takes for data besides gas, `charged` adds.
     """
 
     open: int = 142_000
@@ -48,6 +51,7 @@ class GasRules:
     finalise_each: int = 28_500
     bridge: int = 192_000
     arrive: int = 127_000
+    told_bytes: int = 0
 
     @property
     def dispatch(self) -> int:
@@ -244,16 +248,33 @@ def message_fee_wei(source: ChainWorld, to_chain: int) -> int:
     return source.message_fees[to_chain]
 
 
+def charged(chain: ChainWorld, gas: GasRules) -> GasRules:
+    """`gas` as this chain charges it, its fee for data as the gas to be had for that now; raises Unpriced."""
+    if chain.data_fees is None:
+        return gas
+    if not chain.data_fees:
+        raise Unpriced("no_data_fee", chain.native_id)
+    more = data_units(
+        tuple(chain.data_fees.items()),
+        chain.gas_price_wei,
+        payloads=gas.dispatch_each // GasRules().dispatch_each,
+        told_bytes=gas.told_bytes,
+    )
+    # What somebody else sends costs us nothing here either.
+    return replace(gas, **{name: had + more[name] for name in more if (had := getattr(gas, name))})
+
+
 def message_usd(world: World, origin: ChainWorld, destination: ChainWorld, gas: GasRules) -> int:
     """USD × 10^8 of bringing the proof of one order alone from its destination to its origin; raises Unpriced."""
     fee = message_fee_wei(destination, origin.chain_id)
-    sent = native_usd_up(world, destination, gas.dispatch * destination.gas_price_wei + fee)
-    return sent + native_usd_up(world, origin, gas.process * origin.gas_price_wei)
+    there, here = charged(destination, gas).dispatch, charged(origin, gas).process
+    sent = native_usd_up(world, destination, there * destination.gas_price_wei + fee)
+    return sent + native_usd_up(world, origin, here * origin.gas_price_wei)
 
 
 def finalise_usd(world: World, origin: ChainWorld, gas: GasRules) -> int:
     """USD × 10^8 of collecting one order alone; raises Unpriced."""
-    return native_usd_up(world, origin, gas.finalise * origin.gas_price_wei)
+    return native_usd_up(world, origin, charged(origin, gas).finalise * origin.gas_price_wei)
 
 
 def settling(
@@ -273,10 +294,11 @@ def settling(
     fee_bps = company.share_bps(together, is_dear=False)
     is_dear = company.is_dear(finalise_usd(world, origin, gas))
     finalise_bps = company.share_bps(origin.finalises, is_dear=is_dear)
+    there, here = charged(destination, gas), charged(origin, gas)
     return Settling(
-        dispatch=gas.dispatch_each + divide_up(gas.dispatch_fixed * message_bps, ALONE),
-        process=gas.process_each + divide_up(gas.process_fixed * message_bps, ALONE),
-        finalise=gas.finalise_each + divide_up(gas.finalise_fixed * finalise_bps, ALONE),
+        dispatch=there.dispatch_each + divide_up(there.dispatch_fixed * message_bps, ALONE),
+        process=here.process_each + divide_up(here.process_fixed * message_bps, ALONE),
+        finalise=here.finalise_each + divide_up(here.finalise_fixed * finalise_bps, ALONE),
         message_wei=divide_up(message_fee_wei(destination, origin.chain_id) * fee_bps, ALONE),
     )
 
@@ -287,16 +309,17 @@ def open_kind(way: str, token: str) -> str:
 
 
 def open_units(origin: ChainWorld, token: str, rules: PricingRules) -> int:
-    """Gas of our open as it was of late; 0 where somebody else sends it."""
+    """Gas of our open as it was of late, and as the chain charges it; 0 where somebody else sends it."""
     # The chain's own coin is locked by its sender's transaction, never by ours.
     if int(token, 16) == 0 or not rules.gas.open:
         return 0
     usual = OPEN_GAS.get(rules.way, GasRules().open)
-    return rules.gas.open - usual + origin.opens.get(open_kind(rules.way, token), usual)
+    return charged(origin, rules.gas).open - usual + origin.opens.get(open_kind(rules.way, token), usual)
 
 
 def fill_units(destination: ChainWorld, token: str, gas: GasRules, *, pools: int, wraps: int) -> int:
-    """Gas of the fill with its exchanges; one out of stock as it was of late for this token."""
+    """Gas of the fill with its exchanges, as the chain charges it; out of stock as it was of late for this token."""
+    gas = charged(destination, gas)
     if pools or wraps:
         return gas.fill + pools * gas.pool + wraps * gas.wrap
     usual = GasRules().fill
@@ -329,7 +352,7 @@ def tariff(
     settled = settling(world, origin, destination, gas=gas, company=rules.company)
     opening = open_units(origin, token.address, rules)
     filling = fill_units(destination, output, gas, pools=pools, wraps=wraps)
-    refund_share = divide_up(gas.refund * rules.refund_share_bps, BPS)
+    refund_share = divide_up(charged(origin, gas).refund * rules.refund_share_bps, BPS)
     price = price_of(world, token.canonical_id)
 
     def cost(at_origin: int, at_destination: int) -> int:
@@ -338,7 +361,8 @@ def tariff(
 
     carried = 0
     if source is not None:
-        usd = gas_usd(world, source, gas.bridge, rules) + gas_usd(world, destination, gas.arrive, rules)
+        usd = gas_usd(world, source, charged(source, gas).bridge, rules)
+        usd += gas_usd(world, destination, charged(destination, gas).arrive, rules)
         usd += native_usd_up(world, source, message_fee_wei(source, destination.chain_id))
         carried = from_usd_up(usd, token, price.low_e8)
 

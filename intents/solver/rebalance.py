@@ -5,15 +5,17 @@ where there is more than the target: over a bridge, by a swap on the same chain,
 first. Nothing moves that is promised or waited for, and nothing that costs more than the cap.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from intents.amounts import BPS, bps_down
 from intents.solver.candidates import Candidate
 from intents.solver.markets import other_token
 from intents.solver.pricing import (
+    GasRules,
     PricingRules,
     Unpriced,
+    charged,
     exchange_down,
     gas_usd,
     message_fee_wei,
@@ -157,8 +159,7 @@ class _Search:
             value = self.value(source, amount)
             if value < rules.smallest_usd_e8:
                 continue
-            gas = rules.pricing.gas
-            cost = self._gas(source[0], gas.bridge) + self._gas(place[0], gas.arrive)
+            cost = self._gas(source[0], lambda gas: gas.bridge) + self._gas(place[0], lambda gas: gas.arrive)
             cost += self._message(source[0], place[0])
             if cost * BPS <= value * rules.cost_cap_bps:
                 yield Shift(source=source, destination=place, amount=amount, route=route)
@@ -216,7 +217,7 @@ class _Search:
             whole = usd_up(amount, given, price_of(self.world, given.canonical_id).high_e8)
         except Unpriced:
             return None
-        cost = whole - gained + self._gas(chain.chain_id, self.rules.pricing.gas.pool * 2)
+        cost = whole - gained + self._gas(chain.chain_id, lambda gas: gas.pool * 2)
         if cost * BPS > value * self.rules.cost_cap_bps:
             return None
         swap = Swap((way.markets[0].venue,), way.path, rows[0], amount, is_exact_output=False)
@@ -230,8 +231,9 @@ class _Search:
         except Unpriced:
             return self.rules.largest_usd_e8
 
-    def _gas(self, chain_id: int, units: int) -> int:
+    def _gas(self, chain_id: int, units: Callable[[GasRules], int]) -> int:
+        chain, pricing = self.world.chains[chain_id], self.rules.pricing
         try:
-            return gas_usd(self.world, self.world.chains[chain_id], units, self.rules.pricing)
+            return gas_usd(self.world, chain, units(charged(chain, pricing.gas)), pricing)
         except Unpriced:
             return self.rules.largest_usd_e8

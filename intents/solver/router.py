@@ -41,11 +41,12 @@ _TELLING: Final = (
     "insufficient_liquidity",
     "bridge_too_slow",
     "token_paused",
+    "no_message_fee",
+    "no_data_fee",
     "no_stock",
     "price_disagreement",
     "stale_price",
     "no_price",
-    "no_message_fee",
 )
 
 

@@ -83,7 +83,8 @@ class ChainWorld:
     the reason: they may be delivered to whoever was promised them, and are nothing to deliver others with. `opens` and
     `fills` are what our transactions used of late: opens by way and token, fills out of stock by token.
     `message_fees` is what somebody else's Mailbox asks besides gas, in wei by the chain that a message goes to; None
-    where it is ours and asks nothing.
+    where it is ours and asks nothing. `data_fees` is what the chain takes for a transaction's data besides its gas, in
+    wei by size in bytes, of two sizes; None where it takes nothing, empty while it is not known.
     """
 
     chain_id: int
@@ -109,6 +110,7 @@ class ChainWorld:
     fills: Mapping[str, int] = field(default_factory=dict)
     held: Mapping[str, str] = field(default_factory=dict)
     message_fees: Mapping[int, int] | None = None
+    data_fees: Mapping[int, int] | None = None
 
     def handled(self, address: str) -> Token | None:
         """A token that may be stock or on the way to the output; None for what we do not touch."""
@@ -184,6 +186,9 @@ def chain_to_json(chain: ChainWorld) -> dict[str, Any]:
         "message_fees": None
         if chain.message_fees is None
         else {str(to): str(wei) for to, wei in chain.message_fees.items()},
+        "data_fees": None
+        if chain.data_fees is None
+        else {str(size): str(wei) for size, wei in chain.data_fees.items()},
     }
 
 
@@ -218,6 +223,9 @@ def chain_from_json(value: Mapping[str, Any]) -> ChainWorld:
         message_fees=None
         if value.get("message_fees") is None
         else {int(to): int(wei) for to, wei in value["message_fees"].items()},
+        data_fees=None
+        if value.get("data_fees") is None
+        else {int(size): int(wei) for size, wei in value["data_fees"].items()},
     )
 
 

@@ -10,11 +10,12 @@ from eth_account.signers.local import LocalAccount
 
 from intents.chains import registry
 from intents.chains.calls import encode_call
+from intents.chains.fees import cap_wei
 from intents.contracts.creations import artifact_code
 from intents.devnet.accounts import OWNER, address
 from intents.devnet.network import Network
 from intents.engine import case as case_module
-from intents.engine import lease, ledger, world
+from intents.engine import courtesy, lease, ledger, world
 from intents.engine.advance import advance
 from intents.engine.audit import ledger_check
 from intents.engine.chain_world import chain_world_calls, chain_world_json
@@ -22,6 +23,7 @@ from intents.engine.courtesy import carries_proof, is_message_worth
 from intents.engine.world import load_prices
 from intents.lifecycle import OrderState, StepKind
 from intents.models import Attempt, Chain, LedgerEntry, Order, StockMove
+from intents.solver.pricing import GasRules, Unpriced
 from intents.solver.world import ChainWorld
 from tests.engine.driver import Driver
 
@@ -126,7 +128,7 @@ def test_orders_of_one_message_bear_its_fee_which_is_paid_up_to_what_the_message
 
 
 def test_a_proof_that_nobody_filled_is_carried_while_its_message_is_cheap_for_the_input(
-    pay: Callable[[str], Paid], alice: LocalAccount
+    pay: Callable[[str], Paid], alice: LocalAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paid = pay("birch")
     order = paid.driver.transfer(alice, amount="100")
@@ -140,6 +142,17 @@ def test_a_proof_that_nobody_filled_is_carried_while_its_message_is_cheap_for_th
     assert is_message_worth(COIN // 100, [case])
     assert not is_message_worth(COIN // 25, [case])
     assert is_message_worth(COIN // 25, [case, case])
+
+    # Nobody can say what is at stake, and it is lost soon: still nobody else's word alone says what we pay.
+    def unpriced(*_: Any) -> int:
+        raise Unpriced("no_price", "usdc")
+
+    monkeypatch.setattr(courtesy, "input_value_usd_e8", unpriced)
+    most = GasRules().dispatch * cap_wei(BIRCH, is_urgent=True)
+    assert not is_message_worth(1, [case])
+    monkeypatch.setattr(courtesy, "is_expiring", lambda _: True)
+    assert is_message_worth(most, [case])
+    assert not is_message_worth(most + 1, [case])
 
 
 def test_fees_are_told_apart_though_a_chain_joins_while_they_are_read(registered: Network) -> None:

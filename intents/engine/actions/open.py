@@ -28,7 +28,7 @@ _DEPOSITED = 1
 _DELIVERED = (OrderState.FILLED, OrderState.PROVING)
 _UNPRICED = frozenset(
     {
-        "chain_unreachable", "no_price", "stale_price", "no_message_fee", "chain_paused", "token_paused",
+        "chain_unreachable", "no_price", "stale_price", "no_message_fee", "no_data_fee", "chain_paused", "token_paused",
         "route_paused",
     }
 )  # fmt: skip

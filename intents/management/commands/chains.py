@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from intents.chains import accounts, registry
-from intents.chains.check import check_chain
+from intents.chains.check import check_chain, notes_on
 from intents.errors import WaymeetError
 from intents.known import source
 from intents.known.draft import draft
@@ -66,6 +66,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{manifest.name}: {'as described' if not problems else ''}")
             for problem in problems:
                 self.stdout.write(f"  {problem.key}: {problem.text}")
+            for note in notes_on(manifest):
+                self.stdout.write(f"  note: {note}")
         if not all(manifest.is_local for manifest in manifests):
             for role in accounts.VARIABLES:
                 accounts.refuse_public(role, accounts.address(role))

@@ -201,7 +201,7 @@ def _attempt(
 ) -> AttemptView:
     manifest = connected_chains().get(row.chain_id)
     symbol, decimals = (manifest.native.symbol, manifest.native.decimals) if manifest else ("", 18)
-    fee = None if row.gas_used is None or row.gas_price_wei is None else row.gas_used * row.gas_price_wei
+    fee = row.cost_wei
     return AttemptView(
         tx_hash=row.tx_hash,
         title=words(PURPOSES, row.purpose.partition(":")[0]),

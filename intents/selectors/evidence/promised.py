@@ -148,16 +148,13 @@ def _costs(case: Dossier, steps: tuple[StepEvidence, ...], prices: CoinPrices) -
     shares = {view.tx_hash: 1 + len(view.serves) for step in steps for view in step.attempts}
     groups: dict[tuple[int, str], list[Attempt]] = {}
     for row in case.attempts:
-        if row.gas_used is not None and row.gas_price_wei is not None:
+        if row.cost_wei is not None:
             groups.setdefault((row.chain_id, row.purpose.partition(":")[0]), []).append(row)
     found = []
     for (chain_id, purpose), rows in groups.items():
         gas = sum(divide_up(row.gas_used or 0, shares.get(row.tx_hash, 1)) for row in rows)
         wei = sum(
-            divide_up(
-                (row.gas_used or 0) * (row.gas_price_wei or 0) + message_wei(row), shares.get(row.tx_hash, 1)
-            )
-            for row in rows
+            divide_up((row.cost_wei or 0) + message_wei(row), shares.get(row.tx_hash, 1)) for row in rows
         )
         manifest = connected_chains().get(chain_id)
         symbol, decimals = (manifest.native.symbol, manifest.native.decimals) if manifest else ("", 18)

@@ -145,9 +145,8 @@ def _transactions(order: Order) -> list[JsonObject]:
             "from": attempt.sender,
             "gas_used": str(attempt.gas_used),
             "gas_price": str(attempt.gas_price_wei),
-            "actual": str(
-                parts.get(f"gas:{attempt.tx_hash[2:34]}", attempt.gas_used * attempt.gas_price_wei)
-            ),
+            **({"data_fee": str(attempt.data_fee_wei)} if attempt.data_fee_wei else {}),
+            "actual": str(parts.get(f"gas:{attempt.tx_hash[2:34]}", attempt.cost_wei)),
             "proof": {
                 "tx_hash": attempt.tx_hash,
                 "block_number": attempt.block_number,
@@ -155,7 +154,7 @@ def _transactions(order: Order) -> list[JsonObject]:
             },
         }
         for attempt in own.distinct().defer("raw", "calldata").order_by("id")
-        if attempt.gas_used is not None and attempt.gas_price_wei is not None and attempt.block_hash
+        if attempt.cost_wei is not None and attempt.block_hash
     ]
 
 
