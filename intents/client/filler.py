@@ -157,13 +157,17 @@ class Filler:
         return "" if gain >= self.rules.least_gain_usd else f"it would gain ${gain:.4f}"
 
     def _gain_usd(self, order: StandardOrder, *, origin: ChainManifest, destination: ChainAccount) -> float:
-        """Rough: what we receive, less what we deliver, less the gas of everything at today's prices."""
+        """Rough: what we receive, less what we deliver, the gas of everything at today's prices and the proof's
+        message."""
         token, amount = order.inputs[0]
         output, chain = order.outputs[0], destination.chain
-        gas = WHOLE_TRANSFER_GAS * destination.gas_price_wei() / 10**chain.native.decimals
+        # Asked of the very contract that will ask for it: what does not answer is not free.
+        message = destination.number(calls.plain_dispatch_fee(origin=origin, destination=chain))
+        wei = WHOLE_TRANSFER_GAS * destination.gas_price_wei() + message
+        spent = wei / 10**chain.native.decimals * self.rules.prices_usd[chain.native.canonical_id]
         received = self._usd(origin, int_to_address(token), amount)
         delivered = self._usd(chain, bytes32_to_address(output.token), output.amount)
-        return received - delivered - gas * self.rules.prices_usd[chain.native.canonical_id]
+        return received - delivered - spent
 
     def _usd(self, chain: ChainManifest, address: str, amount: int) -> float:
         token = chain.token(address)

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from eth_account.signers.local import LocalAccount
 
+from intents.client.chain_account import ChainAccount
 from intents.client.filler import Filler, Rules
 from intents.devnet.accounts import wallet
 from intents.lifecycle import OrderState
 from intents.models import Attempt
+from intents.settlement import calls
 from tests.engine.conftest import driver
 from tests.engine.driver import Driver
 
@@ -50,7 +52,7 @@ def test_it_delivers_our_order_while_we_do_not_fill_and_is_paid_the_input(
 
 
 def test_it_leaves_alone_what_does_not_pay_and_what_it_cannot_price(
-    driver: Driver, alice: LocalAccount, settings: Any
+    driver: Driver, alice: LocalAccount, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.FILL_ENABLED = False
     network, stranger, said = driver.network, wallet(812), list[str]()
@@ -59,6 +61,13 @@ def test_it_leaves_alone_what_does_not_pay_and_what_it_cannot_price(
     network.mine_all(12)
     assert filler_for(driver, stranger, said, least_gain_usd=5.0).look() == 0
     assert "it would gain $" in said[-1]
+    fee = calls.plain_dispatch_fee(origin=network.manifest("alder"), destination=network.manifest("birch"))
+    asked = ChainAccount.number
+    with monkeypatch.context() as mailbox:
+        # As one that is somebody else's may ask, and the proof has to pay: 25 USD.
+        mailbox.setattr(ChainAccount, "number", lambda at, call: 10**16 if call == fee else asked(at, call))
+        assert filler_for(driver, stranger, said).look() == 0
+    assert "it would gain $-25." in said[-1] or "it would gain $-24." in said[-1]
     dear = filler_for(driver, stranger, said)
     dear.rules = Rules(prices_usd={"usdc": 1.0})
     assert dear.look() == 0
