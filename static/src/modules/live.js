@@ -4,13 +4,19 @@ import { language, say } from "./words.js";
 
 const POLL_MS = 1500;
 const GRACE_MS = 1200;
-const open = new WeakSet();
+// The server says something every 25 s: a socket that is silent for longer than this is dead and does not know it.
+const SILENT_MS = 70_000;
+// This address has as many sockets as it may: somebody else's may be gone after so long, and a bit more.
+const TOO_MANY = 4429;
+const AGAIN_MS = 30_000;
+const lines = new WeakMap();
 const kept = new Map();
 
 /** Wire sockets, polling and clocks of the whole page. */
 export function setUpLive() {
-  document.body.addEventListener("htmx:wsOpen", (event) => open.add(event.target));
-  document.body.addEventListener("htmx:wsClose", (event) => open.delete(event.target));
+  document.body.addEventListener("htmx:wsOpen", opened);
+  document.body.addEventListener("htmx:wsBeforeMessage", heard);
+  document.body.addEventListener("htmx:wsClose", closed);
   document.body.addEventListener("toggle", remember, true);
   for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap", "htmx:wsAfterMessage"]) {
     document.body.addEventListener(name, refreshed);
@@ -23,10 +29,35 @@ export function setUpLive() {
 
 function poll() {
   if (document.hidden) return;
+  for (const element of document.querySelectorAll("[ws-connect]")) revive(element);
   for (const element of document.querySelectorAll("[data-poll]")) {
     const isRunning = element.querySelector("[data-running]");
-    if (isRunning && !open.has(element)) htmx.trigger(element, "waymeet:poll");
+    if (isRunning && !lines.has(element)) htmx.trigger(element, "waymeet:poll");
   }
+}
+
+function opened({ target, detail }) {
+  lines.set(target, { socket: detail.event.target, wrapper: detail.socketWrapper, heardAt: Date.now() });
+}
+
+function heard({ target }) {
+  const line = lines.get(target);
+  if (line) line.heardAt = Date.now();
+}
+
+function closed({ target, detail }) {
+  // One that was given up may close long after the next has opened.
+  if (lines.get(target)?.socket === detail.event.target) lines.delete(target);
+  if (detail.event.code !== TOO_MANY) return;
+  window.setTimeout(() => target.isConnected && detail.socketWrapper.reconnect(), AGAIN_MS * (1 + Math.random()));
+}
+
+/** After a sleep, or behind a network that forgot us, a socket looks open for ever. */
+function revive(element) {
+  const line = lines.get(element);
+  if (!line || Date.now() - line.heardAt < SILENT_MS) return;
+  lines.delete(element);
+  line.wrapper.reconnect();
 }
 
 function refreshed() {
