@@ -13,15 +13,10 @@ from intents.passports.passport import PRESENT, WELL_KNOWN, Passport, passport_f
 from intents.passports.tokens import BRIDGED, SYNTHETIC, WRAPPED
 
 from .amounts import grouped
+from .known import STACKS
 from .passport_words import finding_figures, finding_words
 
 Line = tuple[str, str]
-_STACKS: Final = {
-    "opstack": "OP Stack",
-    "arbitrumnitro": "Arbitrum Nitro",
-    "zksync": "ZKsync",
-    "polygoncdk": "Polygon CDK",
-}
 _LAYERS: Final = {"ethereum": "Ethereum", "celestia": "Celestia", "eigenda": "EigenDA"}
 _NAMES: Final = {
     "create2_deployer": "CREATE2 deployer",
@@ -231,7 +226,7 @@ def _finality(passport: Passport) -> Iterator[Line]:
         _("%(minutes)s min (%(stack)s, data on %(layer)s); settled on its parent after %(hours)s h")
         % {
             "minutes": passport.ordered_seconds // 60,
-            "stack": _STACKS.get(passport.stack, passport.stack),
+            "stack": STACKS.get(passport.stack, passport.stack),
             "layer": _LAYERS.get(passport.data_layer, passport.data_layer),
             "hours": (passport.settled_seconds or 0) // 3600,
         },
