@@ -55,6 +55,13 @@ app.conf.update(
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
         "socket_connect_timeout": 2,
+        # Who hurries others must not wait long itself: without these six seconds for a Redis that is down, and
+        # for ever for one that hangs.
+        "socket_timeout": 5,
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
     },
     beat_scheduler="celery.beat:Scheduler",
     beat_max_loop_interval=SWEEP_SECONDS,

@@ -99,7 +99,8 @@ REDIS_URL = env.str("REDIS_URL", default=_redis_here)
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "waymeet"},
+        # Hints are sent on the way of what they are about, which must not wait for a Redis that hangs.
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": 2}], "prefix": "waymeet"},
     }
 }
 if REDIS_URL == "memory://":
@@ -139,6 +140,9 @@ CONSOLE_HIGH_VALUE_USD = env.int("WAYMEET_HIGH_VALUE_USD", default=10_000)
 STAFF_SECOND_FACTOR = env.str("WAYMEET_SECOND_FACTOR", default="auto")
 if STAFF_SECOND_FACTOR not in ("auto", "always"):
     raise ImproperlyConfigured(f"WAYMEET_SECOND_FACTOR={STAFF_SECOND_FACTOR}: write auto or always")
+# A login of staff ends after so long without use, and after a working day at most.
+STAFF_IDLE_SECONDS = env.int("WAYMEET_STAFF_IDLE_SECONDS", default=2 * 3600)
+STAFF_SESSION_SECONDS = env.int("WAYMEET_STAFF_SESSION_SECONDS", default=10 * 3600)
 OTP_TOTP_ISSUER = "Waymeet"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -212,6 +216,8 @@ GOODWILL_MOST_USD = env.int("WAYMEET_GOODWILL_MOST_USD", default=50)
 # A chain that joins: the most that its starting inventory is worth, and what may leave our account there in an hour.
 JOIN_GRANT_USD = env.int("WAYMEET_JOIN_GRANT_USD", default=25_000)
 JOIN_HOURLY_USD = env.int("WAYMEET_JOIN_HOURLY_USD", default=100_000)
+# And the most of each of its tokens that we take in beyond what goes out of our hands again, for as long as it is here.
+JOIN_HELD_USD = env.int("WAYMEET_JOIN_HELD_USD", default=100_000)
 # How long no node of a chain must have answered before two people may declare it gone.
 CHAIN_GONE_SECONDS = env.int("WAYMEET_CHAIN_GONE_SECONDS", default=86_400)
 # Contracts that a chain's manifest may name although nobody can tell what they are, as "chain id:address".
