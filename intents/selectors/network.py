@@ -5,13 +5,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import redis
-from django.conf import settings
-from django.db import DatabaseError, connection
-
 from intents.chains import registry
 from intents.chains.manifest import ChainManifest, TokenManifest
-from intents.errors import WaymeetError
 from intents.models import Chain, ChainHead, Order, Stock
 from intents.settlement.trust import trust_text as canonical_trust_text
 
@@ -21,7 +16,6 @@ from .wallet_chains import icon_path, wallet_chain
 NATIVE = "0x0000000000000000000000000000000000000000"
 HEAD_IS_STALE_BLOCKS = 15
 HEAD_IS_STALE_SECONDS = 20.0
-REDIS_TIMEOUT_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,59 +200,6 @@ def network_json(*, site: str = "") -> dict[str, Any]:
         }
         for chain_id, manifest in registry.all_chains().items()
     }
-
-
-def health() -> dict[str, Any]:
-    """Whether database and redis answer, and how old each chain's head is; never raises."""
-    database = _database_state()
-    return {
-        "database": database,
-        "redis": _redis_state(),
-        "chains": _heads_json() if database == "ok" else [],
-    }
-
-
-def has_tables() -> bool:
-    """Whether the database answers and its tables are there."""
-    return _database_state() == "ok"
-
-
-def _database_state() -> str:
-    try:
-        tables = connection.introspection.table_names()
-    except (DatabaseError, OSError):
-        return "unreachable"
-    return "ok" if Chain._meta.db_table in tables else "not_migrated"
-
-
-def _redis_state() -> str:
-    if settings.REDIS_URL == "memory://":
-        return "memory"
-    try:
-        client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=REDIS_TIMEOUT_SECONDS)
-        try:
-            client.ping()
-        finally:
-            client.close()
-    except (redis.RedisError, OSError, ValueError):
-        return "unreachable"
-    return "ok"
-
-
-def _heads_json() -> list[dict[str, Any]]:
-    try:
-        views = chain_views()
-    except (DatabaseError, WaymeetError):
-        return []
-    return [
-        {
-            "chain": view.manifest.slug,
-            "head": view.head_number,
-            "age_seconds": None if view.head_age_seconds is None else round(view.head_age_seconds, 1),
-            "is_stale": view.is_stale,
-        }
-        for view in views
-    ]
 
 
 def _listed(manifest: ChainManifest, address: str) -> TokenManifest | None:

@@ -6,7 +6,8 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from intents.selectors.network import connected_chains, has_tables
+from intents.selectors.health import has_tables
+from intents.selectors.network import connected_chains
 from intents.services.words import text
 
 from .failures import wants_json
