@@ -34,7 +34,8 @@ from intents.solver.rebalance import Shift
 from . import alerts
 from .courtesy import TOO_LITTLE
 from .rebalancing import begin_move
-from .silent import CHAIN_GONE, set_aside, wake_waiting
+from .silent import set_aside, wake_waiting
+from .stranded import settle
 from .treasury import treasury_addresses
 from .waking import wake_orders
 
@@ -149,14 +150,15 @@ def _part_with(row: Departure) -> bool:
     declared_at = row.began_at.timestamp()
     if ChainHead.objects.filter(pk=row.chain_id, seen_at__gt=declared_at).exists():
         return _is_back(row)
+    is_settled = settle(list(moves_of(row.chain_id).select_related("order")), gone=row.chain_id)
     waiting = open_orders(row.chain_id)
     if waiting.exists():
         # Those that wait for nobody look whether they still have to be waited for.
         wake_orders(list(waiting.filter(wake_at=0).values_list("order_id", flat=True)))
         return False
+    if not is_settled:
+        return False
     Departure.objects.filter(pk=row.pk, drained_at=None).update(drained_at=timezone.now())
-    # Nothing is known of stock that is on its way from or to it: that stays as it is, and is not asked for.
-    moves_of(row.chain_id).update(wake_at=0, reason={"code": CHAIN_GONE, "params": {}})
     return _leave(row)
 
 
@@ -175,7 +177,8 @@ def _take_up(chain_id: int) -> None:
     """Have everything looked at again that waited for the chain to come back."""
     alerts.end(_alert_key(chain_id))
     wake_waiting(chain_id)
-    moves_of(chain_id).filter(wake_at=0).update(wake_at=time.time())
+    found = moves_of(chain_id) | _ending_on(chain_id).filter(state=StockMove.State.STRANDED)
+    found.filter(wake_at=0).update(wake_at=time.time())
 
 
 def _alert_key(chain_id: int) -> str:
@@ -184,8 +187,11 @@ def _alert_key(chain_id: int) -> str:
 
 def moves_of(chain_id: int) -> QuerySet[StockMove]:
     """Stock under way from or to the chain."""
-    ends = Q(source_id=chain_id) | Q(destination_id=chain_id)
-    return StockMove.objects.filter(ends).exclude(state__in=MOVE_ENDED)
+    return _ending_on(chain_id).exclude(state__in=MOVE_ENDED)
+
+
+def _ending_on(chain_id: int) -> QuerySet[StockMove]:
+    return StockMove.objects.filter(Q(source_id=chain_id) | Q(destination_id=chain_id))
 
 
 def _agreed(chain_id: int) -> QuerySet[StaffRequest]:

@@ -17,12 +17,13 @@ from intents.chains.reverts import Reverted
 from intents.chains.sender import submit
 from intents.errors import WaymeetError
 from intents.lifecycle import AttemptState, StepState
-from intents.models import MOVE_ARRIVED, MOVE_ENDED, Attempt, ChainLog, Order, Step, StockMove
+from intents.models import MOVE_ARRIVED, Attempt, ChainLog, Order, Step, StockMove
 
-from . import bridging, exchanging, ledger, reservations
+from . import bridging, exchanging, ledger, reservations, stranded
 from .case import Wait
 from .flight import AttemptsChanged
 from .receipts import book_attempts
+from .silent import is_declared_gone
 from .waking import wake_orders
 
 log = structlog.get_logger(__name__)
@@ -31,6 +32,7 @@ LEASE_SECONDS = 25.0
 PASSING_SECONDS = 2.0
 STATES = StockMove.State
 
+_OVER = (STATES.DONE, STATES.GIVEN_UP)
 _SHOWN = {
     STATES.SENT: StepState.SUBMITTED,
     STATES.IN_TRANSIT: StepState.IN_TRANSIT,
@@ -44,12 +46,13 @@ _SHOWN = {
 def advance_move(move_id: int) -> Wait | None:
     """Bring a move as far as it goes now; why it waits, None when it ended. Raises nothing of the chains'."""
     now = time.time()
-    taken = StockMove.objects.filter(pk=move_id, leased_until__lt=now).exclude(state__in=MOVE_ENDED)
+    taken = StockMove.objects.filter(pk=move_id, leased_until__lt=now).exclude(state__in=_OVER)
     if not taken.update(leased_until=now + LEASE_SECONDS):
         return Wait("in_block", seconds=0.5)
     move = StockMove.objects.select_related("order", "step").get(pk=move_id)
     try:
-        reason = _work(move)
+        reason = stranded.take_up(move) if move.state == STATES.STRANDED else None
+        reason = reason or _work(move)
     except WaymeetError as error:
         if not error.retry:
             raise
@@ -111,7 +114,8 @@ def _depart(move: StockMove) -> Wait | None:
         if move.state == STATES.PLANNED:
             _shift(move, STATES.SENT)
         return Wait("in_block", seconds=3.0)
-    if move.state == STATES.PLANNED and not bridging.is_wanted(move):
+    is_unwanted = move.state == STATES.PLANNED and not bridging.is_wanted(move)
+    if is_unwanted or is_declared_gone(move.destination_id):
         _give_up(move)
         return None
     call = bridging.departure_call(move)

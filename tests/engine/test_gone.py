@@ -12,6 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.test import Client
+from django.utils import timezone
 from eth_account.signers.local import LocalAccount
 
 from intents.chains import endpoints as endpoints_module
@@ -21,11 +22,23 @@ from intents.chains.manifest import ChainManifest, Endpoint
 from intents.devnet.faults.modes import Fault, Mode
 from intents.devnet.faults.proxy import FaultProxy
 from intents.devnet.network import Network
-from intents.engine import departures, ledger, world
+from intents.engine import departures, ledger, rebalancing, world
+from intents.engine.audit import ledger_check
 from intents.engine.observe import observe
 from intents.engine.silent import silence_of
+from intents.engine.stranded import settle, take_up
 from intents.lifecycle import OrderState
-from intents.models import Alert, Chain, ChainHead, Departure, LedgerEntry, NodeReport, Order
+from intents.models import (
+    Alert,
+    Attempt,
+    Chain,
+    ChainHead,
+    Departure,
+    LedgerEntry,
+    NodeReport,
+    Order,
+    StockMove,
+)
 from intents.selectors.timeline import timeline
 from intents.settlement import calls
 from intents.settlement.order import order_from_json
@@ -35,6 +48,7 @@ from tests.engine.driver import Driver
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
 WHY = "its operator is gone"
 DAY = 86_400
+STATES = StockMove.State
 
 
 class Mortal(Driver):
@@ -195,3 +209,90 @@ def test_what_was_delivered_there_and_never_proved_is_a_loss_once_and_the_origin
     order = driver.drive(order, OrderState.REFUNDED)
     assert losses.count() == 1 and timeline(order).shown == "delivered"
     assert not any(ledger.sums().values())
+
+
+def test_stock_on_its_way_there_is_a_loss_until_the_chain_is_back_and_keeps_nothing_else_from_moving(
+    mortal: Callable[[str], Mortal], alice: LocalAccount, bob: LocalAccount
+) -> None:
+    driver = mortal("cedar")
+    order = driver.transfer(alice, get="cedar:WBTC", amount="200")
+    with driver.network.ticking():
+        driver.work_until(lambda: StockMove.objects.filter(state=STATES.IN_TRANSIT).exists())
+    move = StockMove.objects.get()
+    later = StockMove.objects.create(
+        kind=move.kind, route=move.route, source_id=move.source_id, source_token=move.source_token,
+        destination_id=move.destination_id, destination_token=move.destination_token, amount=move.amount, wake_at=1,
+    )  # fmt: skip
+    driver.die()
+    driver.declare()
+    driver.work()
+    later.refresh_from_db()
+    assert later.state == STATES.GIVEN_UP, "nothing leaves for a chain that is gone"
+    departures.sweep_departures()
+    assert StockMove.objects.get(pk=move.pk).state == STATES.IN_TRANSIT, "its departure is not final yet"
+    driver.network.mine("summit", 8)
+    driver.wait_for(lambda: departures.sweep_departures() or stranded(move))
+
+    assert order.steps.get(kind="bridge").state in ("ready", "skipped")
+    lost = LedgerEntry.objects.get(memo=f"move:{move.pk}:lost")
+    assert (lost.debit, lost.credit, lost.amount) == ("transit", "loss", move.amount)
+    [alert] = Alert.objects.filter(kind="loss", ended_at=None)
+    assert (alert.chain_id, alert.data["amount"]) == (903, str(move.amount))
+    assert not any(ledger.sums().values())
+    assert not departures.moves_of(900).exists() and not rebalancing.coming()
+
+    driver.network.warp(order.expires - int(time.time()) + 60)
+    Order.objects.update(wake_at=1)
+    driver.drive(order, OrderState.REFUNDED)
+    driver.work_until(driver.has_left)
+    driver.come_back()
+    with driver.network.ticking():
+        driver.work_until(lambda: StockMove.objects.get(pk=move.pk).state == STATES.DONE)
+    assert not LedgerEntry.objects.filter(memo=lost.memo).exists()
+    assert not Alert.objects.filter(ended_at=None).exists()
+    assert ledger_check() == []
+
+
+def stranded(move: StockMove) -> bool:
+    return StockMove.objects.get(pk=move.pk).state == STATES.STRANDED
+
+
+@pytest.mark.parametrize(
+    ("ends", "state", "arriving", "ends_as"),
+    [
+        ((901, 900), STATES.PLANNED, None, STATES.STRANDED),
+        ((901, 900), STATES.IN_TRANSIT, None, STATES.STRANDED),
+        ((901, 900), STATES.IN_TRANSIT, "reverted", STATES.STRANDED),
+        ((901, 900), STATES.IN_TRANSIT, "broadcast", STATES.IN_TRANSIT),
+        ((901, 900), STATES.ARRIVED, "confirmed", STATES.ARRIVED),
+        ((900, 901), STATES.ARRIVED, None, STATES.STRANDED),
+        ((900, 901), STATES.SENT, None, STATES.SENT),
+    ],
+)
+def test_what_a_living_chain_decides_is_waited_for(
+    registered: Network, ends: tuple[int, int], state: str, arriving: str | None, ends_as: str
+) -> None:
+    source, destination = (registry.chain(chain_id) for chain_id in ends)
+    gone = Departure.objects.create(chain_id=901, kind=Departure.Kind.GONE)
+    move = StockMove.objects.create(
+        kind="bridge", state=state, source_id=ends[0], source_token=source.tokens[0].address,
+        destination_id=ends[1], destination_token=destination.tokens[0].address, amount=7,
+    )  # fmt: skip
+    if arriving:
+        Attempt.objects.create(
+            purpose=f"arrive:{move.pk}", chain_id=ends[1], state=arriving, sender="", target="", nonce=0, tx_hash="0x1",
+            raw=b"", calldata="0x", gas_limit=1, max_fee_wei=1, priority_fee_wei=1,
+        )  # fmt: skip
+    is_settled = settle([move], gone=901)
+    move.refresh_from_db()
+    assert (move.state, is_settled) == (ends_as, ends_as == STATES.STRANDED)
+    is_lost = (state, ends_as) == (STATES.IN_TRANSIT, STATES.STRANDED)
+    assert LedgerEntry.objects.filter(credit="loss").exists() is is_lost
+    if move.state != STATES.STRANDED:
+        return
+    assert take_up(move) is not None, "not while the chain is gone"
+    Departure.objects.filter(pk=gone.pk).update(ended_at=timezone.now())
+    assert take_up(move) is None
+    move.refresh_from_db()
+    assert (move.state, move.ended_at, move.details) == (state, None, {})
+    assert not LedgerEntry.objects.exists() and not Alert.objects.filter(ended_at=None).exists()

@@ -41,7 +41,7 @@ def bring(case: Case, fill: Step) -> bool:
         set_details(case, fill, bridge=None)
         _tell(case, "stock_arrived", move)
         return True
-    if move.state == StockMove.State.GIVEN_UP:
+    if move.state in (StockMove.State.GIVEN_UP, StockMove.State.STRANDED):
         set_details(case, fill, bridge={**plan, "move": None})
         return _otherwise(case, fill, Wait("no_stock", seconds=LOOK_ELSEWHERE_SECONDS))
     wait(case, step, reason or Wait("in_block", seconds=1.0))
