@@ -84,6 +84,20 @@ def test_an_unfilled_output_is_attested_past_its_deadline(world: World) -> None:
     assert world.output_settler.call("getUnfilledOracle", keccak(payload)) == world.oracle.address.lower()
 
 
+def test_every_absence_must_hold(world: World) -> None:
+    outputs = [world.output(world) for _ in range(2)]
+    deadline = world.chain.timestamp() + 10_000
+    world.chain.warp_to(deadline + 1)
+    world.output_settler.send(
+        "attestUnfilled", ORDER_ID, output_to_abi(outputs[0]), deadline, sender=relayer.address
+    )
+    good, bad = (unfilled_payload(ORDER_ID, output, deadline) for output in outputs)
+    assert attested(world, good, good)
+    assert not attested(world, good, bad)
+    assert not attested(world, bad, good)
+    assert not attested(world, bad, oracle="0x" + "00" * 20)
+
+
 @pytest.mark.parametrize("offset", [-1, 0, 1])
 def test_the_deadline_is_strict(world: World, offset: int) -> None:
     """A fill at the deadline can still be claimed, so only the second after it attests an absence."""

@@ -245,6 +245,51 @@ def test_all_outputs_of_an_order_at_once(world: World) -> None:
         world.output_settler.send("fillOrderOutputs", *arguments[:2], 1, FILLER, sender=filler.address)
 
 
+def fill_all(world: World, outputs: list[MandateOutput], *, value: int = 0, deadline: int = 0) -> Receipt:
+    until = deadline or world.chain.timestamp() + 10_000
+    arguments = (ORDER_ID, [output_to_abi(output) for output in outputs], until, FILLER)
+    return world.output_settler.send("fillOrderOutputs", *arguments, sender=filler.address, value=value)
+
+
+def test_together_they_are_delivered_as_each_would_be_alone(world: World) -> None:
+    """An auction adds what it adds, the recipient is called, and coins that are too many come back."""
+    contract, start = world.token("receiver"), world.chain.timestamp() + 1_000
+    called = world.output(world, recipient=address_to_bytes32(contract.address), callback_data=b"x")
+    auction = world.output(world, context=b"\x01" + _auction(start, start + 100, 10))
+    before = world.chain.balance(filler.address)
+    fill_all(world, [called, auction], value=9)
+    assert contract.call("calls") == 1
+    assert world.balance(world.usdc.address, recipient(auction)) == 99 * USDC + 1_000
+    assert world.chain.balance(filler.address) == before
+    assert world.chain.balance(world.output_settler.address) == 0
+
+
+def test_a_present_of_the_second_output_does_not_stop_the_first(world: World) -> None:
+    first, second = world.output(world), world.output(world)
+    fill(world, second, data=address_to_bytes32(mallory.address))
+    fill_all(world, [first, second])
+    assert world.balance(world.usdc.address, recipient(first)) == 99 * USDC
+    assert world.balance(world.usdc.address, recipient(second)) == 99 * USDC
+    third, fourth = world.output(world), world.output(world)
+    fill(world, third, data=address_to_bytes32(mallory.address))
+    with reverts("AlreadyFilled"):
+        fill_all(world, [third, fourth])
+    assert record(world, fourth) == bytes(32)
+
+
+def test_several_fills_at_the_deadline_count_like_one(world: World) -> None:
+    outputs, batched = [world.output(world)], world.output(world)
+    deadline = world.chain.timestamp() + 10_000
+    world.chain.next_block_at(deadline)
+    fill_all(world, outputs, deadline=deadline)
+    later = deadline + 50
+    world.chain.next_block_at(later)
+    item = (ORDER_ID, output_to_abi(batched), later)
+    world.output_settler.send("fillMany", [item], FILLER, sender=filler.address)
+    assert record(world, outputs[0]) == fill_record(FILLER, deadline)
+    assert record(world, batched) == fill_record(FILLER, later)
+
+
 def items(world: World, outputs: list[MandateOutput], seconds: int = 100) -> list[tuple[Any, ...]]:
     deadline = world.chain.timestamp() + seconds
     return [(keccak(bytes([i])), output_to_abi(output), deadline) for i, output in enumerate(outputs)]

@@ -131,6 +131,17 @@ def test_a_fill_counts_until_the_deadline_itself(world: World, late: int) -> Non
         finalise(world, order, [(filled_at, FILLER)])
 
 
+def test_every_output_must_have_been_filled_in_time(world: World) -> None:
+    order = world.order(outputs=(world.output(world), world.output(world)))
+    world.open(order)
+    times = (order.fill_deadline, order.fill_deadline + 1)
+    for index, filled_at in enumerate(times):
+        world.prove_fill(order, solver=filler.address, timestamp=filled_at, index=index)
+    with reverts("FilledTooLate"):
+        finalise(world, order, [(filled_at, FILLER) for filled_at in times])
+    assert world.status(world.id(order)) == 1
+
+
 def test_unproven_unopened_foreign_and_empty_orders(world: World) -> None:
     order = world.order()
     params = [(world.chain.timestamp(), FILLER)]

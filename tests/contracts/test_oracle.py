@@ -1,9 +1,11 @@
 """Attestations cross from one chain to the other through the real Mailbox and the oracle's own module."""
 
 import pytest
+from eth_abi import encode as abi_encode
 from eth_utils import keccak
 
 from intents.contracts.addresses import oracle_init_code
+from intents.contracts.artifacts import load_artifact
 from intents.settlement.order import (
     StandardOrder,
     address_to_bytes32,
@@ -13,7 +15,7 @@ from intents.settlement.order import (
     unfilled_payload,
 )
 
-from .chain import reverts
+from .chain import Reverted, reverts
 from .world import (
     USDC,
     VALIDATORS,
@@ -26,10 +28,12 @@ from .world import (
     mallory,
     message_body,
     metadata,
+    owner,
     relayer,
 )
 
 FILLER = address_to_bytes32(filler.address)
+FEE_WEI = 10**14
 
 
 def fill(origin: World, destination: World, order: StandardOrder) -> bytes:
@@ -108,10 +112,22 @@ def test_one_message_carries_a_batch(world: World, other_world: World) -> None:
     assert {event["application"] for event in proven} == {application}
 
 
-def test_the_fee_is_quoted_and_the_value_forwarded(world: World, other_world: World) -> None:
+def test_the_fee_is_quoted_paid_and_never_overpaid(world: World, other_world: World) -> None:
     payload = fill(world, other_world, world.order(other_world))
     target = (world.chain_id, world.oracle.address, other_world.output_settler.address, [payload])
     assert other_world.oracle.call("quote", *target) == 0
+    terms = [10**18, FEE_WEI, owner.address, owner.address]
+    arguments = abi_encode(["uint256", "uint256", "address", "address"], terms)
+    code = bytes.fromhex(load_artifact("ProtocolFee").bytecode[2:]) + arguments
+    hook = other_world.chain.create(code, sender=deployer.address)
+    other_world.mailbox.send("setRequiredHook", hook, sender=owner.address)
+    assert other_world.oracle.call("quote", *target) == FEE_WEI
+    for wrong in (0, FEE_WEI - 1, FEE_WEI + 1):
+        with pytest.raises(Reverted):
+            other_world.oracle.send("submit", *target, sender=relayer.address, value=wrong)
+    other_world.oracle.send("submit", *target, sender=relayer.address, value=FEE_WEI)
+    assert other_world.chain.balance(hook) == FEE_WEI
+    assert other_world.chain.balance(other_world.oracle.address) == 0
 
 
 def test_only_attested_payloads_are_dispatched(world: World, other_world: World) -> None:
