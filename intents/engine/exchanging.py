@@ -34,7 +34,8 @@ def call_of(move: StockMove) -> Sent:
 
 
 def amounts_of(move: StockMove, attempt: Attempt) -> tuple[int, int]:
-    """Base units (spent, gained) as the transfers in the receipt have them.
+    """Base units (spent, gained) as the transfers in the receipt have them, within what our account allows at all:
+    a token writes what it likes into its logs.
 
     Raises RpcUnavailable while the node does not show the receipt.
     """
@@ -43,4 +44,5 @@ def amounts_of(move: StockMove, attempt: Attempt) -> tuple[int, int]:
         raise RpcUnavailable(f"no receipt of {attempt.tx_hash} yet")
     account = registry.chain(move.source_id).address("solver_account")
     spent = moved(receipt.logs, move.source_token, of=account)
-    return spent, moved(receipt.logs, move.destination_token, to=account)
+    gained = moved(receipt.logs, move.destination_token, to=account)
+    return min(spent, move.amount), max(gained, int(move.details["least"]))

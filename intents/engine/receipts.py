@@ -54,7 +54,8 @@ def is_paid_by_us(case: Case, log: ChainLog) -> bool:
 def delivery_of(case: Case, log: ChainLog, *, is_ours: bool) -> Delivery:
     """The delivery that a fill's log proves; reads the receipt only when the fill swapped.
 
-    Raises RpcUnavailable while the node does not show the receipt of a block it has already served.
+    A token writes what it likes into its logs: more than the account lets go of, or less than it insists on, is not
+    believed. Raises RpcUnavailable while the node does not show the receipt of a block it has already served.
     """
     output = case.terms.outputs[0]
     fill = case.step(StepKind.FILL)
@@ -76,11 +77,13 @@ def delivery_of(case: Case, log: ChainLog, *, is_ours: bool) -> Delivery:
     elif output.callback_data:
         # The output itself went to the executor, and what the swap gave beyond it to the person.
         received += output.amount
+    delivered = max(output.amount, min(received, case.order.output_expected))
+    spent = moves.sum(swap["input_token"], of=account)
     return Delivery(
-        delivered=max(output.amount, received),
+        delivered=delivered,
         token_in=swap["input_token"],
-        amount_in=moves.sum(swap["input_token"], of=account),
-        amount_out=bought,
+        amount_in=min(spent, int(fill.details["stock_amount"])) if fill is not None else spent,
+        amount_out=max(bought, delivered),
     )
 
 
