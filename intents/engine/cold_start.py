@@ -1,33 +1,45 @@
-"""Chains that joined a short while ago: what may still leave them, by the rule of `solver.cold_start`.
+"""Chains that joined: what may still leave them, by the rule of `solver.cold_start`.
 
 Chains that were there from the start, by the operator's own manifests, are not new.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.db.models import Exists, FloatField, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from intents.chains.manifest import ChainManifest
-from intents.lifecycle import OrderState, StepKind, StepState
-from intents.models import Chain, ChainPassport, Departure, Join, LedgerEntry, Order, Step
+from intents.lifecycle import OrderState
+from intents.models import Chain, ChainPassport, Departure, Join, Order, Reservation
 from intents.settlement.acceptance import Refusal
-from intents.solver.cold_start import DAY_SECONDS, Room, cap_usd_e8, day_usd_e8
+from intents.solver.cold_start import DAY_SECONDS, USD_E8, Bound, Room, cap_usd_e8, day_usd_e8
+from intents.solver.pricing import Unpriced, price_of
+from intents.solver.world import World
 
+from .exposure import at_our_risk
+from .holdings import taken_in
 from .intake import ONCHAIN
+from .world import load_prices
 
-_UNDER_WAY: Final = (
+# Accepted, or delivered and not paid for yet.
+_PROMISED: Final = (
     OrderState.SIGNED,
     OrderState.OPENING,
-    OrderState.OPENED,
     OrderState.FILLING,
     OrderState.FILLED,
     OrderState.PROVING,
 )
 # Their user's own transaction opens them: they hold no stock before, and turn round at once when there is none.
 UNSIGNED_WAYS: Final = frozenset({"native", "batch", "deposit"})
+_CODES: Final[dict[Bound, str]] = {
+    "cap": "cold_start_cap",
+    "day": "cold_start_day",
+    "held": "cold_start_held",
+}
 # (chain, token, since): once no longer new, a token stays so, and its orders are not summed up for every offer.
 _lifted: set[tuple[int, str, datetime]] = set()
 
@@ -54,50 +66,92 @@ def observed_since(chain_id: int) -> datetime | None:
     return max(joined, broke) if broke is not None else joined
 
 
-def room(chain_id: int, token: str, *, but: str = "", is_due: bool = False) -> Room | None:
-    """What may still leave a new chain with one of its tokens; None when nothing is capped.
+def room(
+    chain_id: int,
+    token: str,
+    *,
+    but: str = "",
+    is_due: bool = False,
+    worth: tuple[int, int] | None = None,
+    world: World | None = None,
+) -> Room | None:
+    """What may still leave a chain that joined with one of its tokens; None for one that was there from the start.
 
-    `is_due` leaves out what its users opened themselves and nobody has promised to deliver yet.
+    `is_due` leaves out what its users opened themselves and nobody has promised to deliver yet. What we hold of the
+    token is valued by `worth`, so many base units with their USD × 10^8, else by the prices of the `world`, else by
+    today's.
     """
     since = observed_since(chain_id)
-    if since is None or (chain_id, token, since) in _lifted:
+    if since is None:
         return None
     observed = int((timezone.now() - since).total_seconds())
-    out = _risked(chain_id)
-    if is_due:
-        out = out.exclude(state=OrderState.OPENED, confirm_way__in=(*UNSIGNED_WAYS, ONCHAIN))
-    orders = out.filter(input_token=token)
+    out = at_our_risk(chain_id)
+    orders, committed = out.filter(input_token=token), _committed(is_due=is_due)
+    under_way = orders.filter(committed).exclude(order_id=but)
+    known = Room(
+        None,
+        0,
+        sum(under_way.values_list("value_usd_e8", flat=True)),
+        observed,
+        most_held_usd_e8=settings.JOIN_HELD_USD * USD_E8,
+        held_usd_e8=_held_usd_e8(chain_id, token, since=since, worth=worth, world=world),
+    )
+    if (chain_id, token, since) in _lifted:
+        return known
     settled = _worth(orders.filter(state=OrderState.SETTLED))
     cap = cap_usd_e8(settled_usd_e8=settled, observed_seconds=observed)
     if cap is None:
         _lifted.add((chain_id, token, since))
-        return None
-    under_way = orders.filter(state__in=_UNDER_WAY).exclude(order_id=but)
+        return known
     all_settled = _worth(out.filter(state=OrderState.SETTLED))
     day = day_usd_e8(settled_usd_e8=all_settled, observed_seconds=observed)
-    return Room(
-        cap,
-        settled,
-        sum(under_way.values_list("value_usd_e8", flat=True)),
-        observed,
-        day,
-        0 if day is None else _gone(out.exclude(order_id=but)),
-    )
+    gone = 0 if day is None else _gone(out.exclude(order_id=but), committed)
+    return replace(known, cap_usd_e8=cap, settled_usd_e8=settled, day_usd_e8=day, gone_usd_e8=gone)
 
 
-def _risked(chain_id: int) -> QuerySet[Order]:
-    """Orders that leave the chain at our risk. What others deliver says nothing of how far it can be trusted, and takes
-    no room: whoever fills their own orders moves the same money round and round for nothing.
+def is_full(chain_id: int, token: str) -> bool:
+    """Whether so much of a token of a chain that joined was taken in that we buy no more of it ourselves."""
+    left = room(chain_id, token)
+    return left is not None and left.left_to_hold_usd_e8 == 0
+
+
+def _held_usd_e8(
+    chain_id: int, token: str, *, since: datetime, worth: tuple[int, int] | None, world: World | None
+) -> int:
+    """USD × 10^8 of what was taken in and has not gone out; 0 while nobody knows a price."""
+    held = taken_in(chain_id, token, since=since)
+    if not held:
+        return 0
+    if worth is not None:
+        units, usd_e8 = worth
+        return held * usd_e8 // units
+    world = world or load_prices()
+    known = world.chains[chain_id].handled(token) if chain_id in world.chains else None
+    try:
+        price = price_of(world, known.canonical_id).high_e8 if known else 0
+    except Unpriced:
+        return 0
+    return held * price // 10**known.decimals if known else 0
+
+
+def _committed(*, is_due: bool) -> Q:
+    """What we gave our word for. Opening an order costs its user nothing but patience: until we hold stock for what
+    nobody signed for us, it keeps nobody else from leaving.
     """
-    left = Step.objects.filter(order=OuterRef("pk"), kind=StepKind.PROVE, state=StepState.SKIPPED)
-    paid = LedgerEntry.objects.filter(order=OuterRef("pk"), memo="fill")
-    return Order.objects.filter(~Exists(left) | Exists(paid), origin_id=chain_id)
+    held = Exists(Reservation.objects.filter(order=OuterRef("pk"), state=Reservation.State.HELD))
+    is_signed = ~Q(confirm_way__in=(*UNSIGNED_WAYS, ONCHAIN))
+    return _in_any(_PROMISED) | _in_any((OrderState.OPENED,)) & (is_signed if is_due else is_signed | Q(held))
 
 
-def _gone(orders: QuerySet[Order]) -> int:
+def _in_any(states: tuple[OrderState, ...]) -> Q:
+    """In one of these states, or parked for a person in one of them."""
+    return Q(state__in=states) | Q(state=OrderState.NEEDS_ATTENTION, resume_state__in=states)
+
+
+def _gone(orders: QuerySet[Order], committed: Q) -> int:
     """What was delivered within a day or is about to be, whatever became of it since."""
     yesterday = timezone.now() - timedelta(seconds=DAY_SECONDS)
-    return _worth(orders.filter(Q(state__in=_UNDER_WAY) | Q(delivered_at__gt=yesterday)))
+    return _worth(orders.filter(committed | Q(delivered_at__gt=yesterday)))
 
 
 def _worth(orders: QuerySet[Order]) -> int:
@@ -106,11 +160,11 @@ def _worth(orders: QuerySet[Order]) -> int:
 
 
 def refuse_due(origin: ChainManifest, order: Order) -> Refusal | None:
-    """Why an order that its user opened is not delivered: others may have left the chain since it was quoted.
+    """Why an order that its user or a stranger opened is not delivered: others may have left the chain since.
 
     Call it inside the transaction that promises the delivery: the origin's row is locked for two that come at once.
     """
-    if order.confirm_way not in UNSIGNED_WAYS or observed_since(origin.chain_id) is None:
+    if order.confirm_way not in (*UNSIGNED_WAYS, ONCHAIN) or observed_since(origin.chain_id) is None:
         return None
     Chain.objects.select_for_update().get(chain_id=origin.chain_id)
     return refuse_new_chain(
@@ -128,11 +182,13 @@ def refuse_new_chain(
 ) -> Refusal | None:
     """Why `amount` of a token, of this worth, does not leave a new chain now, with the most that does.
 
-    `cold_start_cap` until others are settled, `cold_start_day` until what left is a day ago.
+    `cold_start_cap` until others are settled, `cold_start_day` until what left is a day ago, `cold_start_held` until
+    what we hold goes out again.
 
     `but` is an order that is there already and is not to be counted beside itself; `is_due` is as for `room`.
     """
-    left = room(origin.chain_id, token, but=but, is_due=is_due)
+    worth = (amount, value_usd_e8)
+    left = room(origin.chain_id, token, but=but, is_due=is_due, worth=worth) if amount else None
     if left is None or value_usd_e8 <= left.left_usd_e8:
         return None
     known = origin.token(token)
@@ -145,4 +201,4 @@ def refuse_new_chain(
     most = amount * left.left_usd_e8 // value_usd_e8
     if most > 0:
         params["maximum"] = str(most)
-    return Refusal("cold_start_day" if left.waits_for_tomorrow else "cold_start_cap", params)
+    return Refusal(_CODES[left.tightest], params)

@@ -2,14 +2,23 @@
 
 from collections.abc import Collection
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from intents.chains import registry
 from intents.lifecycle import OrderState, StepKind, StepState
-from intents.models import Chain, ChainHead, ChainLog, Order
+from intents.models import Chain, ChainHead, ChainLog, LedgerEntry, Order, Step
 
 from .case import Case
 from .depth import exposure_cap_usd_e8, final_depth
 
 _AT_RISK = (OrderState.FILLING, OrderState.FILLED, OrderState.PROVING)
+
+
+def at_our_risk(origin_id: int) -> QuerySet[Order]:
+    """Orders out of a chain but for those that others delivered, which cost us nothing whatever becomes of them."""
+    left = Step.objects.filter(order=OuterRef("pk"), kind=StepKind.PROVE, state=StepState.SKIPPED)
+    paid = LedgerEntry.objects.filter(order=OuterRef("pk"), memo="fill")
+    return Order.objects.filter(~Exists(left) | Exists(paid), origin_id=origin_id)
 
 
 def is_within_cap(case: Case) -> bool:
@@ -28,7 +37,7 @@ def is_within_cap(case: Case) -> bool:
 
 def unfinal_usd_e8(origin_id: int, *, but: str = "") -> int:
     """USD × 10^8 of the orders of an origin that we fill or filled while their deposit is not final."""
-    rows = Order.objects.filter(origin_id=origin_id, state__in=_AT_RISK).exclude(order_id=but)
+    rows = at_our_risk(origin_id).filter(state__in=_AT_RISK).exclude(order_id=but)
     values = dict(rows.values_list("order_id", "value_usd_e8"))
     final = _final_deposits(origin_id, values)
     return sum(value for order_id, value in values.items() if order_id not in final)

@@ -13,6 +13,7 @@ from intents.solver.plan import stored_swap
 from intents.solver.rebalance import Place, Shift, shifts
 
 from . import reservations
+from .cold_start import is_full
 from .reservations import Claim, StockShort
 from .world import load_world
 
@@ -36,7 +37,8 @@ def rebalance() -> int:
         return 0
     wanted = targets()
     planned = shifts(load_world(), wanted, needed=needed(), coming=coming())
-    return sum(begin_move(shift) for shift in planned)
+    # A token that its issuer takes back from us, or never was worth anything, is not bought again and again.
+    return sum(begin_move(shift) for shift in planned if not is_full(*shift.destination))
 
 
 def targets() -> dict[Place, int]:

@@ -99,3 +99,5 @@ class LedgerEntry(models.Model):
                 fields=["order", "chain_id", "token", "debit", "credit", "memo"], name="ledger_fact_once"
             ),
         ]
+        # What came of a token since it was last summed up is asked for every offer out of a chain that joined.
+        indexes = [models.Index(fields=["chain_id", "token", "created_at"], name="ledger_of_token")]

@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 
 from intents.chains import registry
 from intents.engine.cold_start import joined_at, observed_since, room
+from intents.engine.world import load_prices
 from intents.models import Chain, Departure
 from intents.solver.cold_start import OBSERVED_SECONDS
+from intents.solver.world import World
 
 from .again import sending_to
 from .amounts import grouped
@@ -65,12 +67,13 @@ def chain_page(slug: str) -> ChainPage | None:
     chain_id = view.manifest.chain_id
     passport = passport_view(chain_id)
     free = {bar.chain: bar.usd for bar in liquidity(views).bars}
+    world = load_prices()
     return ChainPage(
         view=view,
         sums=activity().chains.get(chain_id, ChainActivity()),
         passport=passport,
-        depths=tuple(_depths(view, views, free)),
-        held_back=tuple(_held_back(view, passport)),
+        depths=tuple(_depths(view, views, free, world)),
+        held_back=tuple(_held_back(view, passport, world)),
         joined_at=joined_at(chain_id),
         send_there=sending_to(view.manifest),
     )
@@ -94,23 +97,26 @@ def gone_chains() -> list[Gone]:
     ]
 
 
-def _depths(view: ChainView, views: Sequence[ChainView], free: dict[str, float | None]) -> Iterator[Depth]:
+def _depths(
+    view: ChainView, views: Sequence[ChainView], free: dict[str, float | None], world: World
+) -> Iterator[Depth]:
+    room_usd = _room_usd(view, world)
     for other in views:
         if other is view:
             continue
         yield Depth(
             chain=other.manifest.name,
             slug=other.manifest.slug,
-            out_usd=_at_most(free.get(other.manifest.name), _room_usd(view)),
-            in_usd=_at_most(free.get(view.manifest.name), _room_usd(other)),
+            out_usd=_at_most(free.get(other.manifest.name), room_usd),
+            in_usd=_at_most(free.get(view.manifest.name), _room_usd(other, world)),
         )
 
 
-def _room_usd(view: ChainView) -> float | None:
+def _room_usd(view: ChainView, world: World) -> float | None:
     """What may still leave a new chain, over all its tokens; None when nothing is capped."""
     if observed_since(view.manifest.chain_id) is None:
         return None
-    rooms = [room(view.manifest.chain_id, token.address) for token in view.manifest.assets]
+    rooms = [room(view.manifest.chain_id, token.address, world=world) for token in view.manifest.assets]
     known = [each for each in rooms if each is not None]
     if len(known) < len(rooms):
         return None
@@ -123,13 +129,13 @@ def _at_most(usd: float | None, cap: float | None) -> float | None:
     return usd if usd is None or cap is None else min(usd, cap)
 
 
-def _held_back(view: ChainView, passport: PassportView | None) -> Iterator[str]:
+def _held_back(view: ChainView, passport: PassportView | None, world: World) -> Iterator[str]:
     if view.paused_words:
         yield view.paused_words
     yield from view.braked_words
     if view.is_stale and not view.paused_reason:
         yield _("It has made no new block for a while.")
-    yield from _caps(view)
+    yield from _caps(view, world)
     if passport is None:
         yield _("It was not measured yet.")
     else:
@@ -143,16 +149,21 @@ def _held_back(view: ChainView, passport: PassportView | None) -> Iterator[str]:
         yield _("Only one node tells us about it: while that is away, nothing begins here.")
 
 
-def _caps(view: ChainView) -> Iterator[str]:
+def _caps(view: ChainView, world: World) -> Iterator[str]:
     """Tokens with the same cap share a sentence."""
     alike: dict[tuple[int, int], list[str]] = {}
     day = None
+    kept: list[tuple[int, str, int]] = []
     for token in view.manifest.assets:
-        left = None if token.is_synthetic else room(view.manifest.chain_id, token.address)
-        if left is not None:
-            hours = 0 if left.is_observed else -(-(OBSERVED_SECONDS - left.observed_seconds) // 3600)
+        left = None if token.is_synthetic else room(view.manifest.chain_id, token.address, world=world)
+        if left is None:
+            continue
+        hours = 0 if left.is_observed else -(-(OBSERVED_SECONDS - left.observed_seconds) // 3600)
+        if left.cap_usd_e8 is not None:
             alike.setdefault((left.cap_usd_e8, hours), []).append(token.symbol)
             day = (left.day_usd_e8, left.left_today_usd_e8)
+        if left.left_to_hold_usd_e8 is not None and left.most_held_usd_e8 is not None:
+            kept.append((left.left_to_hold_usd_e8, token.symbol, left.most_held_usd_e8))
     for (cap, hours), symbols in alike.items():
         said = {
             "tokens": ", ".join(symbols),
@@ -180,6 +191,27 @@ def _caps(view: ChainView) -> Iterator[str]:
             )
             % said
         )
+    yield from _kept_words(view, kept)
+
+
+def _kept_words(view: ChainView, kept: Sequence[tuple[int, str, int]]) -> Iterator[str]:
+    """The token that is nearest to its bound speaks for all of them."""
+    if not kept:
+        return
+    left, symbol, most = min(kept)
+    said = {
+        "chain": view.manifest.name,
+        "usd": _whole_usd(most),
+        "left": _whole_usd(min(left, most)),
+        "token": symbol,
+    }
+    yield (
+        _(
+            "Of each token of %(chain)s we keep at most %(usd)s USD that we took in and did not pass on; %(left)s USD "
+            "of it is left for %(token)s."
+        )
+        % said
+    )
 
 
 def _whole_usd(value_usd_e8: int) -> str:

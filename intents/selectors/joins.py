@@ -145,6 +145,8 @@ def asked_lines(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield _("App"), f"{app.name} {app.target} {app.call}"
     yield _("Starting inventory and gas at most"), f"{settings.JOIN_GRANT_USD:,} USD"
     yield _("Most that leaves it in its first 24 hours"), f"{MOST_DAY_USD_E8 // 10**8:,} USD"
+    most = _("Most of each of its tokens that we take in and do not pass on")
+    yield most, f"{settings.JOIN_HELD_USD:,} USD"
     yield _("Fingerprint of the manifest"), asked.content_hash
 
 

@@ -53,6 +53,10 @@ INTENT_WORDS = {
         "%(token)s out of %(chain)s is limited while the chain is new here, and as much as may leave it in a day has "
         "left. Try again tomorrow, or send from another chain."
     ),
+    "cold_start_held": _(
+        "We hold as much %(token)s of %(chain)s as we may, so none is taken until some of it was passed on. Try "
+        "another token, or send from another chain."
+    ),
     "token_paused": _(
         "%(token)s on %(chain)s is paused at the moment: %(reason)s. Nothing was taken; please try again later."
     ),
@@ -270,6 +274,10 @@ WITH_FIGURES: dict[tuple[str, str], Any] = {
     ),
     ("cold_start_day", "maximum"): _(
         "That is too much for today: %(chain)s is new here, and at most %(maximum)s %(token)s can still leave it."
+    ),
+    ("cold_start_held", "maximum"): _(
+        "That is too much for now: we hold much %(token)s of %(chain)s already and take at most %(maximum)s %(token)s "
+        "more."
     ),
     ("below_minimum_order", "minimum"): _(
         "That is too little: the least worth sending is %(minimum)s %(token)s."

@@ -1,21 +1,24 @@
 """Others act on our orders first: never an error, never paid twice."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from eth_account.signers.local import LocalAccount
 
 from intents.chains import registry
+from intents.engine import cold_start
 from intents.engine.actions import carry
 from intents.engine.audit import ledger_check
 from intents.engine.signatures import Collected
 from intents.lifecycle import OrderState, StepState
-from intents.models import Alert, Attempt, LedgerEntry, Order, Reservation
+from intents.models import Alert, Attempt, Join, LedgerEntry, Order, Reservation
 from intents.settlement import calls
 from intents.settlement.order import order_from_json
 from tests.engine import strangers
 from tests.engine.driver import Driver
-from tests.engine.test_foreign_scripts import made_up, opened
+from tests.engine.test_foreign_scripts import made_up, opened, step_of
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
 
@@ -148,3 +151,26 @@ def test_a_strangers_order_that_pays_is_filled(driver: Driver, alice: LocalAccou
         order = driver.drive(order, OrderState.SETTLED)
     assert order.confirm_way == "onchain"
     assert order.quote is None
+
+
+def test_two_strangers_at_once_do_not_both_take_the_last_room_of_a_new_chain(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = {"state": Join.State.DONE, "ended_at": timezone.now() - timedelta(hours=1)}
+    Join.objects.create(chain_id=901, slug="alder", name="Alder", asked={}, **done)
+    monkeypatch.setattr(cold_start, "day_usd_e8", lambda **_: 150 * 10**8)
+    # Both pass the gate before either is there.
+    monkeypatch.setattr("intents.engine.strangers.refuse_new_chain", lambda *_asked, **_named: None)
+    usdc = driver.network.token("alder", "USDC")
+    made = [opened(driver, made_up(driver, token=usdc, amount=10**8, wants=9 * 10**7)) for _ in range(2)]
+
+    def refused() -> list[Order]:
+        return [order for order in made if step_of(order).waiting.get("code") == "cold_start_day"]
+
+    with driver.network.ticking():
+        driver.work_until(
+            lambda: len(refused()) == 1 and Order.objects.filter(delivered_at=None).count() == 1
+        )
+    [left] = refused()
+    assert Order.objects.get(pk=left.pk).state == OrderState.OPENED
+    assert not Reservation.objects.filter(order=left, state=Reservation.State.HELD).exists()

@@ -156,13 +156,20 @@ def test_once_a_chain_is_known_its_orders_are_not_summed_up_for_every_offer(
     joined(48)
     token = rows.USDC[902]
     rows.order(state=OrderState.SETTLED, origin_id=902, input_token=token, value_usd_e8=36_000 * USD_E8)
-    assert room(902, token) is None
-    with django_assert_num_queries(3):
-        assert room(902, token) is None
+
+    def cap(of: str) -> int | None:
+        known = room(902, of)
+        assert known is not None
+        return known.cap_usd_e8
+
+    assert cap(token) is None
+    # Since when it is new, what is under way, and what came in within the last minutes.
+    with django_assert_num_queries(5):
+        assert cap(token) is None
     # Another token is not known yet, and a chain that broke is new again.
-    assert room(902, rows.USDC[901]) is not None
+    assert cap(rows.USDC[901]) is not None
     ChainPassport.objects.create(chain_id=902, broke_at=timezone.now())
-    assert room(902, token) is not None
+    assert cap(token) is not None
 
 
 def test_a_reorganisation_that_is_too_deep_begins_the_day_anew(chains: None) -> None:

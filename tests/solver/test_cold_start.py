@@ -1,6 +1,6 @@
 """The cap of a new chain grows with use and with time, and never shrinks by either."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intents.solver.cold_start import (
@@ -69,4 +69,22 @@ def test_a_day_begins_at_ten_thousand_grows_with_use_and_is_unbounded_once_the_c
     assert day_usd_e8(settled_usd_e8=1_000 * USD_E8, observed_seconds=0) == 10_500 * USD_E8
     assert day_usd_e8(settled_usd_e8=0, observed_seconds=OBSERVED_SECONDS) is None
     full = Room(2_000 * USD_E8, 0, 0, 0, 10_000 * USD_E8, 9_900 * USD_E8)
-    assert (full.left_usd_e8, full.waits_for_tomorrow) == (100 * USD_E8, True)
+    assert (full.left_usd_e8, full.tightest) == (100 * USD_E8, "day")
+
+
+@settings(max_examples=20)
+@given(st.lists(st.integers(min_value=10_000, max_value=30_000), min_size=30, max_size=40), st.booleans())
+def test_however_long_it_goes_on_no_more_is_kept_than_may_be_and_what_comes_back_makes_room(
+    wanted: list[int], comes_back: bool
+) -> None:
+    """Each transfer is settled before the next, and a day passes between them: no other cap is in the way for long."""
+    most, held, taken = 100_000 * USD_E8, 0, 0
+    for day, ask in enumerate(wanted):
+        cap = cap_usd_e8(settled_usd_e8=taken, observed_seconds=day * OBSERVED_SECONDS)
+        room = Room(cap, taken, 0, day * OBSERVED_SECONDS, most_held_usd_e8=most, held_usd_e8=held)
+        given = min(ask * USD_E8, room.left_usd_e8)
+        taken += given
+        held = 0 if comes_back else held + given
+        assert held <= most
+        if day > 20:
+            assert cap is None and room.tightest == "held" and (not comes_back or given == ask * USD_E8)

@@ -26,7 +26,7 @@ LOOK_AGAIN_SECONDS = 2.0
 SWITCHED_OFF_SECONDS = 30.0
 TOO_MUCH_GAS_SECONDS = 15.0
 # For want of these what its user opened goes back at once: nothing was promised before it was there.
-_TURNING = frozenset({"no_stock", "cold_start_cap", "cold_start_day"})
+_TURNING = frozenset({"no_stock", "cold_start_cap", "cold_start_day", "cold_start_held"})
 _ALREADY = "AlreadyFilled"
 
 
@@ -121,16 +121,14 @@ def _turns_round(case: Case, reason: Wait) -> bool:
 
 def _send(case: Case, step: Step, seen: Evidence) -> bool:
     reason = _prepare(case, step)
+    if reason is None:
+        reason = _enter_filling(case)
+        if reason is not None and _turns_round(case, reason):
+            return refund.begin(case, because=reason.code)
     if reason is not None:
         if not case.is_ours and not step.details.get("bridge"):
             # It may wait for years: what it holds meanwhile nobody else could be paid from.
             reservations.release(case.order.order_id)
-        wait(case, step, reason)
-        return False
-    reason = _enter_filling(case)
-    if reason is not None and _turns_round(case, reason):
-        return refund.begin(case, because=reason.code)
-    if reason is not None:
         wait(case, step, reason)
         return False
     if 0 in seen.to_fill and not bring(case, step):
@@ -155,9 +153,9 @@ def _enter_filling(case: Case) -> Wait | None:
     """OPENED → FILLING before anything is sent, if the origin's unfinal deposits leave room for it; else why not."""
     if case.state is OrderState.FILLING:
         return None
-    capped = refuse_due(case.origin, case.order) if case.is_ours else None
+    capped = refuse_due(case.origin, case.order)
     if capped is not None:
-        return Wait(capped.code, capped.params, seconds=LOOK_AGAIN_SECONDS)
+        return Wait(capped.code, capped.params, seconds=patience(case, LOOK_AGAIN_SECONDS))
     if not is_within_cap(case):
         return Wait("exposure_full", {"chain": case.origin.name}, seconds=LOOK_AGAIN_SECONDS)
     move_order(case, OrderState.FILLING)
