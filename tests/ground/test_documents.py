@@ -1,5 +1,6 @@
 """What is written for strangers: commands exist, links lead somewhere, and every setting of the code is told."""
 
+import ast
 import re
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -143,3 +144,16 @@ def test_every_kind_of_event_is_told() -> None:
     with translation.override("zh-hans"):
         assert [kind for kind in EVENTS if event_words(kind) == kind] == []
         assert [way for way in WAYS if way_words(way) == way] == []
+
+
+MAPPED: Final = ("engine", "chains", "services", "selectors", "solver")
+
+
+@pytest.mark.parametrize("package", MAPPED)
+def test_the_map_of_a_large_package_names_only_what_is_there(package: str) -> None:
+    folder = ROOT / "intents" / package
+    told = re.findall(r"`(\w+)`", ast.get_docstring(ast.parse(text_of(folder / "__init__.py"))) or "")
+    there = {path.stem for path in folder.iterdir() if not path.name.startswith("__")}
+    assert told
+    assert set(told) <= there
+    assert len(told) == len(set(told)), "each at its one place"
