@@ -115,13 +115,13 @@ def siblings_of(case: Case) -> list[Step]:
 
 def until_more_prove(case: Case, step: Step, *, payloads: int) -> Wait | None:
     """Why this order's proof should wait for others of its way; None when it should go now."""
-    world = _worth(case)
-    if world is None or case.order.delivered_at is None or case.tries(step, "dispatch"):
+    costs = _costs(case)
+    if costs is None or case.order.delivered_at is None or case.tries(step, "dispatch"):
         return None
     delivered_at = case.order.delivered_at.timestamp()
     ready = ready_to_prove(case)
     seconds = rules().pause_seconds(
-        alone_usd_e8=world.message,
+        alone_usd_e8=costs.message,
         waited_seconds=time.time() - delivered_at,
         room_seconds=_room(case),
         is_full=len(ready) + payloads >= MOST_PAYLOADS,
@@ -133,13 +133,13 @@ def until_more_prove(case: Case, step: Step, *, payloads: int) -> Wait | None:
 def until_more_collect(case: Case, step: Step) -> Wait | None:
     """Why collecting this order should wait for others of its origin; None when it should go now."""
     prove = case.step(StepKind.PROVE)
-    world = _worth(case)
-    if world is None or prove is None or prove.confirmed_at is None or case.tries(step, "finalise"):
+    costs = _costs(case)
+    if costs is None or prove is None or prove.confirmed_at is None or case.tries(step, "finalise"):
         return None
     proven_at = prove.confirmed_at.timestamp()
     ready = ready_to_collect(case)
     seconds = rules().pause_seconds(
-        alone_usd_e8=world.finalise,
+        alone_usd_e8=costs.finalise,
         waited_seconds=time.time() - proven_at,
         room_seconds=_room(case),
         is_full=len(ready) + 1 >= MOST_COLLECTED,
@@ -166,7 +166,7 @@ def rules() -> CompanyRules:
     return replace(usual, longest_seconds=min(usual.longest_seconds, settings.SETTLE_TOGETHER_SECONDS))
 
 
-class _Worth:
+class _Costs:
     """What a message and a collection cost one order alone, USD × 10^8."""
 
     def __init__(self, case: Case) -> None:
@@ -176,12 +176,12 @@ class _Worth:
         self.finalise = finalise_usd(world, origin, gas)
 
 
-def _worth(case: Case) -> _Worth | None:
+def _costs(case: Case) -> _Costs | None:
     """None when nothing should wait: the order expires soon, waiting is switched off or gas has no price now."""
     if settings.SETTLE_TOGETHER_SECONDS <= 0 or is_expiring(case):
         return None
     try:
-        return _Worth(case)
+        return _Costs(case)
     except (Unpriced, KeyError):
         return None
 
