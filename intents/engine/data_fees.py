@@ -25,6 +25,7 @@ def _sample(length: int) -> tuple[int, Reading]:
     return length + length // 32 + 68, (GAS_PRICE_ORACLE, encode_call("getL1Fee(bytes)", [data]))
 
 
+# Every version of the contract answers this; what it answers for a mere size is newer, and an upper bound.
 # The least fee there is for the shortest transactions is below both: in between fees grow evenly.
 _SAMPLES: Final = dict(map(_sample, (192, 1_024)))
 
