@@ -79,10 +79,12 @@ def delivery_of(case: Case, log: ChainLog, *, is_ours: bool) -> Delivery:
         received += output.amount
     delivered = max(output.amount, min(received, case.order.output_expected))
     spent = moves.sum(swap["input_token"], of=account)
+    # An order that was read off the chains again has no plan.
+    most = int(fill.details.get("stock_amount") or spent) if fill is not None else spent
     return Delivery(
         delivered=delivered,
         token_in=swap["input_token"],
-        amount_in=min(spent, int(fill.details["stock_amount"])) if fill is not None else spent,
+        amount_in=min(spent, most),
         amount_out=max(bought, delivered),
     )
 
