@@ -6,7 +6,6 @@ from intents.chains.client import client
 from intents.chains.endpoints import RpcUnavailable
 from intents.models import Attempt, StockMove
 from intents.settlement import calls
-from intents.settlement.calls import VenueSwap
 from intents.solver.plan import swap_from_json
 from intents.venues.swaps import swap_calls
 
@@ -23,12 +22,7 @@ def call_of(move: StockMove) -> Sent:
     least = int(move.details["least"])
     swap = swap_from_json(move.details["swap"])
     deadline = client(chain.chain_id).head().timestamp + DEADLINE_SECONDS
-    swaps = [
-        VenueSwap(
-            venue=c.venue, token_in=c.token_in, max_input=c.max_input, data=c.data, value_wei=c.value_wei
-        )
-        for c in swap_calls(chain, swap, least=least, holder=account, deadline=deadline)
-    ]
+    swaps = swap_calls(chain, swap, least=least, holder=account, deadline=deadline)
     call = calls.trade(swaps, token_out=move.destination_token, least=least, chain=chain)
     return Sent(call, OPERATOR)
 

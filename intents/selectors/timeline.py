@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from intents.engine.silent import CHAIN_GONE, is_declared_gone
-from intents.lifecycle import OrderState
+from intents.lifecycle import RETURNING, OrderState
 from intents.models import Order
 from intents.services.words import text as error_words
 
@@ -48,7 +48,6 @@ MARKS = {
     "not_started": "skip",
     "staff_checking": "person",
 }
-_RETURNING = (OrderState.REFUND_DUE, OrderState.REFUNDING)
 
 
 class Waiting(Protocol):
@@ -234,7 +233,7 @@ def shown_state(order: Order, place: Place, sight: Sight, *, is_slow: bool) -> s
         return "returned"
     if state is OrderState.NEEDS_ATTENTION:
         return "staff_checking"
-    if state in _RETURNING:
+    if state in RETURNING:
         return "returning"
     if place is Place.WALLET and state in (OrderState.REJECTED, OrderState.EXPIRED):
         return "not_started"
@@ -291,7 +290,7 @@ def _money_code(order: Order, place: Place, seen: Evidence, sight: Sight) -> str
         return f"{'gone' if is_gone(order) else 'staff'}_{held}"
     if place is Place.WALLET:
         return _WALLET_CODES.get(state, "wallet_signed")
-    if state in _RETURNING:
+    if state in RETURNING:
         is_silent = isinstance(sight, Present) and is_declared_gone(order.destination_id)
         return "escrow_waits" if is_silent else "escrow_returning"
     if sight.destination_time > order.fill_deadline:
@@ -320,7 +319,7 @@ def is_gone(order: Order) -> bool:
 def _goes_back(order: Order, place: Place) -> bool:
     if place in (Place.RETURNED, Place.CLAIMABLE):
         return True
-    return OrderState(order.state) in (*_RETURNING, OrderState.NEEDS_ATTENTION)
+    return OrderState(order.state) in (*RETURNING, OrderState.NEEDS_ATTENTION)
 
 
 def reason_of(order: Order, shown: str, steps: Iterable[Waiting]) -> str:
