@@ -13,8 +13,8 @@ from intents.chains.manifest import ChainManifest
 from intents.devnet.accounts import VALIDATORS, account, named_wallet
 from intents.devnet.network import Network, start_network
 from intents.devnet.rpc import Rpc
-from intents.settlement.validator import Validator
 from tests.networks import odd_prices, odd_profiles
+from tests.validators import RestingValidator
 
 STANDS_STILL_SECONDS = 10
 
@@ -106,20 +106,34 @@ def mallory() -> LocalAccount:
 
 
 @pytest.fixture(scope="session")
-def validators(network: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Validator]]:
-    """The three real validators of `network`, each publishing at its manifest URL."""
+def session_validators(
+    network: Network, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[RestingValidator]]:
+    """The three real validators of `network`, at rest."""
     with running_validators(network, tmp_path_factory) as running:
+        for validator in running:
+            validator.awake.clear()
         yield running
+
+
+@pytest.fixture
+def validators(session_validators: list[RestingValidator]) -> Iterator[list[RestingValidator]]:
+    """The three real validators of `network`, each publishing at its manifest URL."""
+    for validator in session_validators:
+        validator.awake.set()
+    yield session_validators
+    for validator in session_validators:
+        validator.awake.clear()
 
 
 @contextmanager
 def running_validators(
     network: Network, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[list[Validator]]:
-    """Validators of a network, announced before anybody uses it."""
+) -> Iterator[list[RestingValidator]]:
+    """Validators of a network, awake, and announced before anybody uses it."""
     manifests, state = tmp_path_factory.mktemp("network"), tmp_path_factory.mktemp("validators")
     network.write_manifests(manifests)
-    running = [Validator(account(index), manifests, state) for index in VALIDATORS]
+    running = [RestingValidator(account(index), manifests, state) for index in VALIDATORS]
     threads = [threading.Thread(target=validator.run, daemon=True) for validator in running]
     for thread in threads:
         thread.start()

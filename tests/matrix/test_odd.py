@@ -7,10 +7,10 @@ import pytest
 
 from intents.devnet.network import Network
 from intents.engine import world
-from intents.settlement.validator import Validator
 
 from ..conftest import running_validators
 from ..engine.driver import Driver
+from ..validators import RestingValidator
 from .outcomes import ENDINGS, assert_balanced
 from .places import odd
 from .rows import WAYS_IN, Row, all_rows, can_happen, each_once, rest
@@ -35,7 +35,7 @@ CORE = each_once(EVERY)
 @pytest.fixture(scope="module")
 def odd_validators(
     odd_network: Network, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[list[Validator]]:
+) -> Iterator[list[RestingValidator]]:
     """The three real validators of the generated network."""
     with running_validators(odd_network, tmp_path_factory) as running:
         yield running
