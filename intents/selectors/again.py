@@ -7,7 +7,7 @@ from intents.amounts import format_units
 from intents.chains import registry
 from intents.chains.manifest import ChainManifest
 from intents.models import Order
-from intents.services.assets import assets
+from intents.services.assets import Asset, assets
 
 from .choices import held_back
 from .network import connected_chains, token_name
@@ -45,7 +45,7 @@ def again(order: Order) -> Again:
 def sending_to(manifest: ChainManifest) -> str:
     """The form with something that this chain and others have, paid from any of them; "" while nothing may begin."""
     held = held_back()
-    for asset in assets():
+    for asset in sorted(assets(), key=_is_only_with_gas):
         token, others = asset.tokens.get(manifest.chain_id), asset.tokens.keys() - {manifest.chain_id}
         value = f"{manifest.slug}:{token.symbol}" if token else ""
         if not value or not others or value in held:
@@ -55,6 +55,11 @@ def sending_to(manifest: ChainManifest) -> str:
         fields = {"from": asset.value if len(others) > 1 else alone, "to": value, "amount": ""}
         return f"/?{urlencode(fields, safe=':')}"
     return ""
+
+
+def _is_only_with_gas(asset: Asset) -> bool:
+    """Whether nobody can send it by a mere signature."""
+    return all(token.eip3009 == "none" for token in asset.tokens.values())
 
 
 def _end(chain_id: int, token: str) -> str:

@@ -260,6 +260,8 @@ REASONS: dict[str, Any] = {
     "stale_price": _("The price that is known is too old."),
     "price_disagreement": _("The price sources disagree too much for this amount."),
     "no_message_fee": _("What the proof between these chains costs is not known right now."),
+    "no_data_fee": _("What a transaction on one of these chains costs is not known right now."),
+    "cold_start_held": _("We hold as much %(token)s of %(chain)s as we may."),
     "token_not_supported": _("A token that it needs is not supported here."),
     "no_way_to_confirm": _("Your wallet cannot confirm it with one signature."),
 }

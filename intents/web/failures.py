@@ -1,14 +1,24 @@
 """Refusals and failures: the same code and words as a page, a part of a page, or JSON."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from intents.errors import WaymeetError
 from intents.services.limits import TooManyRequests
 from intents.services.words import text
+
+# What the form asks for, where its field is empty; programs read the field's name.
+MISSING: Final = {
+    "amount": _("Type an amount."),
+    "origin": _("Choose what you send."),
+    "input_token": _("Choose what you send."),
+    "destination": _("Choose what arrives, and where."),
+    "output_token": _("Choose what arrives, and where."),
+}
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -40,6 +50,9 @@ def refusal(request: HttpRequest, error: WaymeetError) -> HttpResponse:
 
 def said(error: WaymeetError) -> str:
     """The error's sentence in the reader's language."""
+    field = str(error.params.get("field", ""))
+    if error.code == "field_missing" and field in MISSING:
+        return str(MISSING[field])
     return text(error.code, error.params)
 
 

@@ -88,6 +88,19 @@ def test_the_message_is_in_the_persons_language(chains: None, stranger: Client) 
     assert "amount_not_a_number" in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("empty", "said"),
+    [
+        ("amount", "Type an amount."),
+        ("from", "Choose what you send."),
+        ("to", "Choose what arrives, and where."),
+    ],
+)
+def test_what_is_missing_is_asked_for_in_words(chains: None, stranger: Client, empty: str, said: str) -> None:
+    answer = stranger.post("/quote", {**GOOD, empty: ""}, headers={"hx-request": "true"})
+    assert said in answer.content.decode()
+
+
 def test_what_was_typed_stays(chains: None, stranger: Client) -> None:
     text = stranger.post("/quote", {**GOOD, "amount": "abc"}).content.decode()
     assert 'value="abc"' in text
