@@ -77,14 +77,16 @@ def delivery_of(case: Case, log: ChainLog, *, is_ours: bool) -> Delivery:
     elif output.callback_data:
         # The output itself went to the executor, and what the swap gave beyond it to the person.
         received += output.amount
-    delivered = max(output.amount, min(received, case.order.output_expected))
     spent = moves.sum(swap["input_token"], of=account)
-    # An order that was read off the chains again has no plan.
-    most = int(fill.details.get("stock_amount") or spent) if fill is not None else spent
+    planned = fill.details.get("stock_amount") if fill is not None else None
+    if planned is not None:
+        # An order that was read off the chains again has no plan, and nobody knows what was expected of it.
+        spent, received = min(spent, int(planned)), min(received, case.order.output_expected)
+    delivered = max(output.amount, received)
     return Delivery(
         delivered=delivered,
         token_in=swap["input_token"],
-        amount_in=min(spent, most),
+        amount_in=spent,
         amount_out=max(bought, delivered),
     )
 
