@@ -15,7 +15,7 @@ from intents.engine.world import load_world
 from intents.lifecycle import AttemptState, OrderState
 from intents.models import Deposit, Event, LedgerEntry, Step
 from intents.settlement import calls
-from intents.solver.pricing import GasRules, Unpriced, price_of, usd_down
+from intents.solver.pricing import GasRules, Unpriced, charged, price_of, usd_down
 from intents.solver.world import Token
 
 LOOK_AGAIN_SECONDS = 5.0
@@ -132,7 +132,7 @@ def _is_worth_it(case: Case, token: str, amount: int, *, again: int) -> bool:
         return True
     try:
         value = usd_down(amount, known, price_of(world, known.canonical_id).low_e8)
-        wei = GasRules().open * fees(case.origin.chain_id).max_fee_wei
+        wei = charged(origin, GasRules()).open * fees(case.origin.chain_id).max_fee_wei
         cost = divide_up(wei * price_of(world, native.canonical_id).low_e8, 10**native.decimals)
     except Unpriced:
         return True
