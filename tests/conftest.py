@@ -1,4 +1,4 @@
-"""The local network: real nodes and contracts, started once a run from saved state."""
+"""The local network, and the whole system on one: each is started once a run from saved state."""
 
 import threading
 import time
@@ -11,6 +11,7 @@ from eth_account.signers.local import LocalAccount
 from intents.chains import registry
 from intents.chains.manifest import ChainManifest
 from intents.devnet.accounts import VALIDATORS, account, named_wallet
+from intents.devnet.bench.demo_process import DemoProcess
 from intents.devnet.network import Network, start_network
 from intents.devnet.rpc import Rpc
 from tests.networks import odd_prices, odd_profiles
@@ -85,6 +86,13 @@ def registered_odd(db: None, odd_network: Network) -> Iterator[Network]:
     yield odd_network
     odd_network.revert(mark)
     registry.forget()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
+    """A running demo, shared by the tests that leave it as they found it but for money that moved."""
+    with DemoProcess(tmp_path_factory.mktemp("demo")) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

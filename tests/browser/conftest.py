@@ -1,4 +1,4 @@
-"""One running system a session, and a real Chromium."""
+"""A real Chromium, and a new person's page of the running demo."""
 
 import os
 import shutil
@@ -35,12 +35,6 @@ def chromium() -> str:
             "Install one, for example `apt-get install chromium`, or set BROWSER_TESTS=0."
         )
     return path
-
-
-@pytest.fixture(scope="package")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
-    with DemoProcess(tmp_path_factory.mktemp("browser-demo")) as started:
-        yield started
 
 
 @pytest.fixture(scope="package")

@@ -1,7 +1,7 @@
-"""One running demo shared by the tests that leave it as they found it, and its wallets."""
+"""What the running demo consists of, and wallets for it."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from eth_account.signers.local import LocalAccount
@@ -13,12 +13,6 @@ from intents.devnet.network import Network
 from .stack import People, chains_of
 
 _numbers = itertools.count(1000)
-
-
-@pytest.fixture(scope="package")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
-    with DemoProcess(tmp_path_factory.mktemp("demo")) as started:
-        yield started
 
 
 @pytest.fixture
