@@ -72,10 +72,11 @@ def swap_and_fill(
     expected: int,
     surplus_to: str | None = None,
     sender: str = operator.address,
+    settler: str = "",
 ) -> Receipt:
     return world.account.send(
         "swapAndFill",
-        world.output_settler.address,
+        settler or world.output_settler.address,
         world.id(order),
         outputs_abi(order),
         order.fill_deadline,

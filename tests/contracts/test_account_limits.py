@@ -138,6 +138,7 @@ def test_the_owner_changes_in_two_halves(world: World) -> None:
         world.account.send("acceptOwner", sender=mallory.address)
     world.account.send("acceptOwner", sender=alice.address)
     assert world.account.call("owner") == alice.address.lower()
+    assert int(world.account.call("proposedOwner"), 16) == 0
     with reverts("NotOwner"):
         world.account.send("withdraw", NATIVE_TOKEN, owner.address, 1, sender=owner.address)
 

@@ -177,6 +177,9 @@ def test_a_swaps_limits(world: World) -> None:
         swap_and_fill(world, order, [good], least=1, expected=1, surplus_to=operator.address)
     with reverts("NotOperator"):
         swap_and_fill(world, order, [good], least=1, expected=1, sender=mallory.address)
+    with reverts("SettlerNotAllowed"):
+        # It would name itself as the solver, and whoever chooses the settler has the allowance.
+        swap_and_fill(world, order, [good], least=1, expected=1, settler=fresh_address())
 
 
 def test_a_failing_surplus_never_fails_the_fill(world: World) -> None:
@@ -197,6 +200,25 @@ def test_a_failing_surplus_never_fails_the_fill(world: World) -> None:
     swap_and_fill(world, order, [step], least=1, expected=10**12 + 9, surplus_to=refuser.address)
     assert world.chain.balance(contract.address) == 10**12
     assert record(world, order) != bytes(32)
+
+
+def test_a_surplus_that_its_token_refuses_never_fails_the_fill(world: World) -> None:
+    place, contract, token = venue(world), world.token("receiver"), world.token("odd_token")
+    who = fresh_address()
+    token.send("mint", place.address, 500, sender=deployer.address)
+    token.send("refuse", who, True, sender=deployer.address)
+    output = world.output(
+        world,
+        token=address_to_bytes32(token.address),
+        amount=400,
+        recipient=address_to_bytes32(contract.address),
+        callback_data=b"x",
+    )
+    order = world.order(outputs=(output,))
+    step = swap(world, place, spend=5, gain=450, out=token.address)
+    swap_and_fill(world, order, [step], least=1, expected=450, surplus_to=who)
+    assert token.call("balanceOf", contract.address) == 400
+    assert token.call("balanceOf", world.account.address) == 50
 
 
 def test_a_swap_never_follows_somebody_elses_fill(world: World) -> None:
