@@ -24,7 +24,7 @@ from intents.settlement.order import order_from_json
 from tests.engine import strangers
 from tests.engine.driver import Driver
 from tests.engine.test_cancel import cancel
-from tests.engine.test_refunds import driver_clock
+from tests.engine.test_refunds import driver_clock, set_blocked
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
 
@@ -128,6 +128,28 @@ def test_a_deposit_lost_for_good_while_our_fill_was_on_its_way_is_booked_once(
     driver.work()
     assert Alert.objects.filter(order=order, kind="loss").count() == 1
     assert ledger.balances([order.order_id])[901, order.input_token, "loss"] == order.input_amount
+    assert ledger_check() == []
+
+
+def test_a_deposit_that_is_refused_only_for_now_is_put_in_again_until_it_is_taken(
+    driver: Driver, alice: LocalAccount
+) -> None:
+    order = driver.drive(driver.transfer(alice), *DELIVERED)
+    opening = order.steps.get(kind="open")
+    strangers.reorg(driver.network, "alder", opened_in(order))
+    set_blocked(driver, alice.address, is_blocked=True)
+
+    def waiting() -> bool:
+        opening.refresh_from_db()
+        return bool(opening.waiting.get("code") == "not_opened")
+
+    driver.work_until(waiting)
+    order.refresh_from_db()
+    assert (order.state in DELIVERED, open_alerts(order)) == (True, ["deposit_gone"])
+    set_blocked(driver, alice.address, is_blocked=False)
+    driver.work_until(lambda: _looked_at(order) and open_alerts(order) == [])
+    with driver.network.ticking():
+        driver.drive(order, OrderState.SETTLED)
     assert ledger_check() == []
 
 

@@ -24,6 +24,8 @@ from intents.settlement import calls
 from intents.settlement.acceptance import Refusal, refuse_opening, refuse_terms
 
 MOST_REVERTED = 3
+# What we have paid for is put in again so often until the deadline.
+AGAIN_SECONDS = 5.0
 _DEPOSITED = 1
 _DELIVERED = (OrderState.FILLED, OrderState.PROVING)
 _UNPRICED = frozenset(
@@ -52,7 +54,7 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
         return _await_expiry(case, step)
     # What we have delivered already is paid by this very deposit: then no price is too bad for it.
     is_delivered = case.state in _DELIVERED or seen.filled is not None
-    refusal = None if is_delivered else refusal_of(case, step)
+    refusal = _refuse_reverted(case, step) if is_delivered else refusal_of(case, step)
     if refusal is not None:
         return _refuse(case, step, refusal)
     return _send(case, step)
@@ -81,10 +83,15 @@ def refusal_of(case: Case, step: Step, *, may_lose: bool = True) -> Refusal | No
     braked = refuse_braked_order(case.order)
     if braked is not None:
         return braked
+    return _refuse_reverted(case, step) or refuse_price(case, may_lose=may_lose) or _refuse_stock(case)
+
+
+def _refuse_reverted(case: Case, step: Step) -> Refusal | None:
+    """Each was mined and cost us its gas."""
     reverted = [a for a in case.tries(step, "open") if a.revert is not None]
-    if len(reverted) >= MOST_REVERTED:
-        return Refusal("open_failed", {"revert": (reverted[-1].revert or {}).get("name", "")})
-    return refuse_price(case, may_lose=may_lose) or _refuse_stock(case)
+    if len(reverted) < MOST_REVERTED:
+        return None
+    return Refusal("open_failed", {"revert": (reverted[-1].revert or {}).get("name", "")})
 
 
 def _refuse_stock(case: Case) -> Refusal | None:
@@ -149,6 +156,10 @@ def _reverted(case: Case, step: Step, reverted: Reverted) -> bool:
         # The number of a permit counts all permits of a wallet: another one, for somebody else, uses it up as well.
         code = "permit_void" if case.order.confirm_way == PERMIT else "cancelled"
         return _refuse(case, step, Refusal(code, {}))
+    if case.state in _DELIVERED:
+        # The signature still holds: a token that is paused, or the user's money in a block still to come, may pass.
+        wait(case, step, Wait("not_opened", {"revert": reverted.said}, seconds=AGAIN_SECONDS))
+        return False
     return _refuse(case, step, Refusal("open_failed", {"revert": reverted.said}))
 
 
