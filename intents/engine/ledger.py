@@ -1,7 +1,7 @@
 """Double-entry facts, each written once: what a chain event moved from which account to which.
 
-One row carries both sides, so the books sum to zero by construction; `ledger_check` compares them with
-what the contracts and accounts really hold.
+One row carries both sides, so the books sum to zero by construction; `audit` compares them with what the
+contracts and accounts really hold.
 """
 
 from collections import defaultdict
@@ -14,6 +14,7 @@ from intents.models import LedgerEntry, Order, StockMove
 
 Account = LedgerEntry.Account
 BASELINE = "baseline"
+COIN = "0x" + "00" * 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,7 @@ def book_move_departure(move: StockMove, *, fee_wei: int = 0) -> None:
     book(
         move.order,
         chain_id=move.source_id,
-        token="0x" + "00" * 20,
+        token=COIN,
         debit=Account.INVENTORY,
         credit=Account.GAS,
         amount=fee_wei,
@@ -299,6 +300,11 @@ def arrival_memo(move: StockMove) -> str:
     return f"move:{move.pk}:came"
 
 
+def outside_memo(tx_hash: str) -> str:
+    """Names the transfers of a transaction that nothing of ours made."""
+    return f"outside:{tx_hash[2:34]}"
+
+
 def unbook_move(memo: str) -> None:
     """A reorganised chain undid the fact: it never happened."""
     LedgerEntry.objects.filter(memo=memo).delete()
@@ -306,27 +312,24 @@ def unbook_move(memo: str) -> None:
 
 def book_gas(order: Order | None, *, chain_id: int, cost_wei: int, tx_hash: str) -> None:
     """One mined transaction of ours cost `cost_wei` of the chain's coin."""
-    book(
-        order,
-        chain_id=chain_id,
-        token="0x" + "00" * 20,
-        debit=Account.RESERVED,
-        credit=Account.GAS,
-        amount=cost_wei,
-        memo=f"gas:{tx_hash[2:34]}",
-    )
+    _book_cost(order, chain_id=chain_id, wei=cost_wei, memo=f"gas:{tx_hash[2:34]}")
 
 
 def book_message(order: Order | None, *, chain_id: int, fee_wei: int, tx_hash: str) -> None:
     """A Mailbox that is not ours took `fee_wei` of the chain's coin for a message, besides its gas."""
+    _book_cost(order, chain_id=chain_id, wei=fee_wei, memo=f"message:{tx_hash[2:34]}")
+
+
+def _book_cost(order: Order | None, *, chain_id: int, wei: int, memo: str) -> None:
+    """What a sender's coins paid to the chain."""
     book(
         order,
         chain_id=chain_id,
-        token="0x" + "00" * 20,
+        token=COIN,
         debit=Account.RESERVED,
         credit=Account.GAS,
-        amount=fee_wei,
-        memo=f"message:{tx_hash[2:34]}",
+        amount=wei,
+        memo=memo,
     )
 
 

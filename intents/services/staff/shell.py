@@ -7,15 +7,16 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from intents.chains import registry
-from intents.engine import departures
+from intents.engine import departures, outside
+from intents.engine.unbooked import Effect
 from intents.models import Departure, StaffRequest
 
 from . import gone, requests
 from .audit import Actor
-from .errors import Unknown
+from .errors import NotPermitted, Unknown
 from .once import Change, Form, once
-from .pauses import DRAIN, brake_named, release
-from .roles import PAUSE
+from .pauses import CHAIN, DRAIN, brake_named, release
+from .roles import ASK_REQUESTS, PAUSE, may
 
 
 class Shell(Actor):
@@ -92,6 +93,28 @@ def let_go(kind: str, slug: str, actor: Actor, *, reason: str) -> StaffRequest |
     return None
 
 
+def book_transfer(slug: str, tx_hash: str, actor: Actor, *, reason: str) -> list[Effect]:
+    """Have the books know a transfer that nothing of ours made; what it put where. Moves no money.
+
+    Raises ActRefused, TransferNotFinal, TransferNotOutside, and what reading the chain raises.
+    """
+    chain = registry.chain(brake_named(CHAIN, slug).chain_id)
+    tx_hash = tx_hash.strip().lower()
+    effects = outside.outside(chain, tx_hash)
+
+    def deed() -> Change:
+        outside.book_outside(chain, tx_hash, effects)
+        return Change(before={}, after={"tx_hash": tx_hash, "moved": [_told(each) for each in effects]})
+
+    form = form_of(slug, reason)
+    once(actor, "book_transfer", form, permission=PAUSE, kind="chain", subject=slug, deed=deed)
+    return effects
+
+
+def _told(effect: Effect) -> dict[str, str]:
+    return {"token": effect.token, "account": effect.account, "amount": str(effect.amount)}
+
+
 def _takes_two() -> bool:
     return not all(chain.is_local for chain in registry.all_chains().values())
 
@@ -99,4 +122,7 @@ def _takes_two() -> bool:
 def _ask(wanted: requests.Wanted, slug: str, actor: Actor, reason: str) -> StaffRequest:
     if actor.user is None:
         raise Unknown("--by")
+    if not may(actor.user, ASK_REQUESTS):
+        # Nobody could approve what a colleague asks for who may not ask.
+        raise NotPermitted()
     return requests.ask(wanted, actor, form_of(slug, reason))
