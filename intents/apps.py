@@ -1,8 +1,10 @@
 """The one Django app."""
 
 import importlib
+from typing import Any
 
 from django.apps import AppConfig, apps
+from django.contrib.auth.signals import user_logged_in
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +20,12 @@ class IntentsConfig(AppConfig):
         importlib.import_module("webapp.celery")
         importlib.import_module("intents.models.labels").label_models()
         post_migrate.connect(_make_groups, sender=self)
+        user_logged_in.connect(_begin_login)
+
+
+def _begin_login(request: Any, **_: object) -> None:
+    """However somebody signs in, it is known when."""
+    importlib.import_module("intents.services.staff.sessions").begin(request.session)
 
 
 def _make_groups(using: str = DEFAULT_DB_ALIAS, **_: object) -> None:

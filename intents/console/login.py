@@ -18,14 +18,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from intents.api.limits import counted
 from intents.services.limits import LOGINS
-from intents.services.staff import factor
+from intents.services.staff import factor, sessions
 from intents.services.staff.audit import record
 from intents.services.staff.roles import needs_second_factor
 
-from .gate import actor_of, sent_to
-
-_CODES = "console_new_codes"
-_WAS_LET_IN = "console_was_let_in"
+from .gate import actor_of, is_signed_in, sent_to
 
 
 @never_cache
@@ -58,12 +55,12 @@ def login(request: HttpRequest) -> HttpResponse:
 @counted(LOGINS)
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Set the authenticator app up the first time, ask for its code from then on."""
-    if not request.user.is_authenticated:
+    if not is_signed_in(request):
         return sent_to(request, "console:login")
-    if request.user.is_verified():  # type: ignore[attr-defined]
+    if request.user.is_verified():  # type: ignore[attr-defined, union-attr]
         return _codes(request)
     device = factor.app_of(request.user)
-    if device is None and request.session.get(_WAS_LET_IN):
+    if device is None and request.session.get(sessions.WAS_LET_IN):
         # It was reset since: whoever holds this session is not asked for a new app before they know the password.
         auth.logout(request)
         return sent_to(request, "console:login")
@@ -81,15 +78,17 @@ def logout(request: HttpRequest) -> HttpResponse:
 
 def of_admin(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
     """The admin pages have no login of their own: who is logged in and still not let in may not see them."""
-    if not request.user.is_authenticated:
+    if not is_signed_in(request):
         return _on(request, "console:login")
-    if needs_second_factor() and not request.user.is_verified():  # type: ignore[attr-defined]
+    if needs_second_factor() and not request.user.is_verified():  # type: ignore[attr-defined, union-attr]
         return _on(request, "console:second_factor")
     raise PermissionDenied
 
 
 def may_see_admin(request: HttpRequest) -> bool:
     """The gate of the admin pages: staff, with the second factor where it is asked."""
+    if not is_signed_in(request):
+        return False
     user: Any = request.user
     if not (user.is_active and user.is_staff):
         return False
@@ -109,7 +108,7 @@ def _enrol(request: HttpRequest) -> HttpResponse:
         if factor.confirm_app(device, request.POST.get("code", "")):
             _let_in(request, device)
             record(actor_of(request), "second_factor_set", kind="staff", subject=request.user.get_username())
-            request.session[_CODES] = factor.new_recovery_codes(request.user)
+            request.session[sessions.NEW_CODES] = factor.new_recovery_codes(request.user)
             return _again(request)
         said, status = _("This code is wrong or too old. Wait for the next one."), 400
     code = segno.make(device.config_url, micro=False)
@@ -138,17 +137,17 @@ def _verify(request: HttpRequest) -> HttpResponse:
 
 def _codes(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
-        request.session[_CODES] = factor.new_recovery_codes(request.user)
+        request.session[sessions.NEW_CODES] = factor.new_recovery_codes(request.user)
         record(actor_of(request), "recovery_codes", kind="staff", subject=request.user.get_username())
         return _again(request)
-    codes = request.session.pop(_CODES, [])
+    codes = request.session.pop(sessions.NEW_CODES, [])
     context = {"codes": codes, "left": factor.codes_left(request.user), "next": _next_of(request)}
     return render(request, "console/codes.html", context)
 
 
 def _let_in(request: HttpRequest, device: Any) -> None:
     django_otp.login(request, device)
-    request.session[_WAS_LET_IN] = True
+    request.session[sessions.WAS_LET_IN] = True
     # What was known of the session before the second factor is of no use after it.
     request.session.cycle_key()
 

@@ -64,6 +64,7 @@ def show(request: HttpRequest, request_id: UUID) -> HttpResponse:
         "expected": requests.to_type(asked),
         "may_decide": who.may(DECIDE_REQUESTS) and asked.asked_by_id != who.user.pk,
         "is_own": asked.asked_by_id == who.user.pk,
+        "is_asker_gone": not requests.asker_may(asked),
     }
     if request.method == "GET":
         return page(request, "console/request.html", context)

@@ -47,7 +47,7 @@ def page(request: HttpRequest, order_id: str) -> HttpResponse:
 
 
 @require_safe
-@staff(VIEW_TRANSFERS)
+@staff(VIEW_TRANSFERS, is_use=False)
 def person_now(request: HttpRequest, order_id: str) -> HttpResponse:
     """What the person sees now, alone, for a page that stays open; `?seq=` is the newest event it shows."""
     order = _order(order_id)

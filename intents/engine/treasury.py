@@ -205,8 +205,9 @@ def _follow_elsewhere(request: StaffRequest) -> None:
     if receipt.is_success:
         _end(request, State.DONE, where)
     else:
-        # The owner may send it again, and name that.
-        StaffRequest.objects.filter(pk=request.pk, state=State.APPROVED).update(result={"by_owner": True})
+        # The owner may send it again, and name that; what was named since is not forgotten.
+        named = StaffRequest.objects.filter(pk=request.pk, state=State.APPROVED, result__elsewhere=tx_hash)
+        named.update(result={"by_owner": True})
 
 
 def is_the_call(request: StaffRequest, tx_hash: str) -> bool:

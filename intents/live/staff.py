@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from channels.auth import get_user
 from channels.db import database_sync_to_async
-from django.contrib.auth import get_user_model
+from django.contrib.auth import SESSION_KEY, get_user_model
 from django.contrib.auth.models import AnonymousUser
 
 from intents.selectors.access import Viewer
@@ -44,7 +44,11 @@ class StaffConsumer(LiveConsumer):
     def is_let_in(self) -> bool:
         """Whether the session is still one of staff who hold the permission."""
         session = self.scope.get("session")
-        if session is None or not self.user.pk or not session.exists(session.session_key):
+        if session is None or not self.user.pk:
+            return False
+        # The login may have been used, or have ended, by another page since this one was opened.
+        fresh = session.__class__(session.session_key).load()
+        if str(self.user.pk) != fresh.get(SESSION_KEY):
             return False
         self.user = get_user_model().objects.filter(pk=self.user.pk).first() or AnonymousUser()
-        return is_let_in(self.user, self.permission, session)
+        return is_let_in(self.user, self.permission, fresh)

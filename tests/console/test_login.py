@@ -1,6 +1,7 @@
 """Signing in takes a name, a password and, where it is asked, a second factor; guessing is stopped."""
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from intents.models import AuditEntry
-from intents.services.staff import factor, people
+from intents.services.login import logged_in_wallet
+from intents.services.staff import factor, people, sessions
 from intents.services.staff.errors import NotPermitted
 from intents.services.staff.roles import DECIDE_REQUESTS, PERMISSIONS, VIEW_TRANSFERS, is_let_in, may
 from tests.console.actors import actor, form, staff_user
@@ -240,3 +242,47 @@ def test_an_admin_helps_a_colleague_in_but_not_herself(client: Client, always: N
 
 def test_nobody_gets_a_role_by_the_pages() -> None:
     assert set(people.HELPS) == {"unlock", "reset_factor"}
+
+
+@pytest.mark.parametrize("limit", ["STAFF_IDLE_SECONDS", "STAFF_SESSION_SECONDS"])
+def test_a_login_ends_after_a_while_and_a_working_day_and_leads_back(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    user, page = staff_user("viewer"), reverse("console:network")
+    sign_in(client, user)
+    session = client.session
+    session["wallet"] = "0xAbc"
+    session.save()
+    started = session[sessions.BEGAN_AT]
+    is_idle = limit == "STAFF_IDLE_SECONDS"
+    step = settings.STAFF_IDLE_SECONDS * 0.9
+    clock = {"now": started + step}
+    monkeypatch.setattr(sessions, "time", SimpleNamespace(time=lambda: clock["now"]))
+    # Used again and again it lasts, though never longer than a day's work.
+    assert client.get(page).status_code == 200
+    clock["now"] = started + (2 * step + settings.STAFF_IDLE_SECONDS if is_idle else 2 * step)
+    if not is_idle:
+        while clock["now"] < started + settings.STAFF_SESSION_SECONDS:
+            assert client.get(page).status_code == 200
+            clock["now"] += step
+    assert not is_let_in(user, VIEW_TRANSFERS, client.session)
+    ended = client.get(page)
+    assert ended.status_code == 302 and ended["Location"].startswith(reverse("console:login"))
+    assert "_auth_user_id" not in client.session
+    assert logged_in_wallet(client.session) == "0xAbc", "the wallet that signed in with it stays"
+    assert "signed out" in client.get(ended["Location"]).content.decode()
+    assert sign_in(client, user, next=page)["Location"] == page
+    assert client.get(page).status_code == 200
+
+
+def test_what_an_open_page_asks_for_by_itself_keeps_nobody_signed_in(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(client, staff_user("viewer"))
+    used = client.session[sessions.USED_AT]
+    later = used + settings.STAFF_IDLE_SECONDS / 2
+    monkeypatch.setattr(sessions, "time", SimpleNamespace(time=lambda: later))
+    client.get(reverse("console:transfer_person", args=["0x" + "ab" * 32]))
+    assert client.session[sessions.USED_AT] == used
+    client.get(reverse("console:home"))
+    assert client.session[sessions.USED_AT] > used

@@ -1,13 +1,21 @@
 """What takes two people is asked by one, decided by another, done once and booked."""
 
+import secrets
 import threading
+from html import unescape
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, connections, transaction
+from django.test import Client
+from django.urls import reverse
 from eth_account.signers.local import LocalAccount
 
-from intents.chains import accounts, client, registry
+from intents import wake
+from intents.chains import accounts, registry
+from intents.chains import client as chain_client
 from intents.chains.calls import Call
 from intents.chains.endpoints import SendUnknown
 from intents.engine import treasury
@@ -16,7 +24,15 @@ from intents.lifecycle import OrderState
 from intents.models import Attempt, AuditEntry, Chain, LedgerEntry, Order, Pause, StaffRequest
 from intents.services.staff import pauses, requests
 from intents.services.staff.audit import Actor
-from intents.services.staff.errors import ActRefused, AlreadyDecided, NotPermitted, SamePerson, Unknown
+from intents.services.staff.errors import (
+    ActRefused,
+    AlreadyDecided,
+    AlreadyNamed,
+    AskerGone,
+    NotPermitted,
+    SamePerson,
+    Unknown,
+)
 from intents.settlement import calls
 from intents.settlement.order import order_from_json
 from tests.console.actors import actor, form
@@ -123,14 +139,14 @@ def test_a_lost_answer_is_followed_up_and_not_paid_twice(
     before = driver.network.balance("birch", "USDC", holder)
     request = asked(withdrawal(), actor("support"))
     decide(request, actor("operator"))
-    real = client.ChainClient.send_raw
+    real = chain_client.ChainClient.send_raw
 
     def lost(self: Any, raw: bytes) -> Any:
         real(self, raw)
         raise SendUnknown("the answer was lost")
 
     with monkeypatch.context() as patched:
-        patched.setattr(client.ChainClient, "send_raw", lost)
+        patched.setattr(chain_client.ChainClient, "send_raw", lost)
         requests.request_execute(request.pk)
     carried_out(driver, request)
     assert driver.network.balance("birch", "USDC", holder) == before - 250 * 10**6
@@ -279,6 +295,73 @@ def test_what_was_paused_anew_is_not_let_go_by_what_was_asked_before(brake: Acto
     assert refused.value.code == "paused_anew"
     assert Chain.objects.get(pk=902).paused_reason == "its bridge was robbed"
     decide(old, actor("admin"), is_approved=False)
+
+
+@chain
+@pytest.mark.parametrize("deed", [("dismiss",), ("role", "viewer")], ids=["dismissed", "another_role"])
+def test_what_somebody_asked_for_who_may_not_any_more_is_not_approved(
+    brake: Actor, client: Client, deed: tuple[str, str]
+) -> None:
+    asker, operator = actor("support"), actor("operator")
+    request = asked(requests.unpause(kind="chain", subject="birch"), asker)
+    call_command("staff", deed[0], asker.name, *deed[1:])
+    with pytest.raises(AskerGone) as refused:
+        decide(request, operator)
+    assert Chain.objects.get(pk=902).paused_reason
+    client.force_login(operator.user, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("console:request", args=[request.pk])).content.decode()
+    assert refused.value.words() in unescape(page) and 'value="approve"' not in page
+    assert decide(request, operator, is_approved=False)
+
+
+def test_of_two_transactions_that_are_named_at_once_one_is_followed(
+    registered: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both make the call; nobody's word is overwritten, and one transaction carries out one request."""
+    [first, second] = [waiting_for_owner() for _ in range(2)]
+    hashes, outcomes = ["0x" + "aa" * 32, "0x" + "bb" * 32], []
+    monkeypatch.setattr(treasury, "is_the_call", lambda request, tx_hash: True)
+    monkeypatch.setattr(wake, "request", lambda request_id: None)
+    barrier = threading.Barrier(3)
+
+    def name(request: StaffRequest, tx_hash: str) -> None:
+        who = actor("operator")
+        barrier.wait(20)
+        try:
+            requests.name_transaction(request.pk, who, form(requests.to_type(request)), tx_hash=tx_hash)
+            outcomes.append(tx_hash)
+        except (AlreadyNamed, ActRefused) as error:
+            outcomes.append(error.code)
+
+    in_threads(
+        lambda: name(first, hashes[0]), lambda: name(first, hashes[1]), lambda: name(second, hashes[0])
+    )
+    named = [StaffRequest.objects.get(pk=each.pk).result.get(treasury.ELSEWHERE) for each in (first, second)]
+    assert sorted(filter(None, named)) == sorted(each for each in outcomes if each.startswith("0x"))
+    assert len(set(filter(None, named))) == len(list(filter(None, named)))
+
+    # A worker that still follows the one it read forgets none that was named since.
+    stale = StaffRequest.objects.get(pk=first.pk)
+    stale.result = {"by_owner": True, treasury.ELSEWHERE: "0x" + "cc" * 32}
+    failed = SimpleNamespace(block_number=1, is_success=False)
+    monkeypatch.setattr(treasury, "client", lambda _: SimpleNamespace(receipt=lambda _: failed))
+    monkeypatch.setattr(treasury, "until_depth", lambda *_: None)
+    treasury._follow_elsewhere(stale)
+    assert StaffRequest.objects.get(pk=first.pk).result.get(treasury.ELSEWHERE) == named[0]
+
+
+def waiting_for_owner() -> StaffRequest:
+    """Approved stock that the owner takes out with their own wallet."""
+    wanted = withdrawal()
+    return StaffRequest.objects.create(
+        kind=wanted.kind,
+        state=State.APPROVED,
+        params=wanted.params,
+        reason="r",
+        asked_by=actor("support").user,
+        idempotency_key=secrets.token_hex(16),
+        result={"by_owner": True},
+    )
 
 
 @chain

@@ -49,6 +49,20 @@ class AlreadyDecided(ActRefused):
     status = 409
 
 
+class AskerGone(ActRefused):
+    """Who asked was dismissed since, or may not ask any more: one person's wish is not two people's."""
+
+    code = "asker_gone"
+    status = 409
+
+
+class AlreadyNamed(ActRefused):
+    """The request's transaction was named by somebody else."""
+
+    code = "already_named"
+    status = 409
+
+
 class NotOffered(ActRefused):
     """The act does not fit the state of things; `code` says why not."""
 

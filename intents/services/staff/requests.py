@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -26,9 +27,17 @@ from intents.settlement.acceptance import Refusal
 
 from . import gone, joins, pauses
 from .audit import Actor
-from .errors import AlreadyDecided, NotOffered, NotPermitted, SamePerson, Unknown
+from .errors import (
+    AlreadyDecided,
+    AlreadyNamed,
+    AskerGone,
+    NotOffered,
+    NotPermitted,
+    SamePerson,
+    Unknown,
+)
 from .once import Change, Form, key_of, once
-from .roles import ASK_REQUESTS, DECIDE_REQUESTS
+from .roles import ASK_REQUESTS, DECIDE_REQUESTS, may
 
 log = structlog.get_logger(__name__)
 
@@ -173,6 +182,12 @@ def to_type(request: StaffRequest) -> str:
     return str(request.pk)[-6:]
 
 
+def asker_may(request: StaffRequest) -> bool:
+    """Whether who asked is staff still and may still ask: else nobody approves it."""
+    asker = get_user_model().objects.filter(pk=request.asked_by_id).first()
+    return asker is not None and may(asker, ASK_REQUESTS)
+
+
 def decide(request_id: UUID, actor: Actor, form: Form, *, is_approved: bool) -> bool:
     """Approve or decline what another asked for; False when this form was sent before.
 
@@ -187,6 +202,8 @@ def decide(request_id: UUID, actor: Actor, form: Form, *, is_approved: bool) -> 
         raise SamePerson()
 
     def deed() -> Change:
+        if is_approved and not asker_may(request):
+            raise AskerGone()
         if is_approved and request.order is not None:
             _require_bounded(request.order)
         state = State.APPROVED if is_approved else State.DECLINED
@@ -221,15 +238,20 @@ def name_transaction(request_id: UUID, actor: Actor, form: Form, *, tx_hash: str
     if request is None or not request.result.get("by_owner"):
         raise Unknown(str(request_id))
     tx_hash = tx_hash.strip().lower()
-    named = Q(result__elsewhere=tx_hash) | Q(result__tx_hash=tx_hash)
-    used = StaffRequest.objects.exclude(pk=request_id).filter(named).exists()
-    if used or not treasury.is_the_call(request, tx_hash):
+    if not treasury.is_the_call(request, tx_hash):
         raise NotOffered(Refusal("not_its_transaction"))
 
     def deed() -> Change:
+        waiting = StaffRequest.objects.filter(state=State.APPROVED, kind__in=treasury.ON_CHAIN)
+        # One after the other: two who name one transaction for two requests would each find it unused.
+        list(waiting.order_by("pk").select_for_update().values_list("pk"))
+        named = Q(result__elsewhere=tx_hash) | Q(result__tx_hash=tx_hash)
+        if StaffRequest.objects.exclude(pk=request_id).filter(named).exists():
+            raise NotOffered(Refusal("not_its_transaction"))
         result = {"by_owner": True, treasury.ELSEWHERE: tx_hash}
-        if not StaffRequest.objects.filter(pk=request_id, state=State.APPROVED).update(result=result):
-            raise AlreadyDecided()
+        unnamed = waiting.filter(pk=request_id).exclude(result__has_key=treasury.ELSEWHERE)
+        if not unnamed.update(result=result):
+            raise AlreadyNamed()
         return Change(before={}, after=result)
 
     is_new = once(

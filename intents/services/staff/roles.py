@@ -11,6 +11,8 @@ from django_otp.models import Device
 from intents.chains import registry
 from intents.errors import WaymeetError
 
+from .sessions import is_over
+
 VIEW_TRANSFERS: Final = "view_transfers"
 VIEW_ADDRESSES: Final = "view_addresses"
 ACT: Final = "act_on_transfers"
@@ -82,8 +84,8 @@ def needs_second_factor() -> bool:
 
 
 def is_let_in(user: Any, permission: str, session: Mapping[str, Any]) -> bool:
-    """Whether a session may use what needs this permission, its second factor included. For sockets."""
-    if not may(user, permission):
+    """Whether a session may use what needs this permission now, its second factor included. For sockets."""
+    if is_over(session) or not may(user, permission):
         return False
     return not needs_second_factor() or _is_verified(user, session)
 

@@ -12,6 +12,10 @@ STAFF_WORDS: Final[dict[str, Any]] = {
     "form_stale": _("This form is incomplete. Open it again."),
     "same_person": _("You asked for this yourself: somebody else has to decide."),
     "already_decided": _("This was decided before."),
+    "asker_gone": _(
+        "Whoever asked for this may not ask for it any more. Decline it: who still wants it asks anew."
+    ),
+    "already_named": _("Somebody named its transaction already."),
     "staff_unknown": _("There is no such thing here."),
     "release_delivered": _("The money was delivered: there is nothing to give back."),
     "release_returned": _("The money went back already."),
