@@ -144,9 +144,6 @@ if STAFF_SECOND_FACTOR not in ("auto", "always"):
 STAFF_IDLE_SECONDS = env.int("WAYMEET_STAFF_IDLE_SECONDS", default=2 * 3600)
 STAFF_SESSION_SECONDS = env.int("WAYMEET_STAFF_SESSION_SECONDS", default=10 * 3600)
 OTP_TOTP_ISSUER = "Waymeet"
-# A login of staff ends after so long without use, and after a working day at most.
-STAFF_IDLE_SECONDS = env.int("WAYMEET_STAFF_IDLE_SECONDS", default=2 * 3600)
-STAFF_SESSION_SECONDS = env.int("WAYMEET_STAFF_SESSION_SECONDS", default=10 * 3600)
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
