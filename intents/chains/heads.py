@@ -1,6 +1,7 @@
 """Newest block headers of one chain, pushed over a WebSocket where there is one."""
 
 import asyncio
+import time
 
 import structlog
 from web3 import AsyncWeb3, WebSocketProvider
@@ -17,6 +18,17 @@ log = structlog.get_logger(__name__)
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 OPEN_TIMEOUT_SECONDS = 5.0
+# The last ones are what comes of a header that is none.
+_LOST = (
+    OSError,
+    WebSocketException,
+    Web3Exception,
+    ValueError,
+    TimeoutError,
+    KeyError,
+    TypeError,
+    AttributeError,
+)
 
 
 class PushedHeads:
@@ -40,16 +52,18 @@ class PushedHeads:
         turn = 0
         while True:
             url = self._urls[turn % len(self._urls)]
+            began = time.monotonic()
             try:
                 await self._listen(url)
-                pause = FIRST_PAUSE_SECONDS
-            except (OSError, WebSocketException, Web3Exception, ValueError, KeyError, TimeoutError) as error:
+            except _LOST as error:
                 said = without_secrets(str(error), url)
                 log.info("heads.lost", chain=self._chain_id, error=said, retry_in_seconds=pause)
             finally:
-                was_live, self.is_live = self.is_live, False
+                self.is_live = False
                 self._arrived.set()
-            pause = FIRST_PAUSE_SECONDS if was_live else min(pause * 2, LONGEST_PAUSE_SECONDS)
+            # A node that takes every listener and drops it at once is not asked ten times a second.
+            has_lasted = time.monotonic() - began > LONGEST_PAUSE_SECONDS
+            pause = FIRST_PAUSE_SECONDS if has_lasted else min(pause * 2, LONGEST_PAUSE_SECONDS)
             turn += 1
             await asyncio.sleep(pause)
 
