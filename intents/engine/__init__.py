@@ -13,5 +13,5 @@
 - Our stock: `reservations`, `claims` and `supply` for orders; `rebalancing`, `moves`, `bridging` and `exchanging` to
   where it belongs; `treasury` for what two people agreed on.
 - Our books: `ledger`; `audit`, `unbooked` and `outside` hold them against the chains; `alerts` for staff.
-- Chains that leave: `departures`, `silent`, `stranded`. A database that is lost: `rebuild`, `under_way`.
+- Chains that leave: `departures`, `gone`, `stranded`. A database that is lost: `rebuild`, `under_way`.
 """

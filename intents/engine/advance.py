@@ -24,7 +24,7 @@ from intents.lifecycle import (
 )
 from intents.models import Order, Step
 
-from . import alerts, lease, reservations, silent
+from . import alerts, gone, lease, reservations
 from .actions import deposit, fill, finalise, open, prove, recover, refund
 from .actions.open import is_final_past
 from .case import Case, NeedsAttention, Wait, load, move_order, wait
@@ -96,7 +96,7 @@ def _work(held: Lease) -> Case:
             case.waits.clear()
             seen = gather(case)
             moved = reconcile(case, seen) or obey(case, seen)
-            if not (moved or silent.part(case) or _act(case, seen)):
+            if not (moved or gone.part(case) or _act(case, seen)):
                 break
         if case.state in ORDER_ENDED:
             book_gas(case)
@@ -109,7 +109,7 @@ def _work(held: Lease) -> Case:
 
 
 def _act(case: Case, seen: Evidence) -> bool:
-    if silent.is_out_of_reach(case):
+    if gone.is_out_of_reach(case):
         return False
     if _goes_home(case, seen):
         return True
@@ -225,7 +225,7 @@ def _came_to_an_end(held: Lease) -> None:
 
 def _next_look(case: Case) -> Wait | None:
     """When to look again; None when nothing can happen any more but by new evidence."""
-    if silent.is_out_of_reach(case):
+    if gone.is_out_of_reach(case):
         return None
     if case.state in (OrderState.SETTLED, OrderState.REFUNDED):
         return _soonest(case) if case.waits else _until_final(case)

@@ -1,6 +1,6 @@
 """Chains on their way out: nothing new begins, what is open ends, our stock goes home if so told; then they leave.
 
-One that is gone, whose nodes answer nobody, leaves without what only it could end (see `silent`).
+One that is gone, whose nodes answer nobody, leaves without what only it could end (see `gone`).
 
 One look does what can be done now, and may be repeated by anybody at any time.
 """
@@ -33,8 +33,8 @@ from intents.solver.rebalance import Shift
 
 from . import alerts
 from .courtesy import TOO_LITTLE
+from .gone import set_aside, wake_waiting
 from .rebalancing import begin_move
-from .silent import set_aside, wake_waiting
 from .stranded import settle
 from .treasury import treasury_addresses
 from .waking import wake_orders

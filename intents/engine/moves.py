@@ -22,8 +22,8 @@ from intents.models import MOVE_ARRIVED, Attempt, ChainLog, Order, Step, StockMo
 from . import bridging, exchanging, ledger, reservations, stranded
 from .case import Wait
 from .flight import AttemptsChanged
+from .gone import is_declared_gone
 from .receipts import book_attempts
-from .silent import is_declared_gone
 from .waking import wake_orders
 
 log = structlog.get_logger(__name__)

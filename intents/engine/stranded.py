@@ -16,7 +16,7 @@ from intents.models import Alert, LedgerEntry, Step, StockMove
 
 from . import alerts, bridging, ledger
 from .case import Wait
-from .silent import CHAIN_GONE, is_declared_gone
+from .gone import CHAIN_GONE, is_declared_gone
 from .waking import wake_orders
 
 LOOK_AGAIN_SECONDS: Final = 60.0

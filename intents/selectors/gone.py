@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from intents.chains import registry
 from intents.engine.departures import moves_of, open_orders
-from intents.engine.silent import open_by_fate, silence_of
+from intents.engine.gone import open_by_fate, silence_of
 from intents.models import Order, Stock
 
 from .amounts import shown_amount

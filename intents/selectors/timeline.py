@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from intents.engine.silent import CHAIN_GONE, is_declared_gone
+from intents.engine.gone import CHAIN_GONE, is_declared_gone
 from intents.lifecycle import RETURNING, OrderState
 from intents.models import Order
 from intents.services.words import text as error_words

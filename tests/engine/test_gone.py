@@ -24,8 +24,8 @@ from intents.devnet.faults.proxy import FaultProxy
 from intents.devnet.network import Network
 from intents.engine import departures, ledger, rebalancing, world
 from intents.engine.audit import ledger_check
+from intents.engine.gone import silence_of
 from intents.engine.observe import observe
-from intents.engine.silent import silence_of
 from intents.engine.stranded import settle, take_up
 from intents.lifecycle import OrderState
 from intents.models import (

@@ -4,7 +4,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from intents.engine.silent import CHAIN_GONE
+from intents.engine.gone import CHAIN_GONE
 from intents.lifecycle import DELIVERED, TO_BE_FILLED, StepKind, StepState
 
 from .acts import RETRY

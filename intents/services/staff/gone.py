@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from intents.chains import registry
-from intents.engine import departures, silent
+from intents.engine import departures, gone
 from intents.engine.departures import open_orders
 from intents.models import Departure, Order
 from intents.settlement.acceptance import Refusal
@@ -19,7 +19,7 @@ def evidence(chain: str) -> dict[str, Any]:
     found = require_silent(brake.chain_id)
     if Departure.objects.filter(chain_id=brake.chain_id, ended_at=None, kind=Departure.Kind.GONE).exists():
         raise NotOffered(Refusal("gone_already"))
-    fates = silent.open_by_fate(open_orders(brake.chain_id), brake.chain_id)
+    fates = gone.open_by_fate(open_orders(brake.chain_id), brake.chain_id)
     return {
         "chain_id": str(brake.chain_id),
         "subject": chain,
@@ -31,12 +31,12 @@ def evidence(chain: str) -> dict[str, Any]:
     }
 
 
-def require_silent(chain_id: int) -> silent.Silence:
+def require_silent(chain_id: int) -> gone.Silence:
     """Raises ActRefused while a node answers, or has not been silent for long enough."""
-    found, manifest = silent.silence_of(chain_id), registry.chain(chain_id)
+    found, manifest = gone.silence_of(chain_id), registry.chain(chain_id)
     if found is None:
         raise NotOffered(Refusal("still_answers"))
-    needed = silent.gone_after_seconds(manifest)
+    needed = gone.gone_after_seconds(manifest)
     if found.seconds < needed:
         said = {"minutes": str(int(found.seconds // 60)), "needed": str(int(needed // 60))}
         raise NotOffered(Refusal("silent_too_short", said))
