@@ -83,7 +83,7 @@ def load_world(own: dict[tuple[int, str], int] | None = None, *, is_for_routes: 
             _seen[chain_id],
             _seen[chain_id].markets if is_for_routes else (),
             paused_reason=paused.get(chain_id, ""),
-            stocks=stocks,
+            stocks=stocks.get(chain_id, {}),
             prices=prices,
             shared=shared,
             spent=spent,
@@ -150,19 +150,19 @@ def _readable(pools: Sequence[Json]) -> Iterator[Market]:
 
 def _stocks(
     manifests: dict[int, ChainManifest], own: dict[tuple[int, str], int]
-) -> dict[tuple[int, str], WorldStock]:
-    """What the filler's accounts hold: the `Stock` rows, and the block's balance where there is none yet."""
+) -> dict[int, dict[str, WorldStock]]:
+    """What the filler's accounts hold, by chain and token: the `Stock` rows, else the balance at the block."""
     holders = {chain_id: manifest.address("solver_account") for chain_id, manifest in manifests.items()}
     found = {
-        (chain_id, token): WorldStock(balance=int(balance))
+        chain_id: {token: WorldStock(balance=balance) for token, balance in seen.balances.items()}
         for chain_id, seen in _seen.items()
-        for token, balance in seen.balances.items()
     }
     rows = Stock.objects.values_list("chain_id", "token", "holder", "balance", "reserved")
     for chain_id, token, holder, balance, reserved in rows:
         if holders.get(chain_id) == holder:
             mine = own.get((chain_id, token), 0)
-            found[(chain_id, token)] = WorldStock(balance=balance, reserved=max(reserved - mine, 0))
+            of_chain = found.setdefault(chain_id, {})
+            of_chain[token] = WorldStock(balance=balance, reserved=max(reserved - mine, 0))
     return found
 
 
@@ -197,7 +197,7 @@ def _chain_world(
     pools: Sequence[Market],
     *,
     paused_reason: str,
-    stocks: dict[tuple[int, str], WorldStock],
+    stocks: dict[str, WorldStock],
     prices: dict[str, Price],
     shared: Sharing,
     spent: Spending,
@@ -217,7 +217,7 @@ def _chain_world(
         final_blocks=manifest.depth,
         tiers=tuple(Tier(max_usd_e8=tier.max_usd_e8, depth=tier.depth) for tier in manifest.value_tiers),
         tokens=tokens,
-        stocks={token: stock for (chain_id, token), stock in stocks.items() if chain_id == manifest.chain_id},
+        stocks=stocks,
         markets=markets,
         excluded=excluded,
         paused_reason=paused_reason,
