@@ -128,6 +128,11 @@ def test_what_goes_out_again_makes_room_and_honest_use_never_ends() -> None:
 
 def test_what_is_on_its_way_home_or_lost_makes_none_and_what_was_granted_takes_none() -> None:
     ledger.book_baseline(902, {token(): 500_000 * USD})
+    ledger.book(
+        None, chain_id=902, token=token(), debit=Account.MARKET, credit=Account.INVENTORY,
+        amount=500_000 * USD, memo=ledger.outside_memo("0x" + "ab" * 32),
+    )  # fmt: skip
+    assert refused(100_000) == ""
     settled(50_000)
     move(50_000, came=False)
     lost = order(50_000, state=OrderState.REFUNDED)
@@ -151,7 +156,12 @@ def test_no_more_of_a_full_token_is_bought(monkeypatch: pytest.MonkeyPatch) -> N
     home = Shift(source=(902, token()), destination=(901, rows.USDC[901]), amount=1)
     monkeypatch.setattr(rebalancing, "load_world", lambda: None)
     monkeypatch.setattr(rebalancing, "shifts", lambda *_asked, **_named: [there, home])
-    monkeypatch.setattr(rebalancing, "begin_move", lambda shift: begun.append(shift) is None)
+
+    def begin(shift: Shift) -> bool:
+        begun.append(shift)
+        return True
+
+    monkeypatch.setattr(rebalancing, "begin_move", begin)
     monkeypatch.setattr("intents.engine.cold_start._held_usd_e8", lambda *_asked, **_named: 10**5 * USD_E8)
     assert rebalancing.rebalance() == 1
     assert begun == [home]
