@@ -80,16 +80,29 @@ def test_the_catalogue_has_every_text_and_no_other() -> None:
     assert not leftover, f"no longer said anywhere: {sorted(leftover)[:5]}"
 
 
-@pytest.mark.parametrize(("source", "said"), sorted(entries().items()))
-def test_every_text_is_translated(source: str, said: list[str]) -> None:
-    for one in said:
-        assert one.strip(), source
-        assert set(PLACE.findall(one)) <= set(PLACE.findall(source)), source
-        assert not re.search(r"[\u4e00-\u9fff][,;?]|[,;][\u4e00-\u9fff]", one), (
-            f"half-width punctuation: {one}"
-        )
-        if not PLACE.search(source):
-            assert one.endswith("。") == source.endswith("."), source
+def faults_of(source: str, one: str) -> Iterator[str]:
+    """What is wrong with one translation of a text."""
+    if not one.strip():
+        yield f"not translated: {source}"
+    if not set(PLACE.findall(one)) <= set(PLACE.findall(source)):
+        yield f"names what the text does not: {source}"
+    if re.search(r"[\u4e00-\u9fff][,;?]|[,;][\u4e00-\u9fff]", one):
+        yield f"half-width punctuation: {one}"
+    if not PLACE.search(source) and one.endswith("。") != source.endswith("."):
+        yield f"only one of the two is a sentence: {source}"
+
+
+def test_every_text_is_translated() -> None:
+    faults = [fault for source, said in entries().items() for one in said for fault in faults_of(source, one)]
+    assert not faults
+
+
+@pytest.mark.parametrize(
+    ("source", "one"),
+    [("Confirm", " "), ("Confirm", "{n} 确认"), ("Yes, confirm", "是,确认"), ("Done.", "完成")],
+)
+def test_a_bad_translation_is_found(source: str, one: str) -> None:
+    assert list(faults_of(source, one))
 
 
 def test_the_compiled_catalogue_is_the_written_one() -> None:
