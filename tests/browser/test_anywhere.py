@@ -46,6 +46,7 @@ def test_any_usdc_is_paid_from_the_best_chain_with_one_signature(page: Page, dem
     expect(page.locator("#holdings .line")).to_have_count(4)
     page.locator("[data-use-anywhere]").click()
     expect(page.locator("#from")).to_have_value("any:USDC")
+    expect(page.locator("#from-chosen")).to_contain_text("any chain")
     expect(page.locator("[data-why]")).to_have_text(re.compile(r"^From (Summit|Alder|Cedar): "))
     review(page)
     assert "60 USDC on " in page.locator("[data-sentence]").inner_text()

@@ -22,6 +22,10 @@ from tests.web.test_deposit_page import paid_to_address
 
 Scene = Callable[[str], str]
 DELIVERED = 31 * 10**15
+VALUED = {"kind": "swap_fill", "value_usd_e8": "10000000000", "output_usd_e8": "9900000000"}
+TOO_LITTLE = {
+    "have": "5000000", "need": "9000000", "token": "USDC", "decimals": 6, "chain": "901", "elsewhere": "any:USDC",
+}  # fmt: skip
 
 
 def _transfer(key: str, state: OrderState, *kinds: str, **changes: Any) -> Order:
@@ -175,10 +179,13 @@ def _apps(key: str) -> str:
 
 SCENES: dict[str, Scene] = {
     "form": lambda key: "/",
-    "offer": _offer(),
+    "offer": _offer(routes=[VALUED]),
     "offer-solving": _offer(state=QuoteState.SOLVING),
     "offer-refused": _offer(
         state=QuoteState.REFUSED, refusal={"code": "no_stock", "params": {"token": "WETH"}}
+    ),
+    "offer-elsewhere": _offer(
+        state=QuoteState.REFUSED, refusal={"code": "insufficient_balance", "params": TOO_LITTLE}
     ),
     "offer-without-wallet": _offer(order=None),
     "offer-used": _offer(state=QuoteState.USED),
