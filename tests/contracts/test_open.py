@@ -187,6 +187,7 @@ def test_open_until_the_second_before_the_fill_deadline(world: World) -> None:
 def test_a_fill_deadline_after_expiry(world: World) -> None:
     order = world.order()
     _refused(world, replace(order, expires=order.fill_deadline - 1), "FillDeadlineAfterExpiry")
+    world.open(replace(order, expires=order.fill_deadline))
 
 
 def test_an_order_opens_once(world: World) -> None:

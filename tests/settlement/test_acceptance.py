@@ -265,6 +265,8 @@ def test_gas_on_arrival_passes_after_the_valuable_output() -> None:
     assert refused(replace(calling(), outputs=(*calling().outputs, with_gas().outputs[1]))) == ""
     turned = replace(ORDER, outputs=with_gas().outputs[::-1])
     assert refused(turned) == "outputs_not_supported"
+    coins = replace(with_gas().outputs[1], amount=5)
+    assert refused(replace(ORDER, outputs=(coins, with_gas().outputs[1]))) == "outputs_not_supported"
 
 
 @pytest.mark.parametrize(
