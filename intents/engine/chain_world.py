@@ -6,18 +6,15 @@ The follower asks `chain_world_calls`, hands the answers to `chain_world_json` a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from intents.chains import accounts
 from intents.chains.calls import ZERO_ADDRESS, encode_call, selector
-from intents.chains.client import ChainClient
 from intents.chains.manifest import ChainManifest
 from intents.venues.swaps import KINDS
 
 from .data_fees import data_calls, data_json
 from .message_fees import fee_calls, fees_json
-
-MOST_ROUNDS: Final = 4
 
 Reading = tuple[str, bytes]
 Json = dict[str, Any]
@@ -68,20 +65,6 @@ def is_complete(manifest: ChainManifest, world: Json) -> bool:
     return len(pools) == len(manifest.venues) and all(
         KINDS[venue.kind].is_complete(pool) for venue, pool in zip(manifest.venues, pools, strict=True)
     )
-
-
-def read_chain_world(client: ChainClient, known: Json | None = None, *, block: int | str = "latest") -> Json:
-    """Read a chain's world at one block, in as many rounds as the pools need."""
-    manifest = client.manifest
-    world: Json = known or {}
-    for _ in range(MOST_ROUNDS):
-        asked = chain_world_calls(manifest, world)
-        answers = client.multicall(asked, block)
-        results = [answer.data if answer.is_success else None for answer in answers]
-        world = chain_world_json(manifest, results, world, asked=asked)
-        if is_complete(manifest, world):
-            break
-    return world
 
 
 @dataclass(frozen=True, slots=True)

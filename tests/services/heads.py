@@ -1,12 +1,15 @@
 """Writes what the follower would have written, for tests that run without one."""
 
 import time
+from typing import Any, Final
 
-from intents.chains.client import client
+from intents.chains.client import ChainClient, client
 from intents.chains.manifest import ChainManifest
 from intents.devnet.network import Network
-from intents.engine.chain_world import read_chain_world
+from intents.engine.chain_world import chain_world_calls, chain_world_json, is_complete
 from intents.models import ChainHead
+
+MOST_ROUNDS: Final = 4
 
 
 def write_heads(network: Network) -> None:
@@ -31,3 +34,18 @@ def write_head(manifest: ChainManifest) -> None:
             "world": read_chain_world(reader, known, block=head.number),
         },
     )
+
+
+def read_chain_world(
+    reader: ChainClient, known: dict[str, Any] | None = None, *, block: int | str = "latest"
+) -> dict[str, Any]:
+    """A chain's world at one block, in as many rounds as its pools need."""
+    manifest, world = reader.manifest, known or {}
+    for _ in range(MOST_ROUNDS):
+        asked = chain_world_calls(manifest, world)
+        answers = reader.multicall(asked, block)
+        results = [answer.data if answer.is_success else None for answer in answers]
+        world = chain_world_json(manifest, results, world, asked=asked)
+        if is_complete(manifest, world):
+            break
+    return world

@@ -10,10 +10,11 @@ from intents.chains.endpoints import RpcUnavailable
 from intents.chains.manifest import ChainManifest
 from intents.devnet.network import Network
 from intents.engine.audit import ledger_check
-from intents.engine.chain_world import chain_world_calls, chain_world_json, is_complete, read_chain_world
+from intents.engine.chain_world import chain_world_calls, chain_world_json, is_complete
 from intents.engine.prices import FeedReading, combine
 from intents.solver.markets import market_from_json
 from intents.solver.world import Price
+from tests.services.heads import read_chain_world
 
 Json = dict[str, Any]
 

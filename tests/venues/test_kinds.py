@@ -5,10 +5,10 @@ import pytest
 from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.manifest import VENUE_KINDS, VenueManifest
 from intents.chains.manifest_checks import WRAPPED_NATIVE
-from intents.engine.chain_world import MOST_ROUNDS
 from intents.selectors.offers import POOLS as NAMES
 from intents.solver.markets import market_from_json
 from intents.venues.swaps import KINDS, POOLS
+from tests.services.heads import MOST_ROUNDS
 
 LOW, HIGH, POOL, ROUTER, HOLDER = ("0x" + f"{number:02x}" * 20 for number in range(1, 6))
 # Two words of any answer: a price of one at tick 0, a bit of a bitmap, a reserve and none.
