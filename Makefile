@@ -60,10 +60,10 @@ fast: setup-dev
 check: lint fast
 
 # What waits for chains runs four files at a time, folder by folder, so that quick pages come last; whole systems
-# and browsers run three at a time, the storms first.
+# and browsers run three tests at a time, the storms first.
 test: setup-dev
 	$(VENV)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore tests/e2e --ignore tests/browser
-	$(VENV)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests/e2e tests/browser
+	$(VENV)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder tests/e2e tests/browser
 
 bench: setup-dev
 	$(VENV)/python manage.py bench

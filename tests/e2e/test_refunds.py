@@ -16,7 +16,8 @@ from intents.settlement.order import ORDER_ABI, order_from_json, to_abi
 
 from .stack import People, Sent, chains_of
 
-pytestmark = [pytest.mark.chain, pytest.mark.slow]
+# They follow each other on one worker: the second ends the system that both use.
+pytestmark = [pytest.mark.chain, pytest.mark.slow, pytest.mark.xdist_group("unfilled")]
 ASKED = Asked(amount="100", source="alder:USDC", target="birch:WETH")
 USER = address(DEMO_WALLET)
 
