@@ -30,10 +30,10 @@ OLDEST_NODE = 20
 STEP_TIMEOUT_SECONDS = 1200
 STAMP = ".waymeet-stamp"
 COMPILE = """
-import pathlib, sys
+import multiprocessing, pathlib, sys
 from intents.contracts.loader import load_file
-for name in sys.argv[1:]:
-    load_file(pathlib.Path(name))
+with multiprocessing.Pool() as pool:
+    pool.map(load_file, map(pathlib.Path, sys.argv[1:]), chunksize=1)
 """
 
 
