@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from intents.chains.calls import ZERO_ADDRESS
 from intents.models import LedgerEntry, Order, StockMove
 
 Account = LedgerEntry.Account
 BASELINE = "baseline"
-COIN = "0x" + "00" * 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +236,7 @@ def book_move_departure(move: StockMove, *, fee_wei: int = 0) -> None:
     book(
         move.order,
         chain_id=move.source_id,
-        token=COIN,
+        token=ZERO_ADDRESS,
         debit=Account.INVENTORY,
         credit=Account.GAS,
         amount=fee_wei,
@@ -325,7 +325,7 @@ def _book_cost(order: Order | None, *, chain_id: int, wei: int, memo: str) -> No
     book(
         order,
         chain_id=chain_id,
-        token=COIN,
+        token=ZERO_ADDRESS,
         debit=Account.RESERVED,
         credit=Account.GAS,
         amount=wei,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from intents.chains import registry
 from intents.chains.manifest import VenueManifest
+from intents.chains.manifest_checks import WRAPPED_NATIVE
 from intents.models import Quote
 from intents.solver.preferences import BEST, FASTEST, FEWEST
 
@@ -22,11 +23,10 @@ IMPACT_LOOK_BPS: Final = 500
 COST_LOOK_BPS: Final = 1_000
 # Of fewer deliveries our own past says too little.
 ENOUGH_FOR_MEDIAN: Final = 20
-WRAPPER: Final = "wrapped_native"
 POOLS: Final = {
     "uniswap_v2": gettext_lazy("Uniswap V2 pool"),
     "uniswap_v3": gettext_lazy("Uniswap V3 pool"),
-    WRAPPER: gettext_lazy("wrapping contract of the coin"),
+    WRAPPED_NATIVE: gettext_lazy("wrapping contract of the coin"),
 }
 TAGS: Final = {
     BEST: gettext_lazy("Best return"),
@@ -254,7 +254,7 @@ def _pools(quote: Quote, route: Mapping[str, Any]) -> int:
         for swap in _swaps(route.get("swap"))
         for venue, _in, _out in _trades(quote.destination_id, swap)
     ]
-    return sum(venue.kind != WRAPPER for venue in trades)
+    return sum(venue.kind != WRAPPED_NATIVE for venue in trades)
 
 
 def _involved(quote: Quote, route: Mapping[str, Any]) -> str:

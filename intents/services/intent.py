@@ -9,6 +9,7 @@ from eth_utils.address import to_checksum_address
 
 from intents.amounts import AmountError, parse_units
 from intents.chains import registry
+from intents.chains.calls import ZERO_ADDRESS
 from intents.chains.manifest import ChainManifest, TokenManifest, TokenNotSupported
 from intents.chains.names import NameNotSupported
 from intents.chains.registry import ChainNotSupported
@@ -17,10 +18,11 @@ from intents.solver.preferences import BEST, PREFERENCES
 
 from .assets import ANY, Asset, asset_named
 from .call import CallWish
+from .ways import AUTO
+from .ways import WAYS as RULES
 
-ZERO_ADDRESS: Final = "0x" + "00" * 20
 MOST_TEXT: Final = 200
-WAYS: Final = ("auto", "eip3009", "permit2", "permit", "batch", "native", "deposit")
+WAYS: Final = (AUTO, *RULES)
 EXACT: Final = ("input", "output")
 GAS_ON_ARRIVAL: Final = ("auto", "yes", "no")
 PARTS: Final = ("1", "2")

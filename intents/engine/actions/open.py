@@ -18,7 +18,7 @@ from intents.engine.evidence import Evidence
 from intents.engine.flight import in_flight, send
 from intents.engine.reservations import StockShort
 from intents.engine.supply import change_supply, resolve
-from intents.lifecycle import OrderState, StepKind, StepState
+from intents.lifecycle import DELIVERED, OrderState, StepKind, StepState
 from intents.models import Attempt, Block, Step
 from intents.settlement import calls
 from intents.settlement.acceptance import Refusal, refuse_opening, refuse_terms
@@ -27,7 +27,6 @@ MOST_REVERTED = 3
 # What we have paid for is put in again so often until the deadline.
 AGAIN_SECONDS = 5.0
 _DEPOSITED = 1
-_DELIVERED = (OrderState.FILLED, OrderState.PROVING)
 _UNPRICED = frozenset(
     {
         "chain_unreachable", "no_price", "stale_price", "no_message_fee", "no_data_fee", "chain_paused", "token_paused",
@@ -53,7 +52,7 @@ def run(case: Case, step: Step, seen: Evidence) -> bool:
     if case.state is OrderState.REJECTED or not case.order.signature:
         return _await_expiry(case, step)
     # What we have delivered already is paid by this very deposit: then no price is too bad for it.
-    is_delivered = case.state in _DELIVERED or seen.filled is not None
+    is_delivered = case.state in DELIVERED or seen.filled is not None
     refusal = _refuse_reverted(case, step) if is_delivered else refusal_of(case, step)
     if refusal is not None:
         return _refuse(case, step, refusal)
@@ -156,7 +155,7 @@ def _reverted(case: Case, step: Step, reverted: Reverted) -> bool:
         # The number of a permit counts all permits of a wallet: another one, for somebody else, uses it up as well.
         code = "permit_void" if case.order.confirm_way == PERMIT else "cancelled"
         return _refuse(case, step, Refusal(code, {}))
-    if case.state in _DELIVERED:
+    if case.state in DELIVERED:
         # The signature still holds: a token that is paused, or the user's money in a block still to come, may pass.
         wait(case, step, Wait("not_opened", {"revert": reverted.said}, seconds=AGAIN_SECONDS))
         return False
@@ -233,7 +232,7 @@ def _expire(case: Case, step: Step) -> bool:
     reservations.release(case.order.order_id)
     if case.state is OrderState.REJECTED:
         return False
-    if case.state in _DELIVERED:
+    if case.state in DELIVERED:
         alerts.book_loss(case.order)
         raise NeedsAttention("deposit_lost", {"code": "expired", "params": {}})
     move_order(case, OrderState.EXPIRED, event="expired", reason={"code": "expired", "params": {}})
