@@ -1,7 +1,7 @@
 """Money comes back: by itself when nobody fills, and by a stranger's hand when all of us are gone."""
 
 import time
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,16 +16,17 @@ from intents.settlement.order import ORDER_ABI, order_from_json, to_abi
 
 from .stack import People, Sent, chains_of
 
-# They follow each other on one worker: the second ends the system that both use.
-pytestmark = [pytest.mark.chain, pytest.mark.slow, pytest.mark.xdist_group("unfilled")]
+pytestmark = [pytest.mark.chain, pytest.mark.slow]
 ASKED = Asked(amount="100", source="alder:USDC", target="birch:WETH")
 USER = address(DEMO_WALLET)
 
 
-@pytest.fixture(scope="module")
-def unfilled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
-    with DemoProcess(tmp_path_factory.mktemp("unfilled"), env={"WAYMEET_FILL": "0"}) as started:
-        yield started
+def test_with_filling_off_the_money_returns_by_itself_and_with_all_of_us_gone_by_a_strangers_hand(
+    tmp_path: Path,
+) -> None:
+    with DemoProcess(tmp_path / "unfilled", env={"WAYMEET_FILL": "0"}) as unfilled:
+        returns_by_itself(unfilled)
+        returns_without_us(unfilled)
 
 
 def opened(people: People) -> Sent:
@@ -34,7 +35,7 @@ def opened(people: People) -> Sent:
     return sent
 
 
-def test_with_filling_off_the_money_returns_by_itself(unfilled: DemoProcess) -> None:
+def returns_by_itself(unfilled: DemoProcess) -> None:
     people, chains = People(unfilled), chains_of(unfilled)
     before = chains.balance("alder", "USDC", USER)
     sent = opened(people)
@@ -51,7 +52,8 @@ def test_with_filling_off_the_money_returns_by_itself(unfilled: DemoProcess) -> 
     assert people.order(sent)["payout"] == "sent"
 
 
-def test_with_all_of_us_gone_a_stranger_returns_the_money(unfilled: DemoProcess) -> None:
+def returns_without_us(unfilled: DemoProcess) -> None:
+    """Everything of ours ends; a stranger at the chain itself is enough."""
     people = People(unfilled)
     chains = chains_of(unfilled)
     sent = opened(people)
