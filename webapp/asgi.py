@@ -22,7 +22,7 @@ from intents.services.start import refuse_unsafe_start  # noqa: E402
 
 # The server imports this inside its event loop, where Django's database may not be read.
 with ThreadPoolExecutor(1) as thread:
-    thread.submit(refuse_unsafe_start).result()
+    thread.submit(refuse_unsafe_start, serves_pages=True).result()
 threading.Thread(target=warm_up, daemon=True, name="names").start()
 websocket = AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(websocket_urlpatterns)))
 application = ProtocolTypeRouter({"http": http, "websocket": websocket})

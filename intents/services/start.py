@@ -18,11 +18,12 @@ class UnsafeStart(WaymeetError):
     status = 500
 
 
-def refuse_unsafe_start(*, sends: bool = False) -> None:
+def refuse_unsafe_start(*, sends: bool = False, serves_pages: bool = False) -> None:
     """Raise UnsafeStart naming the setting to change, or PublicKeyRefused, unless every chain is local.
 
-    A process that `sends` must hold the keys; for the others it is enough to know whose addresses they are. A
-    database that is not there yet connects no chain, and is no reason to refuse.
+    A process that `sends` must hold the keys; for the others it is enough to know whose addresses they are. One
+    that `serves_pages` hands out cookies, which must not travel in the open. A database that is not there yet
+    connects no chain, and is no reason to refuse.
     """
     try:
         chains = registry.all_chains().values()
@@ -34,6 +35,8 @@ def refuse_unsafe_start(*, sends: bool = False) -> None:
         raise UnsafeStart("switch DEBUG off: a chain that is not local is connected")
     if settings.SECRET_KEY == settings.INSECURE_SECRET_KEY:
         raise UnsafeStart("set SECRET_KEY: a chain that is not local is connected")
+    if serves_pages and not settings.HTTPS_ONLY:
+        raise UnsafeStart("switch HTTPS_ONLY on: a chain that is not local is connected")
     if os.environ.get(VALIDATOR_KEY):
         raise UnsafeStart(f"unset {VALIDATOR_KEY}: only validators hold a validator's key")
     for role in accounts.VARIABLES:

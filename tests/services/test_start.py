@@ -53,6 +53,13 @@ def test_the_public_secret_is_refused(real_chain: None, settings: LazySettings) 
         refuse_unsafe_start()
 
 
+def test_pages_are_served_over_https_only(real_chain: None, settings: LazySettings) -> None:
+    with pytest.raises(UnsafeStart, match="HTTPS_ONLY"):
+        refuse_unsafe_start(serves_pages=True)
+    settings.HTTPS_ONLY = True
+    refuse_unsafe_start(serves_pages=True)
+
+
 @pytest.mark.parametrize("name", OWN_KEYS)
 def test_a_public_test_key_is_refused(real_chain: None, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(name)
