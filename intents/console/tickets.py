@@ -6,12 +6,11 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language_info
 from django.views.decorators.http import require_http_methods, require_safe
 
 from intents.errors import WaymeetError
 from intents.models import Ticket
-from intents.selectors.tickets import any_ticket, language_read, money_as_read, queue, talk_of
+from intents.selectors.tickets import any_ticket, money_as_read, own_name_of_language, queue, talk_of
 from intents.selectors.timeline import timeline
 from intents.services import tickets as service
 from intents.services.staff.audit import record
@@ -77,7 +76,7 @@ def _page(
         "talk": talk_of(ticket),
         "timeline": timeline(ticket.order),
         "theirs": money_as_read(ticket),
-        "person_language": get_language_info(language_read(ticket))["name_local"],
+        "person_language": own_name_of_language(ticket),
         "diagnosis": diagnosis,
         "ready": ready,
         "draft": draft or (ready if request.GET.get("ready") == "1" else ""),

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, get_language_info, override
 
 from intents.models import Order, Ticket, TicketMessage
 from intents.services.code_words import said_code_word
@@ -102,6 +102,11 @@ class TicketRow:
     last_text: str
     is_last_ours: bool
 
+    @property
+    def language(self) -> str:
+        """The person's language, by its own name."""
+        return own_name_of_language(self.ticket)
+
 
 def newest_ticket(order: Order) -> Ticket | None:
     """The conversation about an order, ended or not."""
@@ -129,6 +134,11 @@ def talk_of(ticket: Ticket) -> Talk:
 def language_read(ticket: Ticket) -> str:
     """The person's language, one of ours."""
     return ticket.language if ticket.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+def own_name_of_language(ticket: Ticket) -> str:
+    """What the person's language calls itself."""
+    return str(get_language_info(language_read(ticket))["name_local"])
 
 
 def money_as_read(ticket: Ticket) -> MoneyAsRead | None:

@@ -217,7 +217,7 @@ class TestLive:
         connection = await open_socket("/ws/console/tickets/", "support")
         assert str(made.pk) in await connection.text()
         other = await sync_to_async(ticket_of)()
-        assert str(other.pk) in await connection.text(timeout=8)
+        assert str(other.pk) in await connection.text()
         await connection.disconnect()
 
     async def test_what_the_person_writes_comes_live(self, made: Ticket) -> None:
