@@ -41,11 +41,11 @@ export function handOver({ order, id, code, chain, mustConfirm = false, onKept =
     told();
   };
   const row = element("div", { className: "keepsake-row" });
-  const buttons = element("div", { className: "keepsake-buttons" });
-  buttons.append(fileButton({ order, id, code }, took), linkButton(code, took));
-  row.append(qrCode(recoveryLink(code), say("recovery_qr")), buttons);
+  const deeds = element("div", { className: "keepsake-deeds" });
+  deeds.append(fileButton({ order, id, code }, took), linkButton(code, took));
+  if (mustConfirm) deeds.append(isKept.label, isMine.label);
+  row.append(deeds, qrCode(recoveryLink(code), say("recovery_qr")));
   section.append(element("h3", { textContent: say("keep_title") }), element("p", { textContent: say("keep_words") }), row);
-  if (mustConfirm) section.append(isKept.label, isMine.label);
   return section;
 }
 
