@@ -27,6 +27,7 @@ from .ways import USED, ShownWay, shown_ways
 
 RATE_SIGNIFICANT_DIGITS = 6
 LATE_SECONDS = 8.0
+FIGURES = frozenset({"minimum", "maximum"})
 
 FEES = {
     "network_fee": _("Network fee"),
@@ -259,8 +260,17 @@ def _steps(quote: Quote, input_token: TokenName, output_token: TokenName) -> lis
 
 
 def _rejected(quote: Quote) -> list[str]:
-    said = (reason(route["reason"]["code"], route["reason"]["params"]) for route in quote.rejected)
+    """Why ways were not offered; beside a refusal only what it does not say itself."""
+    found = (route["reason"] for route in quote.rejected)
+    said = (reason(each["code"], each["params"]) for each in found if not _is_told(each, quote.refusal or {}))
     return list(dict.fromkeys(said))
+
+
+def _is_told(why: Mapping[str, Any], refusal: Mapping[str, Any]) -> bool:
+    if why["code"] != refusal.get("code"):
+        return False
+    # Of equal codes the refusal has the figure that asks for the least change.
+    return why["params"] == refusal.get("params") or bool(FIGURES & why["params"].keys())
 
 
 def _rates(quote: Quote, input_token: TokenName, output_token: TokenName) -> tuple[str, str]:

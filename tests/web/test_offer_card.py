@@ -127,6 +127,27 @@ def test_a_way_that_is_not_taken_gives_no_advice(chains: None, alice_browser: Br
     assert "Try a" not in text and "try again" not in text
 
 
+def test_a_refusal_is_not_said_once_more_as_what_was_tried(chains: None, alice_browser: Browser) -> None:
+    def tried(*reasons: dict[str, Any]) -> str:
+        """What the card says it tried."""
+        made = rows.quote(
+            browser_key=alice_browser.key,
+            state="refused",
+            refusal=much("5000000"),
+            rejected=[{"reason": each} for each in reasons],
+        )
+        text = alice_browser.get(f"/q/{made.pk}/card").content.decode()
+        assert "5 USDC" in text
+        return text.partition("What we tried")[2]
+
+    def much(maximum: str) -> dict[str, Any]:
+        return {"code": "amount_too_large", "params": {"maximum": maximum, "token": "USDC", "decimals": 6}}
+
+    assert tried(much("5000000"), much("4000000")) == ""
+    more = tried(much("4000000"), {"code": "no_stock", "params": {"token": "WETH", "chain": "902"}})
+    assert "not enough WETH on Birch" in more and "4 USDC" not in more
+
+
 def test_one_way_alone_is_not_compared(chains: None) -> None:
     assert offers.options(rows.quote(routes=[route()])) == ()
 
