@@ -18,8 +18,9 @@ SHADES: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One token on one chain; `usd` is None without a trustworthy price."""
+    """One token on one chain, named; `usd` is None without a trustworthy price."""
 
+    chain: str
     stock: StockView
     usd: float | None
 
@@ -73,7 +74,8 @@ def liquidity(views: Sequence[ChainView]) -> Liquidity:
         for stock in view.stock:
             asset, symbol = _asset(view, stock)
             names.setdefault(asset, symbol)
-            by_asset[asset][view.manifest.chain_id].append(Held(stock, _worth(stock, prices.get(asset))))
+            held = Held(view.manifest.name, stock, _worth(stock, prices.get(asset)))
+            by_asset[asset][view.manifest.chain_id].append(held)
     worth = {
         asset: _sum(held for each in cells.values() for held in each) for asset, cells in by_asset.items()
     }
