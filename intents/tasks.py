@@ -9,7 +9,7 @@ from intents.services.orders import order_advance, orders_sweep
 from intents.services.passports import chain_probe_due, probes_sweep
 from intents.services.quotes import quote_solve
 from intents.services.staff.requests import request_execute, requests_sweep
-from intents.services.stock import departures_sweep, stock_rebalance, stock_sweep
+from intents.services.stock import departures_sweep, stock_rebalance, stock_sweep, withheld_sweep
 
 
 @shared_task(name="intents.solve")
@@ -35,6 +35,7 @@ def sweep() -> None:
 def stock() -> None:
     """Carry our own stock on, what staff agreed on, and chains on their way out and in."""
     stock_sweep()
+    withheld_sweep()
     requests_sweep()
     departures_sweep()
     joins_sweep()

@@ -11,7 +11,7 @@
   `strangers` and `courtesy` (for whom), `brakes` and `blocklist`, `gas`.
 - What it costs: `world`, `prices`, `message_fees`, `data_fees`, `spending`, `sharing`, `proof_times`.
 - Our stock: `reservations`, `claims` and `supply` for orders; `rebalancing`, `moves`, `bridging` and `exchanging` to
-  where it belongs; `treasury` for what two people agreed on.
+  where it belongs; `treasury` for what two people agreed on; `withheld` for what an escrow could not pay us.
 - Our books: `ledger`; `audit`, `unbooked` and `outside` hold them against the chains; `alerts` for staff.
 - Chains that leave: `departures`, `gone`, `stranded`. A database that is lost: `rebuild`, `under_way`.
 """

@@ -22,7 +22,7 @@ from intents.chains.manifest import ChainManifest
 from intents.errors import WaymeetError
 from intents.models import ChainHead
 
-from . import ledger
+from . import ledger, withheld
 from .ledger import Difference
 from .outside import HOLDERS
 from .receipts import TRANSFER
@@ -77,7 +77,8 @@ class Line:
 class ChainAudit:
     """One chain's books at one block; `unknown` says why nothing could be compared.
 
-    `on_the_way` are base units by token that left our account here over a bridge and have not arrived.
+    `on_the_way` are base units by token that left our account here over a bridge and have not arrived, `withheld`
+    those that the escrow owes us and holds, since the token refused to pay us.
     """
 
     chain: ChainManifest
@@ -86,6 +87,7 @@ class ChainAudit:
     unknown: str = ""
     lines: tuple[Line, ...] = ()
     on_the_way: Mapping[str, int] = field(default_factory=dict)
+    withheld: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def unexplained(self) -> list[Line]:
@@ -104,6 +106,7 @@ class _Written:
 
     head: ChainHead | None
     facts: tuple[Unbooked, ...] | None
+    withheld: Mapping[str, int]
 
 
 def ledger_check() -> list[Difference]:
@@ -152,22 +155,26 @@ def _written(chains: Mapping[int, ChainManifest], *, has_facts: bool) -> tuple[B
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         heads = ChainHead.objects.in_bulk(list(chains))
         facts = {key: tuple(unbooked(manifest)) for key, manifest in chains.items() if has_facts}
-        written = {key: _Written(heads.get(key), facts.get(key)) for key in chains}
+        owed = withheld.amounts()
+        written = {key: _Written(heads.get(key), facts.get(key), _of_chain(owed, key)) for key in chains}
         return ledger.balances(), written
+
+
+def _of_chain(owed: Mapping[tuple[int, str], int], wanted: int) -> dict[str, int]:
+    return {token: amount for (chain_id, token), amount in owed.items() if chain_id == wanted}
 
 
 def _audit_chain(manifest: ChainManifest, booked: Balances, written: _Written) -> ChainAudit:
     if written.head is None:
         return ChainAudit(manifest, unknown="the follower has written no block of it")
     try:
-        return _compared(manifest, booked, written.head, written.facts)
+        return _compared(manifest, booked, written.head, written)
     except WaymeetError as error:
         return ChainAudit(manifest, written.head.number, written.head.seen_at, unknown=str(error))
 
 
-def _compared(
-    manifest: ChainManifest, booked: Balances, head: ChainHead, facts: tuple[Unbooked, ...] | None
-) -> ChainAudit:
+def _compared(manifest: ChainManifest, booked: Balances, head: ChainHead, written: _Written) -> ChainAudit:
+    facts = written.facts
     held = _held_at(manifest, head)
     by_contract = _by_contract(booked)
     is_explained = facts is not None and bool(ledger.compared(by_contract, held))
@@ -188,6 +195,7 @@ def _compared(
             for (chain_id, token, account), amount in booked.items()
             if chain_id == manifest.chain_id and account == transit
         },
+        withheld=written.withheld,
     )
 
 

@@ -16,7 +16,8 @@ class Evidence:
 
     `facts` are the fills by output then, `fills` their logs; `unfilled` is the first output that has no fill at
     all, which can be attested once the deadline has passed, None when every output has one. `to_fill` are the
-    outputs that a fill of ours would still have to pay: none when the first belongs to somebody else.
+    outputs that a fill of ours would still have to pay: none when the first belongs to somebody else. `is_withheld`
+    says that the escrow could not pay our account when the order was finalised.
     """
 
     opened: ChainLog | None = None
@@ -29,6 +30,7 @@ class Evidence:
     finalised: ChainLog | None = None
     refunded: ChainLog | None = None
     held: ChainLog | None = None
+    is_withheld: bool = False
 
 
 def gather(case: Case) -> Evidence:
@@ -56,6 +58,20 @@ def gather(case: Case) -> Evidence:
         finalised=at_origin.get("Finalised"),
         refunded=at_origin.get("Refunded") or (taken_back(case) if is_unopened(case) else None),
         held=at_origin.get("PayoutHeld"),
+        is_withheld=_is_withheld(case, at_origin.get("Finalised")),
+    )
+
+
+def _is_withheld(case: Case, finalised: ChainLog | None) -> bool:
+    if finalised is None:
+        return False
+    ours = (case.origin.address("solver_account"), case.order.input_token)
+    return any(
+        log.kind == "PayoutHeld"
+        and (log.chain_id, log.address, log.tx_hash)
+        == (finalised.chain_id, finalised.address, finalised.tx_hash)
+        and (log.data["user"], log.data["token"]) == ours
+        for log in case.logs
     )
 
 

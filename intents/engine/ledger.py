@@ -15,6 +15,7 @@ from intents.models import LedgerEntry, Order, StockMove
 
 Account = LedgerEntry.Account
 BASELINE = "baseline"
+FINALISE = "finalise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +144,45 @@ def book_swap(order: Order, *, token_in: str, amount_in: int, amount_out: int) -
     )
 
 
-def book_finalise(order: Order) -> None:
-    """The escrow paid us."""
+def book_finalise(order: Order, *, is_withheld: bool = False) -> None:
+    """The escrow paid us, or holds it as claimable since the token refused."""
     book(
         order,
         chain_id=order.origin_id,
         token=order.input_token,
         debit=Account.ESCROW,
+        credit=Account.CLAIMABLE if is_withheld else Account.INVENTORY,
+        amount=order.input_amount,
+        memo=FINALISE,
+    )
+
+
+def is_withheld(order: Order) -> bool:
+    """Whether what the escrow owed us for the order is booked as not paid at once."""
+    return LedgerEntry.objects.filter(order=order, memo=FINALISE, credit=Account.CLAIMABLE).exists()
+
+
+def book_collection(order: Order, *, tx_hash: str) -> None:
+    """What the escrow held for us of the order's input was claimed."""
+    book(
+        order,
+        chain_id=order.origin_id,
+        token=order.input_token,
+        debit=Account.CLAIMABLE,
         credit=Account.INVENTORY,
         amount=order.input_amount,
-        memo="finalise",
+        memo=_collection_memo(tx_hash),
     )
+
+
+def unbook_collection(token: str, *, chain_id: int, tx_hash: str) -> bool:
+    """A reorganised chain undid the claim, of however many orders; False when none was booked."""
+    entries = LedgerEntry.objects.filter(chain_id=chain_id, token=token, debit=Account.CLAIMABLE)
+    return bool(entries.filter(memo=_collection_memo(tx_hash)).delete()[0])
+
+
+def _collection_memo(tx_hash: str) -> str:
+    return f"{FINALISE}:{tx_hash[2:32]}"
 
 
 def book_finalise_to_other(order: Order) -> None:
@@ -165,7 +194,7 @@ def book_finalise_to_other(order: Order) -> None:
         debit=Account.ESCROW,
         credit=Account.MARKET,
         amount=order.input_amount,
-        memo="finalise",
+        memo=FINALISE,
     )
 
 

@@ -20,7 +20,7 @@ from intents.chains.manifest import ChainManifest
 from intents.chains.rounds import Watch
 from intents.models import Attempt, Block, ChainHead, ChainLog, Order
 
-from . import ledger, reservations
+from . import ledger, reservations, withheld
 from .arrivals import name_calls
 from .chain_world import chain_world_calls, chain_world_json, is_complete
 from .deposits import DepositReader
@@ -111,9 +111,10 @@ class ChainObserver:
                 ChainLog.objects.filter(**above).exclude(order_id="").values_list("order_id", flat=True)
             )
             concerned |= _served_by(ChainLog.objects.filter(kind__in=list(MESSAGE_KINDS), **above))
-            gone_claims = ChainLog.objects.filter(kind=CLAIMED, **above)
+            gone_claims = list(ChainLog.objects.filter(kind=CLAIMED, **above))
             concerned |= orders_paid_by(self.manifest.chain_id, gone_claims)
             ChainLog.objects.filter(**above).delete()
+            withheld.undo_claims(self.manifest, gone_claims)
             gone = Block.objects.filter(chain_id=self.manifest.chain_id, number__gt=reorg.ancestor)
             gone.delete()
             self._step_back(reorg.ancestor)

@@ -28,7 +28,7 @@ from intents.settlement import calls
 from intents.settlement.calls import solver_id
 from intents.settlement.order import ORDER_ABI, bytes32_to_address
 
-from . import deposits, events, lease, ledger
+from . import deposits, events, lease, ledger, withheld
 from .arrivals import name_calls
 from .case import load
 from .evidence import gather
@@ -75,6 +75,7 @@ def rebuild(*, first_blocks: Mapping[int, int] | None = None, say: Say = lambda 
     for order in orders:
         _replay(order)
     say(f"{take_up_messages()} messages and {take_up_stock()} moves of stock under way")
+    withheld.book_claims()
     _open_books()
     say(f"{len(orders)} orders")
     return len(orders)

@@ -19,7 +19,7 @@ from intents.lifecycle import (
 from intents.models import Attempt, ChainLog
 from intents.settlement.order import MandateOutput, bytes32_to_address
 
-from . import alerts, events, lease, ledger, reservations
+from . import alerts, events, lease, ledger, reservations, withheld
 from .arrivals import record_call
 from .case import Case, add_step, confirm_step, current_state, is_done, move_order, move_step
 from .deposit_facts import is_unopened, opened_after_all, returned
@@ -69,6 +69,8 @@ def _apply_facts(case: Case, seen: Evidence) -> bool:
         return _refunded(case, seen, seen.refunded)
     if seen.finalised is not None and state in DELIVERED:
         return _settled(case, seen, seen.finalised)
+    if seen.finalised is not None and state is OrderState.SETTLED and seen.is_our_fill:
+        return _paid_otherwise(case, seen)
     return False
 
 
@@ -267,10 +269,26 @@ def _settled(case: Case, seen: Evidence, log: ChainLog) -> bool:
         if step is not None and step.state != StepState.SKIPPED:
             confirm_step(case, step)
     if seen.is_our_fill:
-        ledger.book_finalise(case.order)
+        _book_finalise(case, seen)
     else:
         ledger.book_finalise_to_other(case.order)
     reservations.release(case.order.order_id)
+    return True
+
+
+def _book_finalise(case: Case, seen: Evidence) -> None:
+    ledger.book_finalise(case.order, is_withheld=seen.is_withheld)
+    if seen.is_withheld:
+        withheld.tell(case.origin.chain_id, case.order.input_token)
+
+
+def _paid_otherwise(case: Case, seen: Evidence) -> bool:
+    """A reorganised chain settled the order again, and what the token refused before it paid now, or the reverse."""
+    if ledger.is_withheld(case.order) == seen.is_withheld:
+        return False
+    with transaction.atomic():
+        ledger.unbook(case.order, memo=ledger.FINALISE)
+        _book_finalise(case, seen)
     return True
 
 

@@ -19,7 +19,7 @@ from intents.settlement import calls
 from intents.settlement.calls import solver_id
 from intents.settlement.order import bytes32_to_address, int_to_address
 
-from . import bridging, ledger, treasury
+from . import bridging, ledger, treasury, withheld
 from .receipts import moved
 from .waiting_refunds import claims_for
 
@@ -61,6 +61,7 @@ def unbooked(manifest: ChainManifest) -> list[Unbooked]:
         *_of_escrow(manifest),
         *_of_strangers(manifest),
         *_claims(manifest),
+        *_collections(manifest),
         *_fills(manifest),
     ]
 
@@ -114,7 +115,7 @@ def _of_escrow(manifest: ChainManifest) -> Iterator[Unbooked]:
         orders = _orders(rows)
         for row in rows:
             order = orders.get(row.order_id)
-            if order is None or order.origin_id != manifest.chain_id or _is_held(row):
+            if order is None or order.origin_id != manifest.chain_id or _is_held(row, order, manifest):
                 continue
             amount = order.input_amount if kind == "Open" else -order.input_amount
             effects = [Effect(order.input_token, ESCROW, amount)]
@@ -123,10 +124,12 @@ def _of_escrow(manifest: ChainManifest) -> Iterator[Unbooked]:
             yield _of(row, memo, tuple(effects), is_awaited=_is_awaited(order))
 
 
-def _is_held(row: ChainLog) -> bool:
+def _is_held(row: ChainLog, order: Order, manifest: ChainManifest) -> bool:
     """Whether the escrow keeps what it could not pay out."""
     held = ChainLog.objects.filter(chain_id=row.chain_id, tx_hash=row.tx_hash, kind="PayoutHeld")
-    return row.kind == "Refunded" and held.filter(order_id=row.order_id).exists()
+    if row.kind not in ("Refunded", "Finalised") or not held.filter(order_id=row.order_id).exists():
+        return False
+    return row.kind == "Refunded" or withheld.claim_of(manifest, order) is None
 
 
 def _of_strangers(manifest: ChainManifest) -> Iterator[Unbooked]:
@@ -158,6 +161,13 @@ def _claims(manifest: ChainManifest) -> Iterator[Unbooked]:
         booked = ledger.balances([order.pk]).get((manifest.chain_id, order.input_token, CLAIMABLE), 0)
         effect = Effect(order.input_token, ESCROW, -booked)
         yield replace(_of(row, "claim", (effect,), is_awaited=_is_awaited(order)), subject=order.pk)
+
+
+def _collections(manifest: ChainManifest) -> Iterator[Unbooked]:
+    for order, row in withheld.claimed(manifest):
+        amount = order.input_amount
+        effects = (Effect(order.input_token, ESCROW, -amount), Effect(order.input_token, INVENTORY, amount))
+        yield replace(_of(row, "collection", effects), subject=order.pk)
 
 
 def _fills(manifest: ChainManifest) -> Iterator[Unbooked]:

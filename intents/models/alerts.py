@@ -15,6 +15,7 @@ class Alert(models.Model):
         GAS_LOW = "gas_low"
         CHAIN_GONE = "chain_gone"
         UNFINISHED = "unfinished"
+        PAYOUT_HELD = "payout_held"
 
     kind = models.CharField(max_length=20, choices=Kind)
     key = models.CharField(max_length=120, db_index=True)

@@ -335,6 +335,7 @@ CHOICES: Final = {
     "Chain Gone": _("Chain Gone"),
     "Deposit Gone": _("Deposit Gone"),
     "Unfinished": _("Unfinished"),
+    "Payout Held": _("Payout Held"),
     "Home": _("Home"),
     "Left": _("Left"),
     "Open": _("Open"),

@@ -3,6 +3,7 @@
 from intents.engine.departures import sweep_departures
 from intents.engine.moves import sweep_moves
 from intents.engine.rebalancing import rebalance
+from intents.engine.withheld import sweep_withheld
 
 
 def stock_sweep() -> int:
@@ -13,6 +14,11 @@ def stock_sweep() -> int:
 def stock_rebalance() -> int:
     """Plan what should be moved now; the number of moves begun."""
     return rebalance()
+
+
+def withheld_sweep() -> int:
+    """Claim what escrows could not pay us; how many tokens are still held."""
+    return sweep_withheld()
 
 
 def departures_sweep() -> int:

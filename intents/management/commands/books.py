@@ -23,6 +23,7 @@ _WHAT: Final = {
     "finalise": "collected",
     "refund": "returned",
     "claim": "claimed by its user",
+    "collection": "collected, after its token had refused",
     "fill": "delivered",
     "move": "stock moved",
     "request": "approved by two people, not final yet",
@@ -95,6 +96,8 @@ def _chain(found: ChainAudit) -> Iterator[str]:
             yield from _line(found.chain, line)
     for token, amount in sorted(found.on_the_way.items()):
         yield f"  {_amount(found.chain, token, amount)} of our stock on its way to another chain"
+    for token, amount in sorted(found.withheld.items()):
+        yield f"  {_amount(found.chain, token, amount)} in the escrow is owed to us: its token refused to pay us"
 
 
 def _line(chain: ChainManifest, line: Line) -> Iterator[str]:
