@@ -10,7 +10,6 @@ def script_words() -> dict[str, str]:
         "language": get_language() or "en",
         "connect": _("Connect wallet"),
         "connecting": _("Your wallet is asking…"),
-        "disconnect": _("Disconnect"),
         "browser_wallet": _("Wallet of this browser"),
         "good_for": _("Good for {seconds} s"),
         "expired": _("This offer has expired. Ask for a new one."),

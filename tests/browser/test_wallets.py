@@ -110,10 +110,26 @@ def test_every_wallet_is_listed_and_its_icon_is_only_a_picture(page: Page, demo:
     expect(problem).to_contain_text("already asking you something")
     names.filter(has_text="Test").click()
     expect(label).to_have_text(f"{key.address[:6]}…{key.address[-4:]}")
+
+    # One press on the connected wallet only asks what is to be done with it.
+    page.click("[data-connect]")
+    expect(page.locator("[data-account]")).to_have_text(key.address)
+    expect(page.locator("#account-dialog [data-copy]")).to_have_attribute("data-copy", key.address)
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-connect]")).to_be_focused()
+    page.click("[data-connect]")
+    page.click("[data-change-wallet]")
+    expect(names).to_have_count(3)
+    page.click("#wallet-dialog [data-cancel]")
+    expect(label).to_have_text(f"{key.address[:6]}…{key.address[-4:]}")
     page.reload()
     expect(label).to_have_text(f"{key.address[:6]}…{key.address[-4:]}")
     assert wallet.prompts == ["connect", "connect"]
     assert page.evaluate("window.cracked") is None
+    page.click("[data-connect]")
+    page.click("[data-disconnect]")
+    expect(label).to_have_text("Connect wallet")
+    expect(page.locator("#account-dialog")).to_be_hidden()
 
 
 def test_another_account_makes_the_offer_void_and_another_chain_does_not(

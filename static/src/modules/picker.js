@@ -1,8 +1,9 @@
-// The button in the corner and the list of wallets.
+// The button in the corner, what it says of the connected wallet, and the list of wallets.
 import { connect, connected, disconnect, isRejected, onWallet, walletProblem, wallets } from "./wallet.js";
 import { say } from "./words.js";
 
 const dialog = document.getElementById("wallet-dialog");
+const account = document.getElementById("account-dialog");
 const button = document.querySelector("[data-connect]");
 const ICON = /^data:image\/(png|jpeg|gif|webp|svg\+xml)[;,]/;
 
@@ -10,10 +11,19 @@ const ICON = /^data:image\/(png|jpeg|gif|webp|svg\+xml)[;,]/;
 export function setUpPicker() {
   if (!button || !dialog) return;
   button.hidden = false;
-  button.addEventListener("click", () => (connected() ? disconnect() : choose()));
-  dialog.querySelector("[data-cancel]").addEventListener("click", () => dialog.close());
+  button.addEventListener("click", () => (connected() ? showAccount() : choose()));
+  for (const each of [dialog, account]) {
+    each.querySelector("[data-cancel]").addEventListener("click", () => each.close());
+  }
+  account.querySelector("[data-disconnect]").addEventListener("click", disconnect);
+  account.querySelector("[data-change-wallet]").addEventListener("click", () => {
+    account.close();
+    openList();
+  });
   onWallet((what) => {
     if (what === "found" && dialog.open) list();
+    // What it says of the wallet is true no more.
+    if (what !== "found" && what !== "chain") account.close();
     showWallet();
   });
 }
@@ -22,9 +32,7 @@ export function setUpPicker() {
 export async function choose() {
   const all = wallets();
   if (all.length === 1) return use(all[0]);
-  list();
-  complain("");
-  dialog.showModal();
+  openList();
 }
 
 /** Show who is connected on the button. */
@@ -36,7 +44,9 @@ export function showWallet() {
   icon.hidden = !(now && ICON.test(now.info.icon ?? ""));
   if (!icon.hidden) icon.src = now.info.icon;
   label.textContent = now ? `${now.account.slice(0, 6)}…${now.account.slice(-4)}` : say("connect");
-  button.title = now ? `${now.info.name}: ${now.account} – ${say("disconnect")}` : "";
+  button.title = now ? `${now.info.name}: ${now.account}` : "";
+  if (now) button.setAttribute("aria-haspopup", "dialog");
+  else button.removeAttribute("aria-haspopup");
   showPlace(now);
 }
 
@@ -52,6 +62,21 @@ async function showPlace(now) {
   const network = JSON.parse(document.getElementById("network")?.textContent ?? "{}");
   const chain = id ? (network[BigInt(id).toString()]?.wallet.chainName ?? say("other_chain")) : "";
   place.textContent = chain ? `${name} · ${chain}` : name;
+}
+
+function showAccount() {
+  const now = connected();
+  account.querySelector("[data-account-name]").textContent = button.querySelector("[data-wallet-place]").textContent;
+  account.querySelector("[data-account]").textContent = now.account;
+  account.querySelector("[data-copy]").dataset.copy = now.account;
+  account.querySelector("[data-change-wallet]").hidden = wallets().length < 2;
+  account.showModal();
+}
+
+function openList() {
+  list();
+  complain("");
+  dialog.showModal();
 }
 
 function list() {

@@ -221,7 +221,7 @@ function adopt({ info, provider }, account) {
   storage((store) => store.setItem(REMEMBERED, info.rdns));
   keepRoom(true);
   watch(current);
-  if (before?.account === current.account) current.batching = before.batching;
+  if (before?.account === current.account && before.provider === provider) current.batching = before.batching;
   notify(before ? "account" : "connected");
 }
 
