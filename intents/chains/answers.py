@@ -87,7 +87,7 @@ def bounded() -> HTTPAdapter:
 class Session(requests.Session):
     """One server's connections. A timeout is the most of a read; the whole answer has WHOLE_TIMES as long."""
 
-    def __init__(self, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, *, most_bytes: int | None = None) -> None:
         super().__init__()
         self.trust_env = False
         self._most_bytes = most_bytes
@@ -97,13 +97,14 @@ class Session(requests.Session):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Raises requests.Timeout for one that takes too long, ValueError for one that is too large."""
         response = super().send(request, **{**kwargs, "stream": True})
+        most = MOST_BYTES if self._most_bytes is None else self._most_bytes
         found = bytearray()
         try:
             for chunk in response.iter_content(CHUNK_BYTES):
                 found += chunk
-                if len(found) > self._most_bytes:
+                if len(found) > most:
                     response.close()
-                    raise ValueError(f"an answer of more than {self._most_bytes} bytes")
+                    raise ValueError(f"an answer of more than {most} bytes")
         except requests.ConnectionError as error:
             if error.args and isinstance(error.args[0], ReadTimeoutError):
                 raise requests.ReadTimeout(error.args[0], request=request) from error

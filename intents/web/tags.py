@@ -6,8 +6,8 @@ from typing import Any, Final
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from intents.selectors.amounts import grouped, shown_amount
 from intents.selectors.joins import joins_view
@@ -87,6 +87,15 @@ def duration(seconds: float | int | None) -> str:
         return ngettext("%(count)d second", "%(count)d seconds", whole) % {"count": whole}
     minutes = round(whole / 60)
     return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+
+
+@register.filter
+def running(seconds: float | int) -> str:
+    """How long already, in the very words in which the page's script goes on counting: no line grows by them."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    if minutes:
+        return gettext("{minutes} min {seconds} s").format(minutes=minutes, seconds=rest)
+    return gettext("{count} s").format(count=rest)
 
 
 @register.filter
