@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Exists, FloatField, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, FloatField, Min, OuterRef, Q, Sum
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -49,11 +49,8 @@ def joined_at(chain_id: int) -> datetime | None:
 
     A join that is repeated, as when another chain was away, changes nothing.
     """
-    gone = Departure.objects.filter(chain_id=chain_id, left_at__isnull=False)
-    left_at = gone.aggregate(at=Max("left_at"))["at"]
-    joins = Join.objects.filter(chain_id=chain_id, state=Join.State.DONE)
-    if left_at is not None:
-        joins = joins.filter(ended_at__gt=left_at)
+    left_since = Departure.objects.filter(chain_id=chain_id, left_at__gte=OuterRef("ended_at"))
+    joins = Join.objects.filter(~Exists(left_since), chain_id=chain_id, state=Join.State.DONE)
     return joins.aggregate(at=Min("ended_at"))["at"]
 
 
@@ -85,28 +82,45 @@ def room(
     if since is None:
         return None
     observed = int((timezone.now() - since).total_seconds())
-    out = at_our_risk(chain_id)
-    orders, committed = out.filter(input_token=token), _committed(is_due=is_due)
-    under_way = orders.filter(committed).exclude(order_id=but)
+    sums = _sums(chain_id, token, but=but, is_due=is_due, is_new=(chain_id, token, since) not in _lifted)
     known = Room(
         None,
         0,
-        sum(under_way.values_list("value_usd_e8", flat=True)),
+        sums["under_way"],
         observed,
         most_held_usd_e8=settings.JOIN_HELD_USD * USD_E8,
         held_usd_e8=_held_usd_e8(chain_id, token, since=since, worth=worth, world=world),
     )
-    if (chain_id, token, since) in _lifted:
+    if "settled" not in sums:
         return known
-    settled = _worth(orders.filter(state=OrderState.SETTLED))
-    cap = cap_usd_e8(settled_usd_e8=settled, observed_seconds=observed)
+    cap = cap_usd_e8(settled_usd_e8=sums["settled"], observed_seconds=observed)
     if cap is None:
         _lifted.add((chain_id, token, since))
         return known
-    all_settled = _worth(out.filter(state=OrderState.SETTLED))
-    day = day_usd_e8(settled_usd_e8=all_settled, observed_seconds=observed)
-    gone = 0 if day is None else _gone(out.exclude(order_id=but), committed)
-    return replace(known, cap_usd_e8=cap, settled_usd_e8=settled, day_usd_e8=day, gone_usd_e8=gone)
+    day = day_usd_e8(settled_usd_e8=sums["all_settled"], observed_seconds=observed)
+    gone = 0 if day is None else sums["gone"]
+    return replace(known, cap_usd_e8=cap, settled_usd_e8=sums["settled"], day_usd_e8=day, gone_usd_e8=gone)
+
+
+def _sums(chain_id: int, token: str, *, but: str, is_due: bool, is_new: bool) -> dict[str, int]:
+    """USD × 10^8 of the orders from there, in one question to the database; all but `under_way` while it `is_new`."""
+    of_token, other = Q(input_token=token), ~Q(order_id=but)
+    committed, settled = _committed(is_due=is_due), Q(state=OrderState.SETTLED)
+    out, under_way = at_our_risk(chain_id), of_token & other & committed
+    # SQLite keeps these amounts as text; a sum of floats is close enough for a cap.
+    worth = Cast("value_usd_e8", FloatField())
+    if not is_new:
+        found = out.filter(under_way).aggregate(under_way=Sum(worth))
+    else:
+        # What was delivered within a day or is about to be, whatever became of it since.
+        gone = other & (committed | Q(delivered_at__gt=timezone.now() - timedelta(seconds=DAY_SECONDS)))
+        found = out.aggregate(
+            under_way=Sum(worth, filter=under_way),
+            settled=Sum(worth, filter=of_token & settled),
+            all_settled=Sum(worth, filter=settled),
+            gone=Sum(worth, filter=gone),
+        )
+    return {name: int(amount or 0) for name, amount in found.items()}
 
 
 def is_full(chain_id: int, token: str) -> bool:
@@ -146,17 +160,6 @@ def _committed(*, is_due: bool) -> Q:
 def _in_any(states: tuple[OrderState, ...]) -> Q:
     """In one of these states, or parked for a person in one of them."""
     return Q(state__in=states) | Q(state=OrderState.NEEDS_ATTENTION, resume_state__in=states)
-
-
-def _gone(orders: QuerySet[Order], committed: Q) -> int:
-    """What was delivered within a day or is about to be, whatever became of it since."""
-    yesterday = timezone.now() - timedelta(seconds=DAY_SECONDS)
-    return _worth(orders.filter(committed | Q(delivered_at__gt=yesterday)))
-
-
-def _worth(orders: QuerySet[Order]) -> int:
-    # SQLite keeps these amounts as text; a sum of floats is close enough for a cap.
-    return int(orders.aggregate(sum=Sum(Cast("value_usd_e8", FloatField())))["sum"] or 0)
 
 
 def refuse_due(origin: ChainManifest, order: Order) -> Refusal | None:

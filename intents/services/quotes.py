@@ -23,9 +23,10 @@ from .solving import NotOffered, offer, solve
 
 __all__ = ["Intent", "QuoteNotFound", "quote_request", "quote_solve", "quote_wait", "reprice"]
 
-# Most quotes are solved in some milliseconds; the others are not asked for more often than is noticed.
-FIRST_LOOK_SECONDS: Final = 0.004
+# Nobody waits for more than a quarter longer than their quote took, and a slow one is not asked for all the time.
+SHORTEST_PAUSE_SECONDS: Final = 0.004
 LONGEST_PAUSE_SECONDS: Final = 0.05
+PAUSE_SHARE: Final = 0.25
 
 
 class QuoteNotFound(WaymeetError):
@@ -75,16 +76,15 @@ def quote_solve(quote_id: UUID | str) -> None:
 
 def quote_wait(quote_id: UUID | str, *, timeout_seconds: float) -> Quote:
     """The quote once it is no longer SOLVING, or as it is when the time is over. Raises QuoteNotFound."""
-    until = time.monotonic() + timeout_seconds
-    pause = FIRST_LOOK_SECONDS
+    began = time.monotonic()
     while True:
         quote = Quote.objects.filter(pk=quote_id).first()
         if quote is None:
             raise QuoteNotFound(str(quote_id))
-        if quote.state != QuoteState.SOLVING or time.monotonic() >= until:
+        waited = time.monotonic() - began
+        if quote.state != QuoteState.SOLVING or waited >= timeout_seconds:
             return quote
-        time.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+        time.sleep(min(max(waited * PAUSE_SHARE, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS))
 
 
 def reprice(quote: Quote, *, own: dict[tuple[int, str], int] | None = None) -> Repriced:

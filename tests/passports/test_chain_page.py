@@ -164,7 +164,7 @@ def test_once_a_chain_is_known_its_orders_are_not_summed_up_for_every_offer(
 
     assert cap(token) is None
     # Since when it is new, what is under way, and what came in within the last minutes.
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         assert cap(token) is None
     # Another token is not known yet, and a chain that broke is new again.
     assert cap(rows.USDC[901]) is not None
