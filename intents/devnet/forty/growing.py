@@ -35,8 +35,6 @@ from .memory import held_bytes, here
 from .profiles import generated
 
 SAMPLE: Final = 40
-# Asked before, and not counted: every process first reads the chain that just joined.
-WARMING: Final = 20
 IN_FLIGHT: Final = 10
 QUOTERS: Final = 2
 # About 50 USD of each asset, enough to be worth a transfer anywhere.
@@ -152,7 +150,7 @@ class Growing:
         chains = [chain for chain in registry.all_chains().values() if _has_usdc(chain)]
         dice, taken = random.Random(len(chains)), []
         client = WaymeetClient(self._url, timeout_seconds=60)
-        for _ in range(WARMING + SAMPLE):
+        for _ in range(SAMPLE):
             origin, destination = dice.sample(chains, 2)
             fields = _fields(origin, "USDC", destination, "WETH")
             began = time.monotonic()
@@ -161,7 +159,7 @@ class Growing:
             except ApiError as error:
                 self.figures.refused[f"sample {error.code}"] += 1
             taken.append(time.monotonic() - began)
-        return statistics.median(taken[WARMING:])
+        return statistics.median(taken)
 
     def _prices(self) -> dict[str, int]:
         first = next(iter(registry.all_chains().values()))
