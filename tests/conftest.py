@@ -14,6 +14,7 @@ from intents.devnet.accounts import VALIDATORS, account, named_wallet
 from intents.devnet.bench.demo_process import DemoProcess
 from intents.devnet.network import Network, start_network
 from intents.devnet.rpc import Rpc
+from intents.engine import cold_start
 from tests.networks import odd_prices, odd_profiles
 from tests.validators import RestingValidator
 
@@ -50,6 +51,12 @@ def network() -> Iterator[Network]:
     started = start_network()
     yield started
     started.stop()
+
+
+@pytest.fixture(autouse=True)
+def nothing_joined() -> None:
+    """No chain that joined in a test before."""
+    cold_start.forget()
 
 
 @pytest.fixture

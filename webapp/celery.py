@@ -3,14 +3,15 @@
 A task may run zero, one or many times: the database and the chains decide, the queue only hurries.
 """
 
+import gc
 import importlib
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init, worker_process_init
+from celery.signals import task_prerun, worker_init, worker_process_init
 from django.conf import settings
-from django.db import connections
+from django.db import close_old_connections, connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 
@@ -19,6 +20,8 @@ SWEEP_SECONDS = 2.0
 REBALANCE_SECONDS = 20.0
 PROBES_SECONDS = 30.0
 FORGET_SECONDS = 600.0
+# A worker's connection to the database is made anew so often, not for each task.
+DATABASE_SECONDS = 600
 WARM_MODULES = ("intents.tasks", "intents.services.quotes", "intents.services.orders")
 
 
@@ -47,6 +50,8 @@ app.conf.update(
     worker_proc_alive_timeout=60,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
+    # Celery itself would close the database around every task: `look_at_database` does what there is to do.
+    CELERY_DB_REUSE_MAX=1_000_000,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     # A killed worker's task returns after visibility_timeout; kombu's defaults would look every 100 s.
@@ -109,9 +114,29 @@ def warm_up(sender: Any, **_: Any) -> None:
     queues = set(sender.app.amqp.queues.consume_from)
     importlib.import_module("intents.services.start").refuse_unsafe_start(sends=queues != {"solve"})
     connections.close_all()  # a connection must not be shared across the fork
+    # What is loaded now stays for good: no collection of a process needs to go through it again.
+    gc.collect()
+    gc.freeze()
 
 
 @worker_process_init.connect
 def connect_ahead(**_: Any) -> None:
     """Open each process's own connections to chains and database before its first task needs them."""
-    importlib.import_module("intents.services.warm").warm_up()
+    keep_database_open()
+    warm = importlib.import_module("intents.services.warm")
+    warm.warm_up()
+    warm.keep_warm()
+
+
+def keep_database_open() -> None:
+    """Have this process keep a connection over many tasks, for as long as it answers."""
+    for alias in connections:
+        connections[alias].close()
+        connections[alias].settings_dict |= {"CONN_MAX_AGE": DATABASE_SECONDS, "CONN_HEALTH_CHECKS": True}
+
+
+@task_prerun.connect
+def look_at_database(task: Any, **_: Any) -> None:
+    """Close a connection that is old or lost before a task needs one; the next question opens another."""
+    if not task.request.is_eager:
+        close_old_connections()

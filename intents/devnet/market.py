@@ -68,6 +68,7 @@ class Market:
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._threads: dict[int, threading.Thread] = {}
+        self._read: dict[Path, int] = {}
 
     def run(self) -> None:
         """Work until `stop`."""
@@ -89,7 +90,7 @@ class Market:
         self._stopped.set()
 
     def _start_new_chains(self) -> None:
-        for manifest in read_local(self._directory):
+        for manifest in read_local(self._directory, self._read):
             if manifest.chain_id not in self._threads:
                 thread = threading.Thread(target=self._follow, args=(manifest,), daemon=True)
                 self._threads[manifest.chain_id] = thread
@@ -149,15 +150,22 @@ def keep_base_fee(manifest: ChainManifest, rpc: Rpc) -> None:
         rpc.request("anvil_setNextBlockBaseFeePerGas", hex(base_fee))
 
 
-def read_local(directory: Path) -> list[ChainManifest]:
-    """The local chains of a network directory; a file that cannot be read now is passed over."""
-    found = []
+def read_local(directory: Path, read: dict[Path, int] | None = None) -> list[ChainManifest]:
+    """The local chains of a network directory; a file that cannot be read now is passed over.
+
+    So are files that are as they were when they were `read`, by their times; what is read now is noted there.
+    """
+    found, read = [], {} if read is None else read
     for file in sorted(directory.glob("*.toml")):
         try:
+            changed = file.stat().st_mtime_ns
+            if read.get(file) == changed:
+                continue
             manifest = parse(file.read_text("utf-8"))
         except (ManifestError, OSError) as error:
             logger.warning("%s is passed over: %s", file.name, error)
             continue
+        read[file] = changed
         if manifest.is_local:
             found.append(manifest)
     return found

@@ -9,7 +9,7 @@
   `chain_world`: what the solver needs of a block); `waking` and `sweep` find what is due.
 - Whether it may: `economics` and `repricing` (does it pay), `exposure`, `cold_start` and `holdings` (what is at risk),
   `strangers` and `courtesy` (for whom), `brakes` and `blocklist`, `gas`.
-- What it costs: `world`, `prices`, `message_fees`, `data_fees`, `spending`, `sharing`, `proof_times`.
+- What it costs: `world` and its `listing`, `prices`, `message_fees`, `data_fees`, `spending`, `sharing`, `proof_times`.
 - Our stock: `reservations`, `claims` and `supply` for orders; `rebalancing`, `moves`, `bridging` and `exchanging` to
   where it belongs; `treasury` for what two people agreed on; `withheld` for what an escrow could not pay us.
 - Our books: `ledger`; `audit`, `unbooked` and `outside` hold them against the chains; `alerts` for staff.

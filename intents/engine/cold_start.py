@@ -3,6 +3,7 @@
 Chains that were there from the start, by the operator's own manifests, are not new.
 """
 
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -40,8 +41,16 @@ _CODES: Final[dict[Bound, str]] = {
     "day": "cold_start_day",
     "held": "cold_start_held",
 }
+# What offers go by is so old at most: whoever accepts one looks anew.
+OFFER_SECONDS: Final = 2.0
 # (chain, token, since): once no longer new, a token stays so, and its orders are not summed up for every offer.
 _lifted: set[tuple[int, str, datetime]] = set()
+_kept: list[tuple[float, dict[int, datetime]]] = []
+
+
+def forget() -> None:
+    """Drop what this process remembers."""
+    _kept.clear()
 
 
 def joined_at(chain_id: int) -> datetime | None:
@@ -49,18 +58,36 @@ def joined_at(chain_id: int) -> datetime | None:
 
     A join that is repeated, as when another chain was away, changes nothing.
     """
-    left_since = Departure.objects.filter(chain_id=chain_id, left_at__gte=OuterRef("ended_at"))
-    joins = Join.objects.filter(~Exists(left_since), chain_id=chain_id, state=Join.State.DONE)
-    return joins.aggregate(at=Min("ended_at"))["at"]
+    return _joins(Q(chain_id=chain_id)).get(chain_id)
 
 
 def observed_since(chain_id: int) -> datetime | None:
     """Since when its finality is watched without a reorganisation deeper than may be; None if it is not new."""
-    joined = joined_at(chain_id)
-    if joined is None:
-        return None
-    broke = ChainPassport.objects.filter(chain_id=chain_id).values_list("broke_at", flat=True).first()
-    return max(joined, broke) if broke is not None else joined
+    return _observed(Q(chain_id=chain_id)).get(chain_id)
+
+
+def offered_since(chain_id: int) -> datetime | None:
+    """The same as it was OFFER_SECONDS ago at most, for what is only offered: asked of all chains at once."""
+    now = time.monotonic()
+    if not _kept or now - _kept[0][0] > OFFER_SECONDS:
+        _kept[:] = [(now, _observed(Q()))]
+    return _kept[0][1].get(chain_id)
+
+
+def _observed(which: Q) -> dict[int, datetime]:
+    joined = _joins(which)
+    broke = ChainPassport.objects.filter(chain_id__in=joined).values_list("chain_id", "broke_at")
+    for chain_id, at in broke if joined else ():
+        joined[chain_id] = max(joined[chain_id], at or joined[chain_id])
+    return joined
+
+
+def _joins(which: Q) -> dict[int, datetime]:
+    left_since = Departure.objects.filter(chain_id=OuterRef("chain_id"), left_at__gte=OuterRef("ended_at"))
+    joins = Join.objects.filter(~Exists(left_since), which, state=Join.State.DONE)
+    return dict(
+        joins.order_by().values("chain_id").annotate(at=Min("ended_at")).values_list("chain_id", "at")
+    )
 
 
 def room(
@@ -69,16 +96,18 @@ def room(
     *,
     but: str = "",
     is_due: bool = False,
+    is_offer: bool = False,
     worth: tuple[int, int] | None = None,
     world: World | None = None,
 ) -> Room | None:
     """What may still leave a chain that joined with one of its tokens; None for one that was there from the start.
 
-    `is_due` leaves out what its users opened themselves and nobody has promised to deliver yet. What we hold of the
+    `is_due` leaves out what its users opened themselves and nobody has promised to deliver yet; `is_offer` takes what
+    was known of the chain a moment ago. What we hold of the
     token is valued by `worth`, so many base units with their USD × 10^8, else by the prices of the `world`, else by
     today's.
     """
-    since = observed_since(chain_id)
+    since = offered_since(chain_id) if is_offer else observed_since(chain_id)
     if since is None:
         return None
     observed = int((timezone.now() - since).total_seconds())
@@ -181,17 +210,27 @@ def refuse_due(origin: ChainManifest, order: Order) -> Refusal | None:
 
 
 def refuse_new_chain(
-    origin: ChainManifest, token: str, *, amount: int, value_usd_e8: int, but: str = "", is_due: bool = False
+    origin: ChainManifest,
+    token: str,
+    *,
+    amount: int,
+    value_usd_e8: int,
+    but: str = "",
+    is_due: bool = False,
+    is_offer: bool = False,
 ) -> Refusal | None:
     """Why `amount` of a token, of this worth, does not leave a new chain now, with the most that does.
 
     `cold_start_cap` until others are settled, `cold_start_day` until what left is a day ago, `cold_start_held` until
     what we hold goes out again.
 
-    `but` is an order that is there already and is not to be counted beside itself; `is_due` is as for `room`.
+    `but` is an order that is there already and is not to be counted beside itself; `is_due` and `is_offer` are as for
+    `room`.
     """
     worth = (amount, value_usd_e8)
-    left = room(origin.chain_id, token, but=but, is_due=is_due, worth=worth) if amount else None
+    if not amount:
+        return None
+    left = room(origin.chain_id, token, but=but, is_due=is_due, is_offer=is_offer, worth=worth)
     if left is None or value_usd_e8 <= left.left_usd_e8:
         return None
     known = origin.token(token)

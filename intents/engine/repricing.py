@@ -67,7 +67,8 @@ def reprice(
         output_token=output_token,
         amount=input_amount,
     )
-    found = find_routes(wanted, world or load_world(own), rules_for(outputs, RULES, way=way))
+    world = world or load_world(own, markets_of=(origin_id, destination_id))
+    found = find_routes(wanted, world, rules_for(outputs, RULES, way=way))
     return Repriced(wanted=wanted, route=found.chosen, refusal=found.refusal)
 
 

@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from django.db.models import Count, Max
@@ -19,7 +20,7 @@ _PURPOSES: Final = {"dispatch": StepKind.PROVE, "finalise": StepKind.FINALISE}
 Way = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sharing:
     """What was measured: messages by (origin, destination) of their orders, collections by origin."""
 
@@ -28,7 +29,14 @@ class Sharing:
 
     def messages_from(self, origin_id: int) -> dict[int, Shared]:
         """Of orders that start here, by their destination."""
-        return {to: shared for (origin, to), shared in self.messages.items() if origin == origin_id}
+        return self._by_origin.get(origin_id, {})
+
+    @cached_property
+    def _by_origin(self) -> dict[int, dict[int, Shared]]:
+        found: dict[int, dict[int, Shared]] = defaultdict(dict)
+        for (origin_id, to), shared in self.messages.items():
+            found[origin_id][to] = shared
+        return dict(found)
 
 
 _known: list[tuple[float, Sharing]] = []

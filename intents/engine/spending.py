@@ -4,6 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from django.db.models import Max
@@ -24,7 +25,7 @@ IN_STOCK: Final = "in_stock"
 Kind = tuple[int, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Spending:
     """Units of gas: of our opens by (chain, way to confirm and token), of fills out of stock by (chain, token)."""
 
@@ -33,11 +34,19 @@ class Spending:
 
     def opens_on(self, chain_id: int) -> dict[str, int]:
         """Of one chain, by `solver.pricing.open_kind`."""
-        return {kind: gas for (at, kind), gas in self.opens.items() if at == chain_id}
+        return self._opens.get(chain_id, {})
 
     def fills_on(self, chain_id: int) -> dict[str, int]:
         """Of one chain, by token."""
-        return {token: gas for (at, token), gas in self.fills.items() if at == chain_id}
+        return self._fills.get(chain_id, {})
+
+    @cached_property
+    def _opens(self) -> dict[int, dict[str, int]]:
+        return _by_chain(self.opens)
+
+    @cached_property
+    def _fills(self) -> dict[int, dict[str, int]]:
+        return _by_chain(self.fills)
 
 
 _known: list[tuple[float, Spending]] = []
@@ -86,6 +95,13 @@ def _measured() -> Spending:
         # A fill is never charged more than in general: only what it is used to be less.
         fills={kind: min(_average(used, gas.fill), gas.fill) for kind, used in fills.items()},
     )
+
+
+def _by_chain(gas: Mapping[Kind, int]) -> dict[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for (chain_id, kind), units in gas.items():
+        found[chain_id][kind] = units
+    return dict(found)
 
 
 def _average(used: Sequence[int], usual: int) -> int:

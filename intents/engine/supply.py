@@ -56,7 +56,7 @@ def settle_supply(case: Case, step: Step, *, may_lose: bool = True) -> Refusal |
     refusal = refuse_price(case, may_lose=may_lose)
     if refusal is None or refusal.code != "not_profitable":
         return refusal
-    world = load_world(reservations.held_amounts(case.order.order_id))
+    world = _world(case)
     for details in _ways(case, step, world):
         if refuse_price(case, world=world, supply=details, may_lose=may_lose) is None:
             change_supply(case, step, details)
@@ -66,9 +66,14 @@ def settle_supply(case: Case, step: Step, *, may_lose: bool = True) -> Refusal |
 
 def resolve(case: Case, step: Step) -> dict[str, Any] | None:
     """Another way to deliver what was signed for what the user gave, or None when there is none now."""
-    world = load_world(reservations.held_amounts(case.order.order_id))
+    world = _world(case)
     ways = (details for details in _ways(case, step, world) if _differs(details, step))
     return next((each for each in ways if refuse_price(case, world=world, supply=each) is None), None)
+
+
+def _world(case: Case) -> World:
+    own = reservations.held_amounts(case.order.order_id)
+    return load_world(own, markets_of=(case.order.origin_id, case.order.destination_id))
 
 
 def _differs(details: dict[str, Any], step: Step) -> bool:

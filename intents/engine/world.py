@@ -1,22 +1,21 @@
 """The solver's world: a snapshot of all chains as the follower last wrote them, with reservations and prices."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from intents.chains import registry
 from intents.chains.clock import chain_time
-from intents.chains.manifest import ChainManifest
 from intents.models import Chain, ChainHead, Pause, Stock
 from intents.solver.company import Shared
 from intents.solver.markets import Market, market_from_json
-from intents.solver.world import Bridge, ChainWorld, Excluded, Price, Tier, Token, World
+from intents.solver.world import ChainWorld, Excluded, Price, Token, World
 from intents.solver.world import Stock as WorldStock
 
-from . import sharing, spending
+from . import listing, sharing, spending
 from .chain_world import Json
-from .data_fees import data_calls
+from .listing import Listed, listings
 from .prices import FeedReading, combine
 from .sharing import Sharing
 from .spending import Spending
@@ -56,32 +55,41 @@ _seen: dict[int, _Seen] = {}
 def forget() -> None:
     """Drop what this process remembers of the chains."""
     _seen.clear()
+    listing.forget()
     sharing.forget()
     spending.forget()
 
 
 def load_prices() -> World:
     """The newest world without pools and stock: enough to say what things are worth."""
-    return load_world(is_for_routes=False)
+    return _load({}, markets_of=(), is_with_stock=False)
 
 
-def load_world(own: dict[tuple[int, str], int] | None = None, *, is_for_routes: bool = True) -> World:
+def load_world(
+    own: dict[tuple[int, str], int] | None = None, *, markets_of: Collection[int] | None = None
+) -> World:
     """The newest world in the database. `own` is stock by (chain, token) that the asker itself has reserved.
 
-    Chains that were never seen are left out.
+    Pools are judged on the chains `markets_of` alone, on all when None: a route trades on its two ends only, whatever
+    else is connected. Chains that were never seen are left out.
     """
-    manifests = registry.all_chains()
-    _refresh()
+    return _load(own or {}, markets_of=markets_of, is_with_stock=True)
+
+
+def _load(
+    own: dict[tuple[int, str], int], *, markets_of: Collection[int] | None, is_with_stock: bool
+) -> World:
+    listed, seen = listings(registry.all_chains()), _refreshed()
     paused = dict(Chain.objects.filter(is_connected=True).values_list("chain_id", "paused_reason"))
-    stocks = _stocks(manifests, own or {}) if is_for_routes else {}
-    prices, stale = _with_bridged(manifests, *combine(_feed_readings(manifests)))
+    stocks = _stocks(listed, seen, own) if is_with_stock else {}
+    prices, stale = _with_bridged(listed, *combine(_feed_readings(listed, seen)))
     shared, spent = sharing.sharing(), spending.spending()
-    held = _held() if is_for_routes else {}
+    held = _held() if is_with_stock else {}
     chains = {
         chain_id: _chain_world(
-            manifest,
-            _seen[chain_id],
-            _seen[chain_id].markets if is_for_routes else (),
+            known,
+            seen[chain_id],
+            seen[chain_id].markets if markets_of is None or chain_id in markets_of else (),
             paused_reason=paused.get(chain_id, ""),
             stocks=stocks.get(chain_id, {}),
             prices=prices,
@@ -89,14 +97,14 @@ def load_world(own: dict[tuple[int, str], int] | None = None, *, is_for_routes: 
             spent=spent,
             held=held.get(chain_id, {}),
         )
-        for chain_id, manifest in manifests.items()
-        if chain_id in _seen
+        for chain_id, known in listed.items()
+        if chain_id in seen
     }
     return World(chains=chains, prices=prices, stale=stale, at=time.time())
 
 
-def _refresh() -> None:
-    """Bring `_seen` up to the heads in the database; worlds are read only for new blocks."""
+def _refreshed() -> dict[int, _Seen]:
+    """`_seen`, brought up to the heads in the database; worlds are read only for new blocks."""
     fields = ("chain_id", "number", "block_hash", "timestamp", "seen_at", "base_fee_wei")
     heads = list(ChainHead.objects.values_list(*fields))
     fresh = [row[0] for row in heads if _is_news(row[0], row[1], row[2])]
@@ -107,7 +115,8 @@ def _refresh() -> None:
         if seen:
             seen.timestamp, seen.seen_at, seen.base_fee_wei = timestamp, seen_at, base_fee or 0
     for chain_id in set(_seen) - {row[0] for row in heads}:
-        del _seen[chain_id]
+        _seen.pop(chain_id, None)
+    return dict(_seen)
 
 
 def _is_news(chain_id: int, number: int, block_hash: str) -> bool:
@@ -149,17 +158,16 @@ def _readable(pools: Sequence[Json]) -> Iterator[Market]:
 
 
 def _stocks(
-    manifests: dict[int, ChainManifest], own: dict[tuple[int, str], int]
+    listed: dict[int, Listed], seen: dict[int, _Seen], own: dict[tuple[int, str], int]
 ) -> dict[int, dict[str, WorldStock]]:
     """What the filler's accounts hold, by chain and token: the `Stock` rows, else the balance at the block."""
-    holders = {chain_id: manifest.address("solver_account") for chain_id, manifest in manifests.items()}
     found = {
-        chain_id: {token: WorldStock(balance=balance) for token, balance in seen.balances.items()}
-        for chain_id, seen in _seen.items()
+        chain_id: {token: WorldStock(balance=balance) for token, balance in chain.balances.items()}
+        for chain_id, chain in seen.items()
     }
     rows = Stock.objects.values_list("chain_id", "token", "holder", "balance", "reserved")
     for chain_id, token, holder, balance, reserved in rows:
-        if holders.get(chain_id) == holder:
+        if chain_id in listed and listed[chain_id].solver_account == holder:
             mine = own.get((chain_id, token), 0)
             of_chain = found.setdefault(chain_id, {})
             of_chain[token] = WorldStock(balance=balance, reserved=max(reserved - mine, 0))
@@ -175,24 +183,24 @@ def _held() -> dict[int, dict[str, str]]:
     return found
 
 
-def _feed_readings(manifests: dict[int, ChainManifest]) -> list[FeedReading]:
+def _feed_readings(listed: dict[int, Listed], seen: dict[int, _Seen]) -> list[FeedReading]:
     readings = []
-    for chain_id, manifest in manifests.items():
-        seen = _seen.get(chain_id)
-        if seen is None:
+    for chain_id, known in listed.items():
+        chain = seen.get(chain_id)
+        if chain is None:
             continue
-        now = chain_time(seen.timestamp, seen.seen_at)
-        for name, feed in manifest.feeds.items():
-            if name not in seen.feeds:
+        now = chain_time(chain.timestamp, chain.seen_at)
+        for name, feed in known.manifest.feeds.items():
+            if name not in chain.feeds:
                 continue
-            answer, updated_at = seen.feeds[name]
+            answer, updated_at = chain.feeds[name]
             age = max(now - updated_at, 0)
             readings.append(FeedReading(name, answer, feed.decimals, age, feed.heartbeat_seconds))
     return readings
 
 
 def _chain_world(
-    manifest: ChainManifest,
+    listed: Listed,
     seen: _Seen,
     pools: Sequence[Market],
     *,
@@ -203,8 +211,8 @@ def _chain_world(
     spent: Spending,
     held: dict[str, str],
 ) -> ChainWorld:
-    tokens, bridged = _tokens(manifest)
-    markets, excluded = _judged(pools, {**tokens, **bridged}, prices)
+    manifest = listed.manifest
+    markets, excluded = _judged(pools, listed.handled, prices)
     return ChainWorld(
         chain_id=manifest.chain_id,
         block_number=seen.number,
@@ -215,39 +223,23 @@ def _chain_world(
         native_decimals=manifest.native.decimals,
         block_seconds=manifest.block_seconds,
         final_blocks=manifest.depth,
-        tiers=tuple(Tier(max_usd_e8=tier.max_usd_e8, depth=tier.depth) for tier in manifest.value_tiers),
-        tokens=tokens,
+        tiers=listed.tiers,
+        tokens=listed.tokens,
         stocks=stocks,
         markets=markets,
         excluded=excluded,
         paused_reason=paused_reason,
-        bridges=tuple(Bridge(end.route, end.token) for end in manifest.bridges),
-        bridged=bridged,
-        fill_seconds=fill_seconds(manifest),
+        bridges=listed.bridges,
+        bridged=listed.bridged,
+        fill_seconds=listed.fill_seconds,
         messages=shared.messages_from(manifest.chain_id),
         finalises=shared.finalises.get(manifest.chain_id, Shared()),
         opens=spent.opens_on(manifest.chain_id),
         fills=spent.fills_on(manifest.chain_id),
         held=held,
         message_fees=seen.message_fees if manifest.has_shared_mailbox else None,
-        data_fees=seen.data_fees if data_calls(manifest) else None,
+        data_fees=seen.data_fees if listed.is_charged_for_data else None,
     )
-
-
-def _tokens(manifest: ChainManifest) -> tuple[dict[str, Token], dict[str, Token]]:
-    """What orders may name, and what only bridges of ours hand out, by address."""
-    tokens = {
-        token.address: Token(token.address, token.symbol, token.decimals, token.canonical_id)
-        for token in manifest.assets
-        if not token.is_synthetic and not token.is_transfer_taxed
-    }
-    ends = {end.token for end in manifest.bridges}
-    bridged = {
-        token.address: Token(token.address, token.symbol, token.decimals, token.canonical_id)
-        for token in manifest.tokens
-        if token.address in ends and token.address not in tokens
-    }
-    return tokens, bridged
 
 
 def _judged(
@@ -265,22 +257,16 @@ def _judged(
     )
 
 
-def fill_seconds(manifest: ChainManifest) -> int:
-    """How long an order that starts here has to be filled, chain time, as its quote fixes it."""
-    return manifest.limits.fill_seconds + (manifest.finality_seconds if manifest.is_local else 0)
-
-
 def _with_bridged(
-    manifests: dict[int, ChainManifest], prices: dict[str, Price], stale: frozenset[str]
+    listed: dict[int, Listed], prices: dict[str, Price], stale: frozenset[str]
 ) -> tuple[dict[str, Price], frozenset[str]]:
     """A bridged token has no feed: it is worth what its route redeems it for."""
     known, old = dict(prices), set(stale)
-    for manifest in manifests.values():
-        for end in manifest.bridges:
-            name = manifest.token(end.token).canonical_id
-            if end.worth in prices:
-                known.setdefault(name, prices[end.worth])
-            elif end.worth in stale:
+    for chain in listed.values():
+        for name, worth in chain.worth:
+            if worth in prices:
+                known.setdefault(name, prices[worth])
+            elif worth in stale:
                 old.add(name)
     return known, frozenset(old)
 

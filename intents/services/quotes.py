@@ -137,7 +137,7 @@ def _answer(intent: Intent) -> dict[str, Any]:
     if intent.is_from_anywhere:
         return anywhere.answer(intent)
     try:
-        return offer(solve(intent, load_world()))
+        return offer(solve(intent, load_world(markets_of={intent.origin, intent.destination})))
     except NotOffered as none:
         none.refusal = _with_elsewhere(intent, none.refusal)
         raise

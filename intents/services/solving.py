@@ -186,7 +186,11 @@ def _require_unbraked(wanted: Wanted) -> None:
 
 def _require_room(origin: ChainManifest, intent: Intent, route: Route) -> None:
     capped = refuse_new_chain(
-        origin, intent.input_token, amount=route.input_amount, value_usd_e8=route.value_usd_e8
+        origin,
+        intent.input_token,
+        amount=route.input_amount,
+        value_usd_e8=route.value_usd_e8,
+        is_offer=True,
     )
     if capped is not None:
         raise _refused(capped.code, **capped.params)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from intents.devnet import market as market_module
 from intents.devnet.accounts import OUTSIDER, address
 from intents.devnet.arbitrage import PPM, Arbitrageur, v2_amount_to_price
-from intents.devnet.market import Market, PriceWalk, post_prices, read_prices
+from intents.devnet.market import Market, PriceWalk, post_prices, read_local, read_prices
 from intents.devnet.network import Network
 from intents.devnet.profiles import PRICES_E8
 from tests.networks import odd_prices
@@ -162,3 +162,18 @@ def test_every_chain_gets_the_same_moving_prices(
         while len(set(answers().values())) > 1:
             assert time.monotonic() < deadline, "the chains disagree"
             time.sleep(0.05)
+
+
+def test_a_manifest_is_read_again_only_when_it_changed(network: Network, tmp_path: Path) -> None:
+    network.write_manifests(tmp_path)
+    read: dict[Path, int] = {}
+    known = {each.slug for each in read_local(tmp_path, read)}
+    assert known == set(network.manifests)
+    assert read_local(tmp_path, read) == []
+    alder = tmp_path / "alder.toml"
+    text = alder.read_text("utf-8")
+    alder.write_text("no manifest", "utf-8")
+    assert read_local(tmp_path, read) == []
+    alder.write_text(text, "utf-8")
+    assert [each.slug for each in read_local(tmp_path, read)] == ["alder"]
+    assert {each.slug for each in read_local(tmp_path)} == known

@@ -11,7 +11,7 @@ from intents.engine.case import IN_BLOCK, Case, Wait, move_order, wait
 from intents.engine.courtesy import TOO_LITTLE
 from intents.engine.evidence import Evidence
 from intents.engine.flight import in_flight, send
-from intents.engine.world import load_world
+from intents.engine.world import load_prices
 from intents.lifecycle import AttemptState, OrderState
 from intents.models import Deposit, Event, LedgerEntry, Step
 from intents.settlement import calls
@@ -122,7 +122,7 @@ def _is_worth_it(case: Case, token: str, amount: int, *, again: int) -> bool:
     Whoever sends again and again gets it back at our cost only if it is twice as much each time. Without a
     price it is given back: a token of the manifest has one as a rule.
     """
-    world = load_world()
+    world = load_prices()
     origin = world.chains.get(case.origin.chain_id)
     native = case.origin.native
     known = None if origin is None else origin.tokens.get(token)
