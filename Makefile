@@ -55,7 +55,7 @@ rules:
 	$(VENV)/python manage.py makemigrations --check --dry-run
 
 fast: setup-dev
-	$(VENV)/python -m pytest -q -m "$(FAST)"
+	$(VENV)/python -m pytest -q -n 2 --dist loadfile -m "$(FAST)"
 
 check: lint fast
 

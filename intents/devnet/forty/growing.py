@@ -34,7 +34,7 @@ from intents.services.quotes import Intent, quote_request, quote_solve
 from .memory import held_bytes, here
 from .profiles import generated
 
-SAMPLE: Final = 40
+SAMPLE: Final = 200
 IN_FLIGHT: Final = 10
 QUOTERS: Final = 2
 # About 50 USD of each asset, enough to be worth a transfer anywhere.
