@@ -8,10 +8,12 @@ import structlog
 from intents.chains import accounts, registry
 from intents.chains.endpoints import RpcUnavailable
 from intents.chains.fees import FeeAboveCap, fees
+from intents.chains.manifest import ChainManifest
 from intents.chains.manifest_checks import OPSTACK
 from intents.models import Alert, Chain, Stock
 from intents.solver.data_fees import DATA, data_wei
 from intents.solver.pricing import GasRules, Unpriced
+from intents.solver.world import ChainWorld
 
 from . import alerts
 from .reservations import NATIVE
@@ -77,40 +79,43 @@ def _reserves() -> list[Reserve]:
     senders = {role: accounts.address(role) for role in needed}
     rows = Stock.objects.filter(token=NATIVE, holder__in=senders.values())
     held = {(chain, holder): wei for chain, holder, wei in rows.values_list("chain_id", "holder", "balance")}
+    chains = registry.all_chains()
+    seen = load_prices().chains if any(map(_asks_besides, chains.values())) else {}
     found = []
-    for chain_id in registry.all_chains():
+    for chain_id, manifest in chains.items():
         try:
             max_fee_wei = fees(chain_id).max_fee_wei
-            data = {role: _data_wei(chain_id, sizes) for role, sizes in _SENT.items()}
+            data = {role: _data_wei(manifest, seen.get(chain_id), sizes) for role, sizes in _SENT.items()}
         except (FeeAboveCap, RpcUnavailable, Unpriced):
             # Nothing is sent at such a price, or at all; the other chains are watched all the same.
             continue
         for role, units in needed.items():
             if (chain_id, senders[role]) in held:
-                besides = _message_wei(chain_id) if role == accounts.RELAYER else 0
+                besides = _message_wei(manifest, seen.get(chain_id)) if role == accounts.RELAYER else 0
                 wanted = RESERVE_ORDERS * (units * max_fee_wei + data[role] + besides)
                 found.append(Reserve(chain_id, role, senders[role], held[chain_id, senders[role]], wanted))
     return found
 
 
-def _data_wei(chain_id: int, sizes: tuple[int, ...]) -> int:
+def _asks_besides(manifest: ChainManifest) -> bool:
+    """Whether transactions there may cost something besides their gas."""
+    return manifest.stack == OPSTACK or manifest.has_shared_mailbox
+
+
+def _data_wei(manifest: ChainManifest, seen: ChainWorld | None, sizes: tuple[int, ...]) -> int:
     """What the chain takes for data of transactions of these sizes, as the follower read it; raises Unpriced."""
-    if registry.chain(chain_id).stack != OPSTACK:
-        return 0
-    seen = load_prices().chains.get(chain_id)
-    if seen is None or seen.data_fees is None:
+    if manifest.stack != OPSTACK or seen is None or seen.data_fees is None:
         return 0
     if not seen.data_fees:
         raise Unpriced("no_data_fee", seen.native_id)
     return sum(data_wei(seen.data_fees, size) for size in sizes)
 
 
-def _message_wei(chain_id: int) -> int:
+def _message_wei(manifest: ChainManifest, seen: ChainWorld | None) -> int:
     """The most that a Mailbox that is not ours asks for a message, as the follower read it."""
-    if not registry.chain(chain_id).has_shared_mailbox:
+    if not manifest.has_shared_mailbox or seen is None:
         return 0
-    seen = load_prices().chains.get(chain_id)
-    return max((seen.message_fees or {}).values(), default=0) if seen is not None else 0
+    return max((seen.message_fees or {}).values(), default=0)
 
 
 def _alerted() -> dict[str, int | None]:
