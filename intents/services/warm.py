@@ -5,7 +5,8 @@ import time
 from typing import Final
 
 import structlog
-from django.db import DatabaseError
+from django.db import Error as DatabaseAway
+from django.db import close_old_connections
 
 from intents.chains import accounts, registry
 from intents.chains.client import client
@@ -25,7 +26,7 @@ def warm_up() -> None:
         for role in accounts.VARIABLES:
             accounts.address(role)
         greet(registry.all_chains())
-    except (DatabaseError, WaymeetError) as error:
+    except (DatabaseAway, WaymeetError) as error:
         log.info("warm.later", error=str(error))
 
 
@@ -57,8 +58,9 @@ def _keep_warm() -> None:
     while True:
         time.sleep(LOOK_SECONDS)
         try:
+            close_old_connections()
             fresh = newcomers(known)
             greet(fresh)
             known |= fresh
-        except (DatabaseError, WaymeetError) as error:
+        except (DatabaseAway, WaymeetError) as error:
             log.info("warm.later", error=str(error))

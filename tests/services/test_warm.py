@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, connection
 
 from intents.chains import registry
 from intents.chains.client import client
@@ -61,6 +61,29 @@ def test_one_that_is_away_keeps_nobody_from_the_others(
     asked = asked_of_nodes(monkeypatch)
     client(902).head()
     assert asked == ["eth_getBlockByNumber"]
+
+
+def test_the_thread_outlives_a_lost_database(registered: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    met: list[int] = []
+    looks = iter([InterfaceError("connection already closed"), {902: registry.chain(902)}])
+    closed: list[bool] = []
+
+    def look(_known: Any) -> Any:
+        found = next(looks, None)
+        if found is None:
+            raise SystemExit
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    monkeypatch.setattr(warm, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(warm, "newcomers", look)
+    monkeypatch.setattr(warm, "greet", met.extend)
+    monkeypatch.setattr(warm, "close_old_connections", lambda: closed.append(True))
+    with pytest.raises(SystemExit):
+        warm._keep_warm()
+    assert met == [902]
+    assert len(closed) == 3, "a connection that broke is not asked again"
 
 
 @pytest.fixture
