@@ -17,7 +17,8 @@ from intents.errors import WaymeetError
 from intents.lifecycle import OrderState, StepKind, StepState
 from intents.models import Attempt, Order, Step
 from intents.solver.company import CompanyRules
-from intents.solver.pricing import GasRules, Unpriced, finalise_usd, message_usd
+from intents.solver.gas import GasRules, finalise_usd, message_usd
+from intents.solver.prices import Unpriced
 
 from . import lease
 from .case import IN_BLOCK, Case, Wait, load, wait

@@ -11,7 +11,7 @@ from intents.chains.manifest import ChainManifest
 from intents.models import Stock
 from intents.settlement.destination_call import arrival_gas
 from intents.settlement.order import StandardOrder, bytes32_to_address
-from intents.solver.pricing import GasRules
+from intents.solver.gas import GasRules
 
 from . import reservations
 from .reservations import Claim

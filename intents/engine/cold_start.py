@@ -18,7 +18,7 @@ from intents.lifecycle import OrderState
 from intents.models import Chain, ChainPassport, Departure, Join, Order, Reservation
 from intents.settlement.acceptance import Refusal
 from intents.solver.cold_start import DAY_SECONDS, USD_E8, Bound, Room, cap_usd_e8, day_usd_e8
-from intents.solver.pricing import Unpriced, price_of
+from intents.solver.prices import Unpriced, price_of
 from intents.solver.world import World
 
 from .exposure import at_our_risk

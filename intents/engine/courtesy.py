@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from intents.chains.fees import cap_wei
 from intents.lifecycle import StepKind
 from intents.settlement.order import address_to_bytes32
-from intents.solver.pricing import GasRules, Unpriced, charged, message_fee_wei, native_usd_up
+from intents.solver.gas import GasRules, charged, message_fee_wei
+from intents.solver.prices import Unpriced, native_usd_up
 from intents.solver.world import World
 
 from .case import Case

@@ -11,17 +11,8 @@ from intents.chains.pauses import stops_deliveries
 from intents.lifecycle import StepKind
 from intents.settlement.acceptance import LOSS_LIMIT_BPS, Refusal, refuse_value
 from intents.settlement.order import bytes32_to_address, int_to_address
-from intents.solver.pricing import (
-    Unpriced,
-    charged,
-    fill_units,
-    message_fee_wei,
-    native_usd_up,
-    price_of,
-    settling,
-    usd_down,
-    usd_up,
-)
+from intents.solver.gas import charged, fill_units, message_fee_wei, settling
+from intents.solver.prices import Unpriced, native_usd_up, price_of, usd_down, usd_up
 from intents.solver.world import ChainWorld, World
 
 from .case import Case

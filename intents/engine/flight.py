@@ -18,7 +18,7 @@ from intents.chains.sender import rebroadcast, replace, submit
 from intents.errors import WaymeetError
 from intents.lifecycle import AttemptState
 from intents.models import Attempt, Step
-from intents.solver.pricing import GasRules
+from intents.solver.gas import GasRules
 
 from . import lease
 from .case import Case, set_details

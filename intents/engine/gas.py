@@ -12,7 +12,8 @@ from intents.chains.manifest import ChainManifest
 from intents.chains.manifest_checks import OPSTACK
 from intents.models import Alert, Chain, Stock
 from intents.solver.data_fees import DATA, data_wei
-from intents.solver.pricing import GasRules, Unpriced
+from intents.solver.gas import GasRules
+from intents.solver.prices import Unpriced
 from intents.solver.world import ChainWorld
 
 from . import alerts

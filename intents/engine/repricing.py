@@ -8,8 +8,9 @@ from intents.amounts import BPS
 from intents.settlement.acceptance import LOSS_LIMIT_BPS
 from intents.settlement.destination_call import arrival_gas, order_gas, told_bytes
 from intents.settlement.order import MandateOutput
+from intents.solver.gas import OPEN_GAS
 from intents.solver.plan import steps_of
-from intents.solver.pricing import OPEN_GAS, PricingRules
+from intents.solver.pricing import PricingRules
 from intents.solver.router import DEFAULT_RULES, Refusal, Route, Wanted, find_routes
 from intents.solver.world import World
 

@@ -13,7 +13,7 @@ from intents.amounts import divide_up
 from intents.lifecycle import AttemptState
 from intents.models import Attempt
 from intents.solver.company import CompanyRules
-from intents.solver.pricing import OPEN_GAS, GasRules, open_kind
+from intents.solver.gas import OPEN_GAS, GasRules, open_kind
 
 # Of older ones a price knows nothing: it counts on what is used in general.
 LAST_ATTEMPTS: Final = 5_000
@@ -33,7 +33,7 @@ class Spending:
     fills: Mapping[Kind, int] = field(default_factory=dict)
 
     def opens_on(self, chain_id: int) -> dict[str, int]:
-        """Of one chain, by `solver.pricing.open_kind`."""
+        """Of one chain, by `solver.gas.open_kind`."""
         return self._opens.get(chain_id, {})
 
     def fills_on(self, chain_id: int) -> dict[str, int]:

@@ -27,7 +27,7 @@ from intents.lifecycle import AttemptState
 from intents.models import Attempt, AuditEntry, LedgerEntry, Order, StaffRequest, Stock
 from intents.settlement import owner_calls
 from intents.settlement.acceptance import Refusal
-from intents.solver.pricing import Unpriced, price_of, usd_up
+from intents.solver.prices import Unpriced, price_of, usd_up
 
 from . import ledger
 from .blocklist import blocked_addresses

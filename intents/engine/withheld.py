@@ -25,7 +25,7 @@ from intents.errors import WaymeetError
 from intents.lifecycle import AttemptState
 from intents.models import Alert, Attempt, ChainLog, LedgerEntry, Order
 from intents.settlement import calls
-from intents.solver.pricing import GasRules
+from intents.solver.gas import GasRules
 
 from . import alerts, ledger
 from .flight import GAS_FACTOR, AttemptsChanged, standing

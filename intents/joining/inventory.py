@@ -11,7 +11,7 @@ from django.conf import settings
 from intents.chains import accounts
 from intents.chains.calls import ZERO_ADDRESS, Call, encode_call
 from intents.chains.manifest import ChainManifest, TokenManifest
-from intents.solver.pricing import GasRules
+from intents.solver.gas import GasRules
 
 from .errors import GasAboveGrant, NoPrices
 from .prices import units_for, usd_e8, value_of

@@ -13,7 +13,8 @@ from intents.engine.reservations import UNOPENED_SHARE_BPS
 from intents.lifecycle import StepKind
 from intents.settlement.destination_call import DestinationCallError, encode_destination_call
 from intents.settlement.order import MandateOutput, address_to_bytes32
-from intents.solver.pricing import PricingRules, price_of
+from intents.solver.prices import price_of
+from intents.solver.pricing import PricingRules
 from intents.solver.world import World
 
 from .call import CallNotAllowed

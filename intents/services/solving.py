@@ -29,9 +29,9 @@ from intents.settlement.order import (
     order_to_json,
 )
 from intents.solver.by_hand import found_or_unknown
+from intents.solver.gas import open_units
 from intents.solver.plan import fee_to_json, rejected_to_json, route_to_json, steps_of
 from intents.solver.preferences import preferred
-from intents.solver.pricing import open_units
 from intents.solver.router import Refusal, Route, Routes, Wanted, find_routes
 from intents.solver.world import World
 
@@ -153,10 +153,9 @@ def offer(solved: Solved) -> dict[str, Any]:
 def _is_priced_as(way: str, solved: Solved) -> bool:
     """Whether our open costs by this way what the offer counts on."""
     chain, token = solved.world.chains[solved.intent.origin], solved.intent.input_token
-    counted = arrival.priced_way(solved.intent)
-    return open_units(chain, token, rules_for((), way=way)) == open_units(
-        chain, token, rules_for((), way=counted)
-    )
+    ways = way, arrival.priced_way(solved.intent)
+    taken, counted = (open_units(chain, token, way=each, gas=rules_for((), way=each).gas) for each in ways)
+    return taken == counted
 
 
 def _tried(intent: Intent, route: Route, *, destination: ChainManifest) -> Trial | None:

@@ -12,8 +12,9 @@ from math import ceil
 from typing import Any, Final
 
 from intents.solver.candidates import Candidate
+from intents.solver.gas import message_fee_wei
 from intents.solver.markets import Market, is_wrapper, other_token
-from intents.solver.pricing import Unpriced, from_usd_up, message_fee_wei, native_usd_up, price_of
+from intents.solver.prices import Unpriced, from_usd_up, native_usd_up, price_of
 from intents.solver.world import Bridge, ChainWorld, Token, World
 
 MOST_POOLS: Final = 3

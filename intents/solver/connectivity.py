@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import permutations
 
-from intents.solver.pricing import Unpriced, price_of
+from intents.solver.prices import Unpriced, price_of
 from intents.solver.router import Refusal, Wanted, find_routes
 from intents.solver.world import ChainWorld, Token, World
 

@@ -10,20 +10,10 @@ from dataclasses import dataclass, field
 
 from intents.amounts import BPS, bps_down
 from intents.solver.candidates import Candidate
+from intents.solver.gas import GasRules, charged, gas_usd, message_fee_wei
 from intents.solver.markets import other_token
-from intents.solver.pricing import (
-    GasRules,
-    PricingRules,
-    Unpriced,
-    charged,
-    exchange_down,
-    gas_usd,
-    message_fee_wei,
-    native_usd_up,
-    price_of,
-    usd_down,
-    usd_up,
-)
+from intents.solver.prices import Unpriced, exchange_down, native_usd_up, price_of, usd_down, usd_up
+from intents.solver.pricing import PricingRules
 from intents.solver.routes import Swap
 from intents.solver.world import ChainWorld, Token, World
 
@@ -234,6 +224,7 @@ class _Search:
     def _gas(self, chain_id: int, units: Callable[[GasRules], int]) -> int:
         chain, pricing = self.world.chains[chain_id], self.rules.pricing
         try:
-            return gas_usd(self.world, chain, units(charged(chain, pricing.gas)), pricing)
+            taken = units(charged(chain, pricing.gas))
+            return gas_usd(self.world, chain, taken, margin_bps=pricing.gas_margin_bps)
         except Unpriced:
             return self.rules.largest_usd_e8

@@ -12,19 +12,8 @@ from typing import Any, Final
 from intents.amounts import BPS, bps_down, bps_up
 from intents.solver.candidates import Candidate, Source, swaps_to
 from intents.solver.markets import Market, is_wrapper
-from intents.solver.pricing import (
-    FeeLine,
-    PricingRules,
-    Tariff,
-    Unpriced,
-    eta_seconds,
-    exchange_back_up,
-    exchange_down,
-    price_of,
-    tariff,
-    usd_down,
-    usd_up,
-)
+from intents.solver.prices import Unpriced, exchange_back_up, exchange_down, price_of, usd_down, usd_up
+from intents.solver.pricing import Delivery, FeeLine, PricingRules, Tariff, eta_seconds, tariff
 from intents.solver.routes import Carriage, Refusal, Rejected, Route, Routes, Swap, Wanted
 from intents.solver.world import ChainWorld, Token, World
 
@@ -214,12 +203,12 @@ class _Search:
         if source and eta * BPS > self.origin.fill_seconds * self.rules.bridge_time_bps:
             return Refusal("bridge_too_slow", {"seconds": eta, "chain": str(source.chain_id)})
         pools = len(_priced_pools(way.markets))
-        charges = tariff(
-            self.world, origin=self.origin, destination=self.destination, token=self.given,
-            pools=pools, wraps=len(way.markets) - pools, exchanges=int(self._is_exchange(stock)),
-            is_exact_output=self.wanted.is_exact_output, eta=eta, rules=self.rules, source=source,
-            output=self.asked.address,
+        delivery = Delivery(
+            origin=self.origin, destination=self.destination, token=self.given, eta=eta,
+            output=self.asked.address, pools=pools, wraps=len(way.markets) - pools,
+            is_exchange=self._is_exchange(stock), is_exact_output=self.wanted.is_exact_output, source=source,
         )  # fmt: skip
+        charges = tariff(self.world, delivery, self.rules)
         if self.wanted.is_exact_output:
             amounts = self._exact_output(stock, way, charges)
         else:

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from intents.solver.pricing import OPEN_GAS, GasRules
+from intents.solver.gas import OPEN_GAS, GasRules
 
 from .test_gas import SNAPSHOT, TOGETHER
 

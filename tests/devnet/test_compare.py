@@ -17,7 +17,8 @@ from intents.devnet.compare.world import unshared
 from intents.devnet.network import Network
 from intents.solver.by_hand import ByHand, HandStep
 from intents.solver.company import ALONE, CompanyRules
-from intents.solver.pricing import USD, FeeLine
+from intents.solver.prices import USD
+from intents.solver.pricing import FeeLine
 from intents.solver.world import ChainWorld, Price, Token, World
 
 

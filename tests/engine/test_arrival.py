@@ -15,7 +15,7 @@ from intents.models import Attempt, ChainLog, Event, Order, Quote
 from intents.selectors.timeline import timeline
 from intents.settlement.destination_call import arrival_gas
 from intents.settlement.order import order_from_json
-from intents.solver.pricing import GasRules
+from intents.solver.gas import GasRules
 from tests.engine import strangers
 from tests.engine.driver import Driver
 

@@ -12,7 +12,7 @@ from intents.engine.audit import ledger_check
 from intents.engine.signatures import Collected
 from intents.lifecycle import OrderState, StepKind, StepState
 from intents.models import Attempt, Event, LedgerEntry, Order, Reservation, Stock, StockMove
-from intents.solver.pricing import GasRules
+from intents.solver.gas import GasRules
 from tests.engine import strangers
 from tests.engine.driver import Driver
 

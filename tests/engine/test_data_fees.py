@@ -24,7 +24,8 @@ from intents.lifecycle import AttemptState, OrderState
 from intents.models import Attempt, LedgerEntry
 from intents.selectors.receipt import receipt_json
 from intents.solver.data_fees import DATA, data_wei
-from intents.solver.pricing import GasRules, message_usd, native_usd_up
+from intents.solver.gas import GasRules, message_usd
+from intents.solver.prices import native_usd_up
 from tests.engine.driver import Driver
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]

@@ -14,7 +14,8 @@ from intents.engine.repricing import reprice_order
 from intents.engine.supply import supply_details
 from intents.engine.world import load_prices
 from intents.models import Order
-from intents.solver.pricing import GasRules, native_usd_up
+from intents.solver.gas import GasRules
+from intents.solver.prices import native_usd_up
 from intents.solver.world import World
 from tests.engine.driver import Driver
 

@@ -21,7 +21,7 @@ from intents.settlement.order import (
     order_id,
     to_abi,
 )
-from intents.solver.pricing import Unpriced
+from intents.solver.prices import Unpriced
 from tests.engine import strangers
 from tests.engine.driver import Driver
 

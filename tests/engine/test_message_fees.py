@@ -23,7 +23,8 @@ from intents.engine.courtesy import carries_proof, is_message_worth
 from intents.engine.world import load_prices
 from intents.lifecycle import OrderState, StepKind
 from intents.models import Attempt, Chain, LedgerEntry, Order, StockMove
-from intents.solver.pricing import GasRules, Unpriced
+from intents.solver.gas import GasRules
+from intents.solver.prices import Unpriced
 from intents.solver.world import ChainWorld
 from tests.engine.driver import Driver
 

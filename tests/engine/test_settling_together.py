@@ -18,7 +18,7 @@ from intents.lifecycle import AttemptState, OrderState, StepKind, StepState
 from intents.models import Attempt, ChainLog, LedgerEntry, Order
 from intents.settlement import calls
 from intents.solver.company import CompanyRules
-from intents.solver.pricing import GasRules
+from intents.solver.gas import GasRules
 from tests.engine import strangers
 from tests.engine.driver import Driver
 

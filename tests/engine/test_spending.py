@@ -10,7 +10,8 @@ from intents.engine import spending
 from intents.lifecycle import StepState
 from intents.models import Attempt, Step
 from intents.solver.company import CompanyRules
-from intents.solver.pricing import OPEN_GAS, GasRules, PricingRules, Tariff, open_kind, tariff
+from intents.solver.gas import OPEN_GAS, GasRules, open_kind
+from intents.solver.pricing import PricingRules, Tariff, tariff
 from intents.solver.world import world_from_json, world_to_json
 from tests.engine.rows import TOKEN, order_row
 from tests.solver import worlds
@@ -75,11 +76,10 @@ def charged(
     }
     seen = world_from_json(world_to_json(replace(seen, chains=chains)))
     rules = PricingRules(way=way, gas=replace(GAS, open=OPEN_GAS[way]))
-    return tariff(
-        seen, origin=seen.chains[ORIGIN], destination=seen.chains[DESTINATION], token=worlds.token(ORIGIN, asset),
-        pools=pools, exchanges=0, is_exact_output=False, eta=1, rules=rules,
-        output=worlds.address(DESTINATION, "usdc"),
-    )  # fmt: skip
+    priced = worlds.delivery(
+        seen, token=worlds.token(ORIGIN, asset), pools=pools, output=worlds.address(DESTINATION, "usdc")
+    )
+    return tariff(seen, priced, rules)
 
 
 def sent(purpose: str, gas_used: int, *, state: str = "confirmed", **changes: Any) -> None:

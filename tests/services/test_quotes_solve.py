@@ -27,7 +27,7 @@ from intents.settlement.order import (
     order_from_json,
     order_id,
 )
-from intents.solver.pricing import GasRules, open_kind
+from intents.solver.gas import GasRules, open_kind
 
 from .heads import write_head, write_heads
 

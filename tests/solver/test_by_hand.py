@@ -7,7 +7,7 @@ import pytest
 
 from intents.solver.by_hand import HandRules, by_hand, found_or_unknown
 from intents.solver.markets import ConstantProduct, Market
-from intents.solver.pricing import from_usd_up, native_usd_up, usd_down
+from intents.solver.prices import from_usd_up, native_usd_up, usd_down
 from intents.solver.world import Bridge, Excluded, Token, World
 
 from .worlds import DESTINATION, GWEI, ORIGIN, USD, address, chain, pair, prices, units

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from intents.amounts import split_evenly
 from intents.solver.company import ALONE, CompanyRules, Shared
-from intents.solver.pricing import GasRules, PricingRules, settling, tariff
+from intents.solver.gas import GasRules, settling
+from intents.solver.pricing import PricingRules, tariff
 
-from .worlds import DESTINATION, ORIGIN, chain, token, world
+from .worlds import DESTINATION, ORIGIN, chain, delivery, world
 
 RULES = CompanyRules()
 seconds = st.floats(0, 100_000, allow_nan=False)
@@ -90,11 +91,7 @@ def test_dear_ways_are_charged_as_shared_and_cheap_ones_as_alone_until_measured(
         assert (found.dispatch < gas.dispatch) is is_dear
         assert (found.process < gas.process) is is_dear
         assert (found.finalise < gas.finalise) is is_dear
-        charged = tariff(
-            seen, origin=seen.chains[ORIGIN], destination=seen.chains[DESTINATION],
-            token=token(ORIGIN, "usdc"), pools=0, exchanges=0, is_exact_output=False, eta=1, rules=PricingRules(),
-        )  # fmt: skip
-        assert charged.proof > 0
+        assert tariff(seen, delivery(seen), PricingRules()).proof > 0
 
 
 def _newest(history: list[tuple[int, int]]) -> tuple[int, int]:

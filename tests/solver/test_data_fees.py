@@ -6,18 +6,12 @@ import pytest
 
 from intents.engine.data_fees import data_json
 from intents.solver.data_fees import DATA, data_wei
-from intents.solver.pricing import (
-    GasRules,
-    PricingRules,
-    Tariff,
-    Unpriced,
-    charged,
-    native_usd_up,
-    tariff,
-)
+from intents.solver.gas import GasRules, charged
+from intents.solver.prices import Unpriced, native_usd_up
+from intents.solver.pricing import PricingRules, Tariff, tariff
 from intents.solver.router import Wanted, find_routes
 from intents.solver.world import World, world_from_json, world_to_json
-from tests.solver.worlds import DESTINATION, ORIGIN, address, stock, token, units, world
+from tests.solver.worlds import DESTINATION, ORIGIN, address, delivery, stock, units, world
 
 GAS = GasRules()
 # As OP Stack has it since Fjord: so much a byte, less a fixed part.
@@ -42,11 +36,8 @@ def taking(fees: dict[int, int] | None, *chain_ids: int, **changes: int) -> Worl
 
 
 def priced(seen: World, *, gas: GasRules = GAS) -> Tariff:
-    return tariff(
-        seen, origin=seen.chains[ORIGIN], destination=seen.chains[DESTINATION], token=token(ORIGIN, "usdc"),
-        pools=0, exchanges=0, is_exact_output=False, eta=1, rules=PricingRules(gas=gas, gas_margin_bps=0),
-        output=address(DESTINATION, "usdc"),
-    )  # fmt: skip
+    priced = delivery(seen, output=address(DESTINATION, "usdc"))
+    return tariff(seen, priced, PricingRules(gas=gas, gas_margin_bps=0))
 
 
 def usdc_of(seen: World, chain_id: int, wei: int) -> int:

@@ -6,19 +6,12 @@ import pytest
 
 from intents.amounts import divide_up
 from intents.solver.company import Shared
-from intents.solver.pricing import (
-    PricingRules,
-    Tariff,
-    Unpriced,
-    from_usd_up,
-    message_usd,
-    native_usd_up,
-    settling,
-    tariff,
-)
+from intents.solver.gas import message_usd, settling
+from intents.solver.prices import Unpriced, from_usd_up, native_usd_up
+from intents.solver.pricing import PricingRules, Tariff, tariff
 from intents.solver.router import Wanted, find_routes
 from intents.solver.world import World, world_from_json, world_to_json
-from tests.solver.worlds import DESTINATION, ORIGIN, address, chain, stock, token, units, world
+from tests.solver.worlds import DESTINATION, ORIGIN, address, chain, delivery, stock, token, units, world
 
 SOURCE = 33
 FEE_WEI = 10**14 + 7
@@ -36,11 +29,8 @@ def asking(fees: dict[int, int] | None, *, shared: Shared | None = None) -> Worl
 
 
 def charged(seen: World, *, source: int | None = None) -> Tariff:
-    return tariff(
-        seen, origin=seen.chains[ORIGIN], destination=seen.chains[DESTINATION], token=token(ORIGIN, "usdc"),
-        pools=0, exchanges=0, is_exact_output=False, eta=1, rules=PricingRules(),
-        source=seen.chains[source] if source else None,
-    )  # fmt: skip
+    priced = delivery(seen, source=seen.chains[source] if source else None)
+    return tariff(seen, priced, PricingRules())
 
 
 def in_usdc(seen: World, wei: int) -> int:

@@ -5,21 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intents.solver.company import CompanyRules
-from intents.solver.pricing import (
-    PricingRules,
-    Tariff,
-    Unpriced,
-    eta_seconds,
-    exchange_back_up,
-    exchange_down,
-    price_of,
-    tariff,
-    usd_down,
-    usd_up,
-)
+from intents.solver.prices import Unpriced, exchange_back_up, exchange_down, price_of, usd_down, usd_up
+from intents.solver.pricing import PricingRules, Tariff, eta_seconds, tariff
 from intents.solver.world import Price, Token, World
 
-from .worlds import DESTINATION, ORIGIN, USD, chain, prices, token, units, world
+from .worlds import DESTINATION, ORIGIN, USD, chain, delivery, prices, token, units, world
 
 amounts = st.integers(0, 30).flatmap(lambda digits: st.integers(10**digits, 10 ** (digits + 1)))
 decimals = st.integers(0, 24)
@@ -98,11 +88,8 @@ def test_an_asset_without_a_price_is_named() -> None:
 
 def test_gas_is_charged_on_both_chains_at_the_dearer_price() -> None:
     def charges(seen: World) -> Tariff:
-        return tariff(
-            seen, origin=seen.chains[ORIGIN], destination=seen.chains[DESTINATION],
-            token=token(ORIGIN, "usdc"), pools=0, exchanges=0, is_exact_output=False, eta=3,
-            rules=PricingRules(company=CompanyRules(expected_together=1)),
-        )  # fmt: skip
+        rules = PricingRules(company=CompanyRules(expected_together=1))
+        return tariff(seen, delivery(seen, eta=3), rules)
 
     plain = charges(world())
     apart = charges(world(prices=prices() | {"eth": Price(3_200 * USD, 6_400 * USD)}))
@@ -132,11 +119,5 @@ def test_who_sends_the_coin_pays_for_its_opening() -> None:
     coin = Token("0x" + "00" * 20, "ETH", 18, "eth")
     wrapped = Token("0x" + "00" * 19 + "01", "ETH", 18, "eth")
     seen = world()
-    fees = [
-        tariff(
-            seen, origin=seen.chains[ORIGIN], destination=seen.chains[DESTINATION], token=token,
-            pools=0, exchanges=0, is_exact_output=False, eta=1, rules=PricingRules(),
-        ).network
-        for token in (coin, wrapped)
-    ]  # fmt: skip
+    fees = [tariff(seen, delivery(seen, token=token), PricingRules()).network for token in (coin, wrapped)]
     assert fees[0] < fees[1]

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intents.solver.markets import Market
-from intents.solver.pricing import PricingRules, usd_down, usd_up
+from intents.solver.prices import usd_down, usd_up
+from intents.solver.pricing import PricingRules
 from intents.solver.router import Route, Wanted, find_routes
 from intents.solver.world import Excluded, Price, Stock, World, world_from_json, world_to_json
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from intents.solver.concentrated import Concentrated
 from intents.solver.markets import ConcentratedLiquidity, ConstantProduct, Market
+from intents.solver.pricing import Delivery
 from intents.solver.ticks import sqrt_price_at, word_of
 from intents.solver.world import ChainWorld, Price, Stock, Tier, Token, World
 
@@ -111,6 +112,12 @@ def world(
     destination = chain(DESTINATION, markets=markets, stocks=stocks or {})
     base = World(chains={ORIGIN: chain(ORIGIN), DESTINATION: destination}, prices=prices(), at=1.0)
     return replace(base, **changes)
+
+
+def delivery(seen: World, **changes: Any) -> Delivery:
+    """USDC of the origin, delivered out of stock a second later."""
+    chains = {"origin": seen.chains[ORIGIN], "destination": seen.chains[DESTINATION]}
+    return Delivery(**{**chains, "token": token(ORIGIN, "usdc"), "eta": 1, **changes})
 
 
 def on_destination(base: World, **changes: Any) -> World:

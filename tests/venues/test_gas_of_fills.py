@@ -11,8 +11,8 @@ from intents.devnet.network import Network
 from intents.settlement import calls
 from intents.settlement.order import MandateOutput, StandardOrder, address_to_bytes32
 from intents.solver.candidates import Candidate, swaps_to
+from intents.solver.gas import GasRules
 from intents.solver.markets import is_wrapper
-from intents.solver.pricing import GasRules
 from intents.solver.router import Swap
 from intents.solver.world import ChainWorld
 from intents.venues import hyperlane_warp

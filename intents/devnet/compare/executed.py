@@ -18,7 +18,7 @@ from intents.client.transfer import Asked, Outcome, run
 from intents.devnet.accounts import named_wallet
 from intents.devnet.funding import fund_wallets
 from intents.solver.by_hand import ByHand
-from intents.solver.pricing import from_usd_up, native_usd_up, price_of
+from intents.solver.prices import from_usd_up, native_usd_up, price_of
 from intents.solver.world import World
 
 from .hands import Done, Hand

@@ -7,7 +7,7 @@ from typing import Final
 
 from intents.amounts import format_units
 from intents.devnet.bench.report import percentile
-from intents.solver.pricing import USD
+from intents.solver.prices import USD
 
 from .executed import GAS_TOLERANCE_PERCENT, HERE_PROMPTS, HERE_SITES, TOLERANCE_BPS, Executed
 from .hands import DELIVER

@@ -6,7 +6,7 @@ from typing import Final
 from intents.chains.calls import ZERO_ADDRESS
 from intents.engine.repricing import rules_for
 from intents.solver.by_hand import ByHand, HandRules, by_hand
-from intents.solver.pricing import exchange_down, from_usd_up, native_usd_up, price_of
+from intents.solver.prices import exchange_down, from_usd_up, native_usd_up, price_of
 from intents.solver.router import Refusal, Route, Wanted, find_routes
 from intents.solver.world import World
 

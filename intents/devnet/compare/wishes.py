@@ -9,7 +9,7 @@ from typing import Final
 from intents.amounts import format_units, parse_units
 from intents.chains.manifest import ChainManifest
 from intents.devnet.network import Network
-from intents.solver.pricing import price_of, usd_down
+from intents.solver.prices import price_of, usd_down
 from intents.solver.world import Token, World
 
 LEAST_USD, MOST_USD = 20.0, 5_000.0

@@ -14,7 +14,8 @@ from intents.engine.world import load_prices
 from intents.lifecycle import OrderState, StepKind, StepState
 from intents.models import LedgerEntry, Step
 from intents.settlement import calls
-from intents.solver.pricing import GasRules, Unpriced, finalise_usd, message_usd
+from intents.solver.gas import GasRules, finalise_usd, message_usd
+from intents.solver.prices import Unpriced
 
 UNPRICED_SECONDS = 5.0
 

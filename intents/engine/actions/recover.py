@@ -15,7 +15,8 @@ from intents.engine.world import load_prices
 from intents.lifecycle import AttemptState, OrderState
 from intents.models import Deposit, Event, LedgerEntry, Step
 from intents.settlement import calls
-from intents.solver.pricing import GasRules, Unpriced, charged, price_of, usd_down
+from intents.solver.gas import GasRules, charged
+from intents.solver.prices import Unpriced, price_of, usd_down
 from intents.solver.world import Token
 
 LOOK_AGAIN_SECONDS = 5.0

@@ -20,7 +20,7 @@ from intents.lifecycle import OrderState, StepKind, StepState
 from intents.models import Attempt, ChainLog, Step
 from intents.settlement import calls
 from intents.settlement.order import address_to_bytes32, output_hash
-from intents.solver.pricing import Unpriced
+from intents.solver.prices import Unpriced
 
 CLAIM_RETRY_SECONDS = 3600.0
 UNPRICED_SECONDS = 5.0

@@ -3,7 +3,7 @@
 from intents.engine.world import load_prices
 from intents.errors import WaymeetError
 from intents.selectors.network import connected_chains
-from intents.solver.pricing import Unpriced, price_of, usd_up
+from intents.solver.prices import Unpriced, price_of, usd_up
 from intents.solver.world import Token, World
 
 
