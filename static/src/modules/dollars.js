@@ -3,7 +3,8 @@ import { exactAmount } from "./amounts.js";
 import { choiceOf } from "./choices.js";
 import { say } from "./words.js";
 
-const DECIMAL = /^\d*\.?\d*$/;
+// As the server reads it: a comma or a blank parts thousands only, 1,5 is not 15.
+const DECIMAL = /^(?:[1-9]\d{0,2}(?:[ ,]\d{3})+|\d*)\.?\d*$/;
 const EXTRA_DIGITS = 4;
 const USD_DIGITS = 8;
 
@@ -26,9 +27,9 @@ export function bought(dollars, { price_e8, decimals }) {
 }
 
 function unitsOf(text, decimals) {
-  const plain = String(text).replace(/[\s,]/g, "");
+  const plain = String(text).trim();
   if (!DECIMAL.test(plain) || !/\d/.test(plain)) return null;
-  const [whole, fraction = ""] = plain.split(".");
+  const [whole, fraction = ""] = plain.replace(/[ ,]/g, "").split(".");
   return BigInt(`${whole || "0"}${fraction.slice(0, decimals).padEnd(decimals, "0")}`);
 }
 
