@@ -41,17 +41,9 @@ def _timeline(state: OrderState, *kinds: str, **changes: Any) -> Scene:
     return lambda key: f"/t/{_transfer(key, state, *kinds, **changes).order_id}"
 
 
-def _delivered(key: str, **changes: Any) -> Order:
-    made = _transfer(
-        key,
-        OrderState.SETTLED,
-        "Open",
-        delivered_amount=DELIVERED,
-        delivered_at=timezone.now(),
-        ended_at=timezone.now(),
-        received_at=time.time() - 4,
-        **changes,
-    )
+def delivered(key: str, **changes: Any) -> Order:
+    when = {"delivered_at": timezone.now(), "ended_at": timezone.now(), "received_at": time.time() - 4}
+    made = _transfer(key, OrderState.SETTLED, "Open", **{"delivered_amount": DELIVERED, **when, **changes})
     made.steps.update(state=StepState.FINAL, started_at=timezone.now(), confirmed_at=timezone.now())
     for kind in ("fill_sent", "filled", "delivered"):
         rows.event(made, kind, chain_id=902, tx_hash="0x" + "9e" * 32)
@@ -78,13 +70,13 @@ def _call_failed(key: str) -> str:
     target = to_checksum_address("0x" + "77" * 20)
     call = DestinationCall(recipient=to_checksum_address(rows.ALICE), target=target, data=b"", gas=100_000)
     terms = {"outputs": [{"callbackData": "0x" + encode_destination_call(call).hex()}]}
-    made = _delivered(key, terms=terms)
+    made = delivered(key, terms=terms)
     rows.event(made, "call_failed", chain_id=902, target=target)
     return f"/t/{made.order_id}"
 
 
 def _masked(key: str) -> str:
-    made = _delivered(key)
+    made = delivered(key)
     return f"/t/{made.order_id}?s={shown_key_of(made)}"
 
 
@@ -93,7 +85,7 @@ def _offer(**changes: Any) -> Scene:
 
 
 def _history(key: str) -> str:
-    _delivered(key)
+    delivered(key)
     for state, kinds in (
         (OrderState.OPENED, ("Open",)),
         (OrderState.REFUND_DUE, ("Open",)),
@@ -110,7 +102,7 @@ def _history(key: str) -> str:
 
 
 def _found_nothing(key: str) -> str:
-    _delivered(key)
+    delivered(key)
     return "/history?q=nothing+like+it&status=delivered"
 
 
@@ -121,7 +113,7 @@ def _network(key: str) -> str:
             address = to_checksum_address(token[chain_id])
             Stock.objects.create(chain_id=chain_id, token=address, holder=holder, balance=balance)
     for hours in range(9):
-        made = _delivered(key)
+        made = delivered(key)
         Order.objects.filter(pk=made.pk).update(
             created_at=timezone.now() - timedelta(hours=hours * hours / 3)
         )
@@ -194,7 +186,7 @@ SCENES: dict[str, Scene] = {
     "transfer-checking": _timeline(OrderState.OPENED, "Open"),
     "transfer-on-its-way": _on_its_way,
     "transfer-slower": _slower,
-    "transfer-delivered": lambda key: f"/t/{_delivered(key).order_id}",
+    "transfer-delivered": lambda key: f"/t/{delivered(key).order_id}",
     "transfer-call-failed": _call_failed,
     "transfer-returning": _timeline(OrderState.REFUND_DUE, "Open"),
     "transfer-returned": _timeline(OrderState.REFUNDED, "Open", "Refunded", payout="sent"),
@@ -202,7 +194,7 @@ SCENES: dict[str, Scene] = {
     "transfer-not-started": _timeline(OrderState.EXPIRED),
     "transfer-staff": _timeline(OrderState.NEEDS_ATTENTION, "Open", resume_state=OrderState.FILLING),
     "transfer-shown": _masked,
-    "receipt": lambda key: f"/t/{_delivered(key).order_id}/receipt",
+    "receipt": lambda key: f"/t/{delivered(key).order_id}/receipt",
     "receipt-running": lambda key: f"{_timeline(OrderState.OPENED, 'Open')(key)}/receipt",
     "help": lambda key: f"{_timeline(OrderState.OPENED, 'Open')(key)}/help",
     "help-page": lambda key: "/help",

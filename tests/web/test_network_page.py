@@ -69,7 +69,7 @@ def test_gas_of_the_sending_accounts_is_not_offered_as_stock(client: Client, cha
         Stock.objects.create(chain_id=901, token=native, holder=holder, balance=balance)
     page = client.get("/network").content.decode()
     assert re.search(
-        r'<td class="number" data-chain="Alder"><span>5 <span class="on">ETH</span></span></td>', page
+        r'<td class="number" data-label="Alder"><span>5 <span class="on">ETH</span></span></td>', page
     )
     assert ">77<" not in page
 
@@ -144,6 +144,6 @@ def test_without_a_price_there_is_no_sum_and_never_a_zero(client: Client, chains
         balance=5 * 10**6,
     )
     page = client.get("/network").content.decode()
-    held = r'<th scope="row">USDC</th><td class="number" data-chain="Alder"><span>5</span></td>'
+    held = r'<th scope="row">USDC</th><td class="number" data-label="Alder"><span>5</span></td>'
     assert re.search(held + r'.*?<td class="number sum">–</td></tr>', page)
     assert "<dt>Ready to be paid out</dt><dd>–</dd>" in page

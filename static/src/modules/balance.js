@@ -58,7 +58,11 @@ function show(choice, onPick) {
   text.textContent = say("balance", { amount: `${held || "0"} ${symbol}` });
   const isFree = Boolean(form.querySelector("input[name=exact][value=input]"));
   const buttons = spendable > 0n && isFree ? SHARES.map((share) => button(share, { spendable, decimals, onPick })) : [];
-  line.replaceChildren(text, ...buttons);
+  // They stay together on a narrow screen.
+  const shares = document.createElement("span");
+  shares.className = "shares";
+  shares.append(...buttons);
+  line.replaceChildren(text, shares);
 }
 
 function button(share, { spendable, decimals, onPick }) {
