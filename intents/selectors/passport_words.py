@@ -32,7 +32,7 @@ _TOKEN: Final[dict[str, Any]] = {
     "eip3009_missing": gettext_lazy("it does not take the signatures that it said it takes"),
     "not_canonical": gettext_lazy("it stands in for a token of another chain"),
     "pausable_unsaid": gettext_lazy("its issuer can pause it"),
-    "blacklists": gettext_lazy("its issuer can keep an account from it"),
+    "blacklists": gettext_lazy("its issuer can block accounts"),
     "bridged_form": gettext_lazy("it came over a bridge of the chain itself"),
 }
 WORDS: Final = {**_CHAIN, **_TOKEN}

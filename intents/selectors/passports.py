@@ -172,10 +172,10 @@ def _lines(passport: Passport, *, deepest: int) -> Iterator[Line]:
     yield _("Nodes that answer"), _("%(well)s of %(all)s") % {"well": len(well), "all": len(own)}
     lags = [each.lag_blocks for each in own if each.lag_blocks is not None]
     if lags:
-        yield _("Most that a node is behind"), _blocks(max(lags))
+        yield _("Furthest that a node is behind"), _blocks(max(lags))
     spans = [each.log_blocks or 0 for each in well]
     if spans:
-        yield _("Logs told at once"), _blocks(min(spans))
+        yield _("Logs answered at once"), _blocks(min(spans))
     yield from _pace(passport)
     yield (
         _("Deepest reorganisation seen"),
@@ -248,7 +248,7 @@ def _traits(facts: dict[str, Any]) -> Iterator[str]:
     for name, words in (
         ("rebases", _("balances change by themselves")),
         ("pausable", _("its issuer can pause it")),
-        ("blacklists", _("its issuer can keep an account from it")),
+        ("blacklists", _("its issuer can block accounts")),
     ):
         if facts.get(name):
             yield words

@@ -250,7 +250,7 @@ WORDS: dict[str, Any] = {
 # Nobody has to do anything about a way that is not taken, or a token that is not chosen.
 REASONS: dict[str, Any] = {
     "no_stock": _("There is not enough %(token)s on %(chain)s right now."),
-    "no_route": _("There is no way for this right now."),
+    "no_route": _("There is no way to do this right now."),
     "bridge_too_slow": _("What is needed is on another chain and would come too late."),
     "insufficient_liquidity": _("The markets are too small for this amount."),
     "amount_too_large": _("The amount is too large for it."),

@@ -38,7 +38,7 @@ def page(request: HttpRequest) -> HttpResponse:
     try:
         destination = destination_of(asked["to"], token=asked["token"])
     except WaymeetError as error:
-        words = said(error) if asked["to"] else _("The link does not say where the money shall go.")
+        words = said(error) if asked["to"] else _("The link does not say where the money should go.")
         problem = {"code": error.code, "words": words}
         return render(request, "pay_unknown.html", {"problem": problem}, status=error.status)
     values = {

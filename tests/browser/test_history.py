@@ -22,7 +22,7 @@ def test_receipt_history_and_the_link_to_show_around(
     confirm(page)
     wait_shown(page, "delivered")
     expect(page.locator("progress.way-bar")).to_have_attribute("value", "100")
-    expect(page.locator("#journey-result")).to_contain_text("Offered and real")
+    expect(page.locator("#journey-result")).to_contain_text("Offered and actual")
     page.locator("#journey-head:not([data-running])").wait_for(timeout=60_000)
     transfer, shown = page.url, str(page.locator("[data-share-link]").get_attribute("href"))
 

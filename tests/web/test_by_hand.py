@@ -41,7 +41,7 @@ def test_the_words_are_plain(
 
 def test_no_way_is_said_and_gas_beyond_the_worth_is_nothing(chains: None, alice_browser: Browser) -> None:
     none = page(alice_browser, with_route(alice_browser, {"is_possible": False}).pk)
-    assert "By hand: no way over the pools and bridges known here" in none
+    assert "By hand: not possible through the pools and bridges known here" in none
     lost = page(alice_browser, with_route(alice_browser, {**ALONE, "net_output": "-7"}).pk)
     assert "about 4 minutes of waiting, 0 WETH after gas" in lost
 
