@@ -1,4 +1,4 @@
-"""On a narrow screen everything stays inside what holds it: nothing is cut off, nothing is read by scrolling sideways."""
+"""On a narrow screen everything stays inside what holds it, and nothing is read by scrolling sideways."""
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -17,8 +17,8 @@ FAULTS = """() => [
     ...[...document.querySelectorAll("main .scroll, main table")]
         .filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline"),
     ...[...document.querySelectorAll(".sheet *, .ask *")].filter((e) => {
-        const whole = e.closest(".sheet, .ask").getBoundingClientRect();
-        return !e.closest(".hidden, svg, .u-legend, thead, pre > *") && e.getBoundingClientRect().right > whole.right + 1;
+        const [its, whole] = [e, e.closest(".sheet, .ask")].map((each) => each.getBoundingClientRect().right);
+        return !e.closest(".hidden, svg, .u-legend, thead, pre > *") && its > whole + 1;
     }),
 ].map((e) => e.outerHTML.slice(0, 120))"""
 
@@ -57,7 +57,9 @@ def test_no_amount_however_long_widens_the_form(browser: Browser, stage: str, lo
     with staged(browser, stage, look, cookie=new_browser_cookie()) as page:
         opened(page, "/")
         page.fill("#amount", "9" * 90)
-        page.evaluate("document.querySelector('[data-worth] span').textContent = `about $${'999,'.repeat(30)}999`")
+        page.evaluate(
+            "document.querySelector('[data-worth] span').textContent = `about $${'999,'.repeat(30)}999`"
+        )
         assert page.evaluate(FAULTS) == []
 
 

@@ -1,6 +1,7 @@
 """The form: examples and links fill it; every bad input is a message with a code, and leaves nothing behind."""
 
 import re
+
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -210,7 +211,12 @@ def test_the_amount_instead_names_its_token_when_no_chain_was_chosen_yet(
 ) -> None:
     refusal = {"code": "amount_too_large", "params": {"maximum": "13030000", "token": "WBTC", "decimals": 8}}
     made = rows.quote(
-        browser_key=alice_browser.key, state="refused", refusal=refusal, order=None, origin_id=0, input_token=""
+        browser_key=alice_browser.key,
+        state="refused",
+        refusal=refusal,
+        order=None,
+        origin_id=0,
+        input_token="",
     )
     assert "Send 0.13 WBTC instead" in alice_browser.get(f"/q/{made.pk}").content.decode()
 
