@@ -195,7 +195,7 @@ def test_what_two_parts_cost_is_added_up(chains: None, alice_browser: Browser) -
         ]
         Quote.objects.filter(pk=part.pk).update(routes=routes)
     text = alice_browser.get(f"/q/{first.pk}/card").content.decode()
-    assert '$3.00 <span class="usd">2.00 %</span></span></summary>' in text
+    assert '$3.00 <span class="usd">· 2.00 %</span></span></summary>' in text
     assert "≈ $147.00</span>" in text
 
 
