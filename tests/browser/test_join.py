@@ -92,6 +92,9 @@ def test_a_chain_joins_and_has_everything_at_once(
         assert joining.returncode == 0, said
         assert "Dogwood is connected" in said
         expect(page.locator("[data-join=dogwood][data-state=done]")).to_be_visible()
+        # So does what stands below, without anybody loading the page again.
+        expect(page.locator("#chain-dogwood")).to_be_visible()
+        expect(page.locator("#sums dd").nth(1)).to_have_text("5")
         page.locator("[data-join=dogwood] a").click()
         expect(page.locator("#to")).to_have_value("dogwood:USDC")
 

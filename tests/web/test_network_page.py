@@ -147,3 +147,13 @@ def test_without_a_price_there_is_no_sum_and_never_a_zero(client: Client, chains
     held = r'<th scope="row">USDC</th><td class="number" data-label="Alder"><span>5</span></td>'
     assert re.search(held + r'.*?<td class="number sum">–</td></tr>', page)
     assert "<dt>Ready to be paid out</dt><dd>–</dd>" in page
+
+
+def test_a_page_that_was_open_finds_every_part_that_it_fetches_when_a_chain_joins(
+    client: Client, chains: None
+) -> None:
+    page = client.get("/network").content.decode()
+    [named] = re.findall(r'data-joined [^>]*hx-select-oob="([^"]+)"', page)
+    for part in named.split(","):
+        assert page.count(f'id="{part[1:]}"') == 1, part
+    assert 'id="chain-birch"' in page, "by which the page knows that a chain has its card"

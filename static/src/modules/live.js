@@ -1,5 +1,6 @@
 // Pages that move by themselves: WebSocket first, polling when there is none, clocks in local time.
 import htmx from "htmx.org";
+import { showJoined } from "./joined.js";
 import { language, say } from "./words.js";
 
 const POLL_MS = 1500;
@@ -68,6 +69,7 @@ function refreshed() {
     if (kept.has(details.dataset.keep)) details.open = kept.get(details.dataset.keep);
   }
   retitle();
+  showJoined();
   for (const element of document.querySelectorAll("[data-remaining]:not([data-over-at])")) {
     element.dataset.overAt = String(performance.now() + Number(element.dataset.remaining) * 1000);
   }
